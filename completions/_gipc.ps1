@@ -1,0 +1,143 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'gipc'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'gipc' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command as it is, and leave nothing of it behind')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run a worker: lines of standard input become its messages, its messages become lines of standard output')
+            [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Send a message on a channel that this process was given')
+            [CompletionResult]::new('recv', 'recv', [CompletionResultType]::ParameterValue, 'Take a message from a channel that this process was given')
+            [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Send a message and take the reply')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a manual page, as roff: `gipc man run | man -l -`')
+            break
+        }
+        'gipc;exec' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Run in this directory')
+            [CompletionResult]::new('--chdir', '--chdir', [CompletionResultType]::ParameterName, 'Run in this directory')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Set an environment variable; may be repeated')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Set an environment variable; may be repeated')
+            [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'Set the environment variables of this file (NAME=VALUE lines)')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the whole run after this long, with exit code 124')
+            [CompletionResult]::new('--stop-signal', '--stop-signal', [CompletionResultType]::ParameterName, 'Ask the command to end with this signal, not the one that gipc got')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'Kill what has not ended so long after it was asked to')
+            [CompletionResult]::new('--restart', '--restart', [CompletionResultType]::ParameterName, 'Start the command again when it ends')
+            [CompletionResult]::new('--backoff', '--backoff', [CompletionResultType]::ParameterName, 'Pause before a restart, doubling from the first to the last value, with jitter')
+            [CompletionResult]::new('--max-restarts', '--max-restarts', [CompletionResultType]::ParameterName, 'Give up after so many restarts within this time')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report of the run to this file, as JSON')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How log lines on standard error look')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours in log lines')
+            [CompletionResult]::new('--clear-env', '--clear-env', [CompletionResultType]::ParameterName, 'Start from an empty environment')
+            [CompletionResult]::new('--isolate', '--isolate', [CompletionResultType]::ParameterName, 'Run in a PID namespace of its own, so that even killing both processes of gipc at once leaves nothing behind (Linux, where user namespaces are allowed)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; twice for what gipc does in detail')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; twice for what gipc does in detail')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'gipc;run' {
+            [CompletionResult]::new('--wire', '--wire', [CompletionResultType]::ParameterName, 'Where the worker''s messages go in and out')
+            [CompletionResult]::new('--framing', '--framing', [CompletionResultType]::ParameterName, 'How the worker''s messages are encoded [default: u32, with --wire stdio lines]')
+            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'How messages are encoded on standard input, or `none`')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How messages are encoded on standard output, or `none`')
+            [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is accepted')
+            [CompletionResult]::new('--ready', '--ready', [CompletionResultType]::ParameterName, 'When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION')
+            [CompletionResult]::new('--ready-timeout', '--ready-timeout', [CompletionResultType]::ParameterName, 'Stop a worker that is not ready after so long, with exit code 124')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Append every message to this file, a JSON object on each line')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Run in this directory')
+            [CompletionResult]::new('--chdir', '--chdir', [CompletionResultType]::ParameterName, 'Run in this directory')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Set an environment variable; may be repeated')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Set an environment variable; may be repeated')
+            [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'Set the environment variables of this file (NAME=VALUE lines)')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the whole run after this long, with exit code 124')
+            [CompletionResult]::new('--stop-signal', '--stop-signal', [CompletionResultType]::ParameterName, 'Ask the command to end with this signal, not the one that gipc got')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'Kill what has not ended so long after it was asked to')
+            [CompletionResult]::new('--restart', '--restart', [CompletionResultType]::ParameterName, 'Start the command again when it ends')
+            [CompletionResult]::new('--backoff', '--backoff', [CompletionResultType]::ParameterName, 'Pause before a restart, doubling from the first to the last value, with jitter')
+            [CompletionResult]::new('--max-restarts', '--max-restarts', [CompletionResultType]::ParameterName, 'Give up after so many restarts within this time')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report of the run to this file, as JSON')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How log lines on standard error look')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours in log lines')
+            [CompletionResult]::new('--clear-env', '--clear-env', [CompletionResultType]::ParameterName, 'Start from an empty environment')
+            [CompletionResult]::new('--isolate', '--isolate', [CompletionResultType]::ParameterName, 'Run in a PID namespace of its own, so that even killing both processes of gipc at once leaves nothing behind (Linux, where user namespaces are allowed)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; twice for what gipc does in detail')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; twice for what gipc does in detail')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'gipc;send' {
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The channel, by its name; otherwise the first')
+            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'The channel, by its name; otherwise the first')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait no longer than this for the first byte of a message to move; then end with 124')
+            [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is accepted')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'gipc;recv' {
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The channel, by its name; otherwise the first')
+            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'The channel, by its name; otherwise the first')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait no longer than this for the first byte of a message to move; then end with 124')
+            [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is accepted')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Take so many messages')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Take so many messages')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How messages are written to standard output; a single one is written as it is, with a newline after it')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Take all messages until the end of the channel')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Take all messages until the end of the channel')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'gipc;call' {
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait no longer than this for the first byte of a message to move; then end with 124')
+            [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is accepted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How the reply is written to standard output; otherwise as it is, with a newline after it')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'gipc;completions' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'gipc;man' {
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Write all pages and completions into this folder')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

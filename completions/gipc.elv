@@ -1,0 +1,130 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[gipc] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'gipc'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'gipc'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand exec 'Run a command as it is, and leave nothing of it behind'
+            cand run 'Run a worker: lines of standard input become its messages, its messages become lines of standard output'
+            cand send 'Send a message on a channel that this process was given'
+            cand recv 'Take a message from a channel that this process was given'
+            cand call 'Send a message and take the reply'
+            cand completions 'Print completions for a shell'
+            cand man 'Print a manual page, as roff: `gipc man run | man -l -`'
+        }
+        &'gipc;exec'= {
+            cand -C 'Run in this directory'
+            cand --chdir 'Run in this directory'
+            cand -e 'Set an environment variable; may be repeated'
+            cand --env 'Set an environment variable; may be repeated'
+            cand --env-file 'Set the environment variables of this file (NAME=VALUE lines)'
+            cand --timeout 'End the whole run after this long, with exit code 124'
+            cand --stop-signal 'Ask the command to end with this signal, not the one that gipc got'
+            cand --grace 'Kill what has not ended so long after it was asked to'
+            cand --restart 'Start the command again when it ends'
+            cand --backoff 'Pause before a restart, doubling from the first to the last value, with jitter'
+            cand --max-restarts 'Give up after so many restarts within this time'
+            cand --limit 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated'
+            cand --report 'Write a report of the run to this file, as JSON'
+            cand --log-format 'How log lines on standard error look'
+            cand --color 'Use colours in log lines'
+            cand --clear-env 'Start from an empty environment'
+            cand --isolate 'Run in a PID namespace of its own, so that even killing both processes of gipc at once leaves nothing behind (Linux, where user namespaces are allowed)'
+            cand -q 'Say errors only'
+            cand --quiet 'Say errors only'
+            cand -v 'Say more; twice for what gipc does in detail'
+            cand --verbose 'Say more; twice for what gipc does in detail'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;run'= {
+            cand --wire 'Where the worker''s messages go in and out'
+            cand --framing 'How the worker''s messages are encoded [default: u32, with --wire stdio lines]'
+            cand --input 'How messages are encoded on standard input, or `none`'
+            cand --output 'How messages are encoded on standard output, or `none`'
+            cand --max-message 'The largest message that is accepted'
+            cand --ready 'When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION'
+            cand --ready-timeout 'Stop a worker that is not ready after so long, with exit code 124'
+            cand --record 'Append every message to this file, a JSON object on each line'
+            cand -C 'Run in this directory'
+            cand --chdir 'Run in this directory'
+            cand -e 'Set an environment variable; may be repeated'
+            cand --env 'Set an environment variable; may be repeated'
+            cand --env-file 'Set the environment variables of this file (NAME=VALUE lines)'
+            cand --timeout 'End the whole run after this long, with exit code 124'
+            cand --stop-signal 'Ask the command to end with this signal, not the one that gipc got'
+            cand --grace 'Kill what has not ended so long after it was asked to'
+            cand --restart 'Start the command again when it ends'
+            cand --backoff 'Pause before a restart, doubling from the first to the last value, with jitter'
+            cand --max-restarts 'Give up after so many restarts within this time'
+            cand --limit 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated'
+            cand --report 'Write a report of the run to this file, as JSON'
+            cand --log-format 'How log lines on standard error look'
+            cand --color 'Use colours in log lines'
+            cand --clear-env 'Start from an empty environment'
+            cand --isolate 'Run in a PID namespace of its own, so that even killing both processes of gipc at once leaves nothing behind (Linux, where user namespaces are allowed)'
+            cand -q 'Say errors only'
+            cand --quiet 'Say errors only'
+            cand -v 'Say more; twice for what gipc does in detail'
+            cand --verbose 'Say more; twice for what gipc does in detail'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;send'= {
+            cand -c 'The channel, by its name; otherwise the first'
+            cand --channel 'The channel, by its name; otherwise the first'
+            cand --timeout 'Wait no longer than this for the first byte of a message to move; then end with 124'
+            cand --max-message 'The largest message that is accepted'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;recv'= {
+            cand -c 'The channel, by its name; otherwise the first'
+            cand --channel 'The channel, by its name; otherwise the first'
+            cand --timeout 'Wait no longer than this for the first byte of a message to move; then end with 124'
+            cand --max-message 'The largest message that is accepted'
+            cand -n 'Take so many messages'
+            cand --count 'Take so many messages'
+            cand --output 'How messages are written to standard output; a single one is written as it is, with a newline after it'
+            cand -f 'Take all messages until the end of the channel'
+            cand --follow 'Take all messages until the end of the channel'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;call'= {
+            cand --timeout 'Wait no longer than this for the first byte of a message to move; then end with 124'
+            cand --max-message 'The largest message that is accepted'
+            cand --output 'How the reply is written to standard output; otherwise as it is, with a newline after it'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;completions'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'gipc;man'= {
+            cand --all 'Write all pages and completions into this folder'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+    ]
+    $completions[$command]
+}

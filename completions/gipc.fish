@@ -1,0 +1,108 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_gipc_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_gipc_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_gipc_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_gipc_using_subcommand
+    set -l cmd (__fish_gipc_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c gipc -n "__fish_gipc_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_needs_command" -s V -l version -d 'Print version'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "exec" -d 'Run a command as it is, and leave nothing of it behind'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "run" -d 'Run a worker: lines of standard input become its messages, its messages become lines of standard output'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "send" -d 'Send a message on a channel that this process was given'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "recv" -d 'Take a message from a channel that this process was given'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "call" -d 'Send a message and take the reply'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "completions" -d 'Print completions for a shell'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "man" -d 'Print a manual page, as roff: `gipc man run | man -l -`'
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -s C -l chdir -d 'Run in this directory' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -s e -l env -d 'Set an environment variable; may be repeated' -r
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l env-file -d 'Set the environment variables of this file (NAME=VALUE lines)' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l timeout -d 'End the whole run after this long, with exit code 124' -r
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l stop-signal -d 'Ask the command to end with this signal, not the one that gipc got' -r
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l grace -d 'Kill what has not ended so long after it was asked to' -r
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l restart -d 'Start the command again when it ends' -r -f -a "never\t'Never'
+on-failure\t'After an exit code other than 0, or a signal'
+always\t'Whenever it ends; a worker of `run` until standard input has ended and it has read all'"
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l backoff -d 'Pause before a restart, doubling from the first to the last value, with jitter' -r
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l max-restarts -d 'Give up after so many restarts within this time' -r
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l report -d 'Write a report of the run to this file, as JSON' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l log-format -d 'How log lines on standard error look' -r -f -a "pretty\t'Text for people'
+json\t'A JSON object on each line'"
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, and as NO_COLOR and FORCE_COLOR say'
+always\t''
+never\t''"
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l clear-env -d 'Start from an empty environment'
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l isolate -d 'Run in a PID namespace of its own, so that even killing both processes of gipc at once leaves nothing behind (Linux, where user namespaces are allowed)'
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -s q -l quiet -d 'Say errors only'
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -s v -l verbose -d 'Say more; twice for what gipc does in detail'
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l wire -d 'Where the worker\'s messages go in and out' -r -f -a "fds\t'Descriptors 3 and 4'
+stdio\t'Standard input and output'"
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l framing -d 'How the worker\'s messages are encoded [default: u32, with --wire stdio lines]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l input -d 'How messages are encoded on standard input, or `none`' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l output -d 'How messages are encoded on standard output, or `none`' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l max-message -d 'The largest message that is accepted' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l ready -d 'When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l ready-timeout -d 'Stop a worker that is not ready after so long, with exit code 124' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l record -d 'Append every message to this file, a JSON object on each line' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand run" -s C -l chdir -d 'Run in this directory' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand run" -s e -l env -d 'Set an environment variable; may be repeated' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l env-file -d 'Set the environment variables of this file (NAME=VALUE lines)' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l timeout -d 'End the whole run after this long, with exit code 124' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l stop-signal -d 'Ask the command to end with this signal, not the one that gipc got' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l grace -d 'Kill what has not ended so long after it was asked to' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l restart -d 'Start the command again when it ends' -r -f -a "never\t'Never'
+on-failure\t'After an exit code other than 0, or a signal'
+always\t'Whenever it ends; a worker of `run` until standard input has ended and it has read all'"
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l backoff -d 'Pause before a restart, doubling from the first to the last value, with jitter' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l max-restarts -d 'Give up after so many restarts within this time' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l report -d 'Write a report of the run to this file, as JSON' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l log-format -d 'How log lines on standard error look' -r -f -a "pretty\t'Text for people'
+json\t'A JSON object on each line'"
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, and as NO_COLOR and FORCE_COLOR say'
+always\t''
+never\t''"
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l clear-env -d 'Start from an empty environment'
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l isolate -d 'Run in a PID namespace of its own, so that even killing both processes of gipc at once leaves nothing behind (Linux, where user namespaces are allowed)'
+complete -c gipc -n "__fish_gipc_using_subcommand run" -s q -l quiet -d 'Say errors only'
+complete -c gipc -n "__fish_gipc_using_subcommand run" -s v -l verbose -d 'Say more; twice for what gipc does in detail'
+complete -c gipc -n "__fish_gipc_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand send" -s c -l channel -d 'The channel, by its name; otherwise the first' -r
+complete -c gipc -n "__fish_gipc_using_subcommand send" -l timeout -d 'Wait no longer than this for the first byte of a message to move; then end with 124' -r
+complete -c gipc -n "__fish_gipc_using_subcommand send" -l max-message -d 'The largest message that is accepted' -r
+complete -c gipc -n "__fish_gipc_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand recv" -s c -l channel -d 'The channel, by its name; otherwise the first' -r
+complete -c gipc -n "__fish_gipc_using_subcommand recv" -l timeout -d 'Wait no longer than this for the first byte of a message to move; then end with 124' -r
+complete -c gipc -n "__fish_gipc_using_subcommand recv" -l max-message -d 'The largest message that is accepted' -r
+complete -c gipc -n "__fish_gipc_using_subcommand recv" -s n -l count -d 'Take so many messages' -r
+complete -c gipc -n "__fish_gipc_using_subcommand recv" -l output -d 'How messages are written to standard output; a single one is written as it is, with a newline after it' -r
+complete -c gipc -n "__fish_gipc_using_subcommand recv" -s f -l follow -d 'Take all messages until the end of the channel'
+complete -c gipc -n "__fish_gipc_using_subcommand recv" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand call" -l timeout -d 'Wait no longer than this for the first byte of a message to move; then end with 124' -r
+complete -c gipc -n "__fish_gipc_using_subcommand call" -l max-message -d 'The largest message that is accepted' -r
+complete -c gipc -n "__fish_gipc_using_subcommand call" -l output -d 'How the reply is written to standard output; otherwise as it is, with a newline after it' -r
+complete -c gipc -n "__fish_gipc_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c gipc -n "__fish_gipc_using_subcommand man" -l all -d 'Write all pages and completions into this folder' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand man" -s h -l help -d 'Print help'

@@ -1,0 +1,31 @@
+# What `.ci/run` does, step by step.
+
+default: fmt lint test doc
+
+fmt:
+    cargo fmt --check
+
+lint:
+    cargo clippy --all-targets --all-features -- -D warnings
+    cargo clippy --no-default-features -- -D warnings
+
+test *ARGS:
+    cargo test {{ARGS}}
+
+doc:
+    RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --all-features
+
+# Makes the man pages and completions anew.
+bless:
+    GIPC_TEST_BLESS=1 cargo test man_pages
+
+# Spawns beside vfork, and a whole `gipc exec` beside tini.
+bench:
+    cargo bench
+
+# Every process test a hundred times.
+stress *ARGS:
+    cargo nextest run --stress-count 100 {{ARGS}}
+
+ci:
+    .ci/run

@@ -1,0 +1,174 @@
+//! The command line: what was typed, and what it means.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::guard::Verdict;
+use crate::plan::Plan;
+
+mod exec;
+mod manual;
+mod run;
+mod supervision;
+mod talk;
+mod value;
+
+/// Start commands, give them message channels, and leave nothing behind.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gipc",
+    version,
+    about,
+    long_about = "Start commands, give them message channels on inherited descriptors, and leave \
+                  nothing behind.\n\n\
+                  A worker in any language takes messages on descriptor 3 and sends messages on \
+                  descriptor 4. However gipc ends, no process that it started outlives it; and no \
+                  message is lost or torn in silence. (To kill both of gipc's processes at the very \
+                  same moment is the one exception, unless there is --isolate.)",
+    after_help = EXAMPLES,
+    after_long_help = format!("{AFTER_HELP}\n\n{EXAMPLES}"),
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit status:
+  The command's own; 128+n when signal n ended it. 124: a timeout. 125: gipc itself failed.
+  126: the command was found, but cannot be executed. 127: it was not found. 2: wrong usage.
+  1 in place of 0: a message was refused, torn or garbled. When a signal ends gipc, it stops
+  everything first, and then dies of that same signal.
+
+Environment:
+  Every option can also be given as GIPC_<OPTION>, such as GIPC_TIMEOUT=10s; what is typed counts
+  more. The commands that gipc starts do not inherit these.";
+
+const EXAMPLES: &str = "\
+Examples:
+  printf 'one\\ntwo\\n' | gipc run --wire stdio -- tr a-z A-Z
+  seq 3 | gipc run -- bash -c 'while m=$(gipc recv); do gipc send \"<$m>\"; done'
+  gipc exec --timeout 1m -- ./test.sh";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Exec(exec::Exec),
+    Run(Box<run::Run>),
+    Send(talk::Send),
+    Recv(talk::Recv),
+    Call(talk::Call),
+    Completions(manual::Completions),
+    Man(manual::Man),
+}
+
+/// Why there is no plan.
+pub(crate) enum Usage {
+    /// Wrong usage, or a wish for help.
+    Clap(clap::Error),
+    /// A file that the command line names.
+    File(crate::config::EnvFileError),
+}
+
+impl Usage {
+    /// What was typed is wrong in a way that the parser does not know.
+    fn wrong(message: impl std::fmt::Display) -> Self {
+        let error = Cli::command().error(clap::error::ErrorKind::ValueValidation, message);
+        Self::Clap(error)
+    }
+
+    /// Prints it where it belongs.
+    pub(crate) fn print(self) -> ExitCode {
+        match self {
+            Self::Clap(error) => {
+                // Where even that cannot be written there is nobody to tell.
+                let _ = error.print();
+                ExitCode::from(error.exit_code() as u8)
+            }
+            Self::File(error) => {
+                crate::complain(&error);
+                ExitCode::from(2)
+            }
+        }
+    }
+}
+
+/// What the command line asks for.
+pub(crate) fn plan() -> Result<Plan, Usage> {
+    match Cli::try_parse().map_err(Usage::Clap)?.command {
+        Command::Exec(exec) => exec.into_plan(),
+        Command::Run(run) => run.into_plan(),
+        Command::Send(send) => Ok(send.into_plan()),
+        Command::Recv(recv) => Ok(recv.into_plan()),
+        Command::Call(call) => Ok(call.into_plan()),
+        Command::Completions(completions) => Ok(completions.into_plan()),
+        Command::Man(man) => man.into_plan(),
+    }
+}
+
+/// The environment variables that stand for options: they are meant for this gipc only.
+fn option_variables() -> Vec<OsString> {
+    // To make the whole definition once more takes longer than to start a command.
+    let is_ours = |(key, _): (OsString, OsString)| key.as_encoded_bytes().starts_with(b"GIPC_");
+    if !std::env::vars_os().any(is_ours) {
+        return Vec::new();
+    }
+    let all = Cli::command();
+    let options = all.get_subcommands().flat_map(clap::Command::get_arguments);
+    options.filter_map(|option| option.get_env()).map(OsString::from).collect()
+}
+
+/// Writes text to standard output.
+pub(crate) fn print(text: &[u8]) -> Verdict {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text).and_then(|()| stdout.flush()) {
+        Ok(()) => Verdict::Exit(0),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Verdict::Signal(gipc::process::Signal::PIPE)
+        }
+        Err(error) => {
+            crate::complain(&error);
+            Verdict::Exit(Verdict::FAILED)
+        }
+    }
+}
+
+/// Writes files into a folder.
+pub(crate) fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> Verdict {
+    let written = std::fs::create_dir_all(folder).and_then(|()| {
+        files.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
+    });
+    match written {
+        Ok(()) => Verdict::Exit(0),
+        Err(error) => {
+            crate::complain(&error);
+            Verdict::Exit(Verdict::FAILED)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_is_a_variable_of_its_name() {
+        for command in Cli::command().get_subcommands() {
+            for option in command.get_arguments().filter(|argument| !argument.is_positional()) {
+                let long = option.get_long().unwrap();
+                let variable = format!("GIPC_{}", long.to_uppercase().replace('-', "_"));
+                assert_eq!(option.get_env().unwrap(), variable.as_str(), "{}", command.get_name());
+            }
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,34 @@
+//! `gipc exec`.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+use super::Usage;
+use super::supervision::Supervision;
+use crate::plan::{Plan, Wiring};
+use crate::supervisor::policy::Readiness;
+
+/// Run a command as it is, and leave nothing of it behind
+///
+/// Standard streams, inherited descriptors and the terminal are the command's, as they would be
+/// without gipc. When it ends, or gipc does, all that it started is stopped and, where it does not
+/// stop, killed: in a session of its own or not, double-forked or not.
+#[derive(Debug, Args)]
+#[command(override_usage = "gipc exec [OPTIONS] [--] COMMAND [ARGUMENT]...")]
+pub(super) struct Exec {
+    #[command(flatten)]
+    supervision: Supervision,
+
+    /// The command and its arguments
+    #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+impl Exec {
+    pub(super) fn into_plan(self) -> Result<Plan, Usage> {
+        let plan =
+            self.supervision.into_plan(self.command, Wiring::Inherited, Readiness::Immediate)?;
+        Ok(Plan::Supervise(Box::new(plan)))
+    }
+}

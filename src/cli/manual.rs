@@ -1,0 +1,182 @@
+//! `gipc completions` and `gipc man`: what is made from the definition of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::{Cli, Usage};
+use crate::plan::Plan;
+
+/// The date on the pages: that of the version, not of the build.
+const RELEASED: &str = "2026-11-23";
+
+/// `gipc-wire(7)`, which is written by hand.
+const WIRE: &[u8] = include_bytes!("../../man/gipc-wire.7");
+
+/// Print completions for a shell
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+impl Completions {
+    pub(super) fn into_plan(self) -> Plan {
+        Plan::Print(completions(self.shell))
+    }
+}
+
+fn completions(shell: Shell) -> Vec<u8> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "gipc", &mut text);
+    text
+}
+
+/// Print a manual page, as roff: `gipc man run | man -l -`
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// The page: a command, or `wire`; otherwise gipc(1)
+    page: Option<String>,
+
+    /// Write all pages and completions into this folder
+    #[arg(long, env = "GIPC_ALL", hide_env = true, value_name = "FOLDER", conflicts_with = "page")]
+    all: Option<PathBuf>,
+}
+
+impl Man {
+    pub(super) fn into_plan(self) -> Result<Plan, Usage> {
+        if let Some(folder) = self.all {
+            let mut files = pages();
+            let shells = [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell, Shell::Elvish];
+            for shell in shells {
+                let name = clap_complete::Generator::file_name(&shell, "gipc");
+                files.push((name, completions(shell)));
+            }
+            return Ok(Plan::Write { folder, files });
+        }
+        let wanted = self.page.as_deref().map_or("gipc".to_owned(), |page| format!("gipc-{page}"));
+        let mut pages = pages().into_iter().chain([("gipc-wire.7".to_owned(), WIRE.to_vec())]);
+        let found =
+            pages.find(|(name, _)| name.rsplit_once('.').is_some_and(|(it, _)| it == wanted));
+        match found {
+            Some((_, text)) => Ok(Plan::Print(text)),
+            None => Err(Usage::wrong(format!("there is no manual page `{wanted}`"))),
+        }
+    }
+}
+
+/// The pages that come from the definition: gipc(1), and one for each command.
+fn pages() -> Vec<(String, Vec<u8>)> {
+    let mut command = Cli::command().after_long_help(None);
+    command.build();
+    let commands: Vec<_> = command.get_subcommands().cloned().collect();
+    let mut pages = vec![page("gipc".to_owned(), command, &[EXIT_STATUS, ENVIRONMENT, SIGNALS])];
+    for command in commands {
+        let more: &[&str] = match command.get_name() {
+            "exec" | "run" => &[EXIT_STATUS, ENVIRONMENT, SIGNALS],
+            "send" | "recv" | "call" => &[TALK_EXIT_STATUS, ENVIRONMENT],
+            _ => &[],
+        };
+        pages.push(page(format!("gipc-{}", command.get_name()), command, more));
+    }
+    pages
+}
+
+fn page(name: String, command: clap::Command, more: &[&str]) -> (String, Vec<u8>) {
+    let man = clap_mangen::Man::new(command)
+        .title(name.to_uppercase())
+        .source(concat!("gipc ", env!("CARGO_PKG_VERSION")))
+        .manual("gipc manual")
+        .date(RELEASED);
+    let mut text = Vec::new();
+    // Writing to memory cannot fail.
+    let _ = man.render(&mut text);
+    for section in more {
+        text.extend_from_slice(section.as_bytes());
+    }
+    text.extend_from_slice(SEE_ALSO.as_bytes());
+    (format!("{name}.1"), text)
+}
+
+const EXIT_STATUS: &str = "\
+.SH \"EXIT STATUS\"
+The command's own exit code, or 128 + n when signal n ended it. Besides:
+.TP
+1
+in place of 0: a message was refused, torn or garbled
+.TP
+2
+wrong usage
+.TP
+124
+a timeout
+.TP
+125
+gipc itself failed
+.TP
+126
+the command was found, but cannot be executed
+.TP
+127
+the command was not found
+.PP
+When a signal ends gipc, it stops everything first, and then dies of that same signal, so that a
+calling script stops too.
+";
+
+const TALK_EXIT_STATUS: &str = "\
+.SH \"EXIT STATUS\"
+.TP
+0
+the message was sent, or taken
+.TP
+1
+the channel has ended, or the message does not fit its framing
+.TP
+2
+wrong usage
+.TP
+124
+nothing has moved within --timeout
+.TP
+125
+there is no such channel, or it is broken
+";
+
+const ENVIRONMENT: &str = "\
+.SH ENVIRONMENT
+Every option can also be given as GIPC_<OPTION>, with _ for -: GIPC_TIMEOUT=10s, GIPC_LOG_FORMAT=json.
+What is typed counts more. The commands that gipc starts do not inherit these variables.
+.PP
+NO_COLOR and FORCE_COLOR are honoured.
+";
+
+const SIGNALS: &str = "\
+.SH SIGNALS
+.TP
+INT, TERM, HUP
+The first stops in order: the command gets the signal that came, or that of --stop-signal, and what
+has not ended after --grace is killed. A second one kills at once.
+.TP
+QUIT
+kills at once
+.TP
+USR1
+prints how things stand on standard error
+.TP
+USR2
+takes the file of --record anew
+.TP
+TSTP, CONT
+stop and continue everything; timers stand still in between
+.PP
+All others go to the command. On a terminal the command of gipc-exec(1) gets Ctrl-C, Ctrl-\\ and
+Ctrl-Z itself, as without gipc, and gipc follows it. A HUP that was ignored when gipc was started, as
+by nohup(1), stays without effect.
+";
+
+const SEE_ALSO: &str = "\
+.SH \"SEE ALSO\"
+gipc(1), gipc-exec(1), gipc-run(1), gipc-send(1), gipc-recv(1), gipc-call(1), gipc-wire(7)
+";

@@ -1,0 +1,220 @@
+//! The options that every command under supervision has.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use gipc::process::Signal;
+use gipc::spawn::Limit;
+use tracing_subscriber::filter::LevelFilter;
+
+use super::{Usage, option_variables, value};
+use crate::plan::{Supervise, Wiring};
+use crate::supervisor::policy::{Backoff, Readiness, Restart, RestartLimit, Rules};
+use crate::{config, logs};
+
+#[derive(Debug, Args)]
+pub(super) struct Supervision {
+    /// Run in this directory
+    #[arg(short = 'C', long, env = "GIPC_CHDIR", value_name = "DIR", hide_env = true)]
+    chdir: Option<PathBuf>,
+
+    /// Set an environment variable; may be repeated
+    #[arg(short, long, env = "GIPC_ENV", value_name = "NAME=VALUE", hide_env = true,
+          value_parser = value::variable)]
+    env: Vec<(OsString, OsString)>,
+
+    /// Set the environment variables of this file (NAME=VALUE lines)
+    #[arg(long, env = "GIPC_ENV_FILE", value_name = "FILE", hide_env = true)]
+    env_file: Option<PathBuf>,
+
+    /// Start from an empty environment
+    #[arg(long, env = "GIPC_CLEAR_ENV", hide_env = true,
+          value_parser = clap::builder::FalseyValueParser::new())]
+    clear_env: bool,
+
+    /// End the whole run after this long, with exit code 124
+    #[arg(long, env = "GIPC_TIMEOUT", value_name = "DURATION", hide_env = true,
+          value_parser = value::duration)]
+    timeout: Option<Duration>,
+
+    /// Ask the command to end with this signal, not the one that gipc got
+    #[arg(long, env = "GIPC_STOP_SIGNAL", value_name = "SIGNAL", hide_env = true)]
+    stop_signal: Option<Signal>,
+
+    /// Kill what has not ended so long after it was asked to
+    #[arg(long, env = "GIPC_GRACE", value_name = "DURATION", hide_env = true,
+          default_value = "10s", value_parser = value::duration)]
+    grace: Duration,
+
+    /// Start the command again when it ends
+    #[arg(
+        long,
+        env = "GIPC_RESTART",
+        value_name = "WHEN",
+        hide_env = true,
+        default_value = "never"
+    )]
+    restart: When,
+
+    /// Pause before a restart, doubling from the first to the last value, with jitter
+    #[arg(long, env = "GIPC_BACKOFF", value_name = "MIN..MAX", hide_env = true,
+          default_value = "100ms..30s", value_parser = value::backoff)]
+    backoff: Backoff,
+
+    /// Give up after so many restarts within this time
+    #[arg(long, env = "GIPC_MAX_RESTARTS", value_name = "COUNT/DURATION", hide_env = true,
+          default_value = "5/10s", value_parser = value::restart_limit)]
+    max_restarts: RestartLimit,
+
+    /// Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated
+    #[arg(long, env = "GIPC_LIMIT", value_name = "NAME=VALUE", hide_env = true,
+          value_parser = value::limit)]
+    limit: Vec<Limit>,
+
+    /// Run in a PID namespace of its own, so that even killing both processes of gipc at once
+    /// leaves nothing behind (Linux, where user namespaces are allowed)
+    #[arg(long, env = "GIPC_ISOLATE", hide_env = true,
+          value_parser = clap::builder::FalseyValueParser::new())]
+    isolate: bool,
+
+    /// Write a report of the run to this file, as JSON
+    #[arg(long, env = "GIPC_REPORT", value_name = "FILE.json", hide_env = true)]
+    report: Option<PathBuf>,
+
+    /// Say errors only
+    #[arg(short, long, conflicts_with = "verbose", env = "GIPC_QUIET", hide_env = true,
+          value_parser = clap::builder::FalseyValueParser::new())]
+    quiet: bool,
+
+    /// Say more; twice for what gipc does in detail
+    #[arg(short, long, env = "GIPC_VERBOSE", hide_env = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+
+    /// How log lines on standard error look
+    #[arg(
+        long,
+        env = "GIPC_LOG_FORMAT",
+        value_name = "FORMAT",
+        hide_env = true,
+        default_value = "pretty"
+    )]
+    log_format: LogFormat,
+
+    /// Use colours in log lines
+    #[arg(long, env = "GIPC_COLOR", value_name = "WHEN", hide_env = true, default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum When {
+    /// Never
+    Never,
+    /// After an exit code other than 0, or a signal
+    OnFailure,
+    /// Whenever it ends; a worker of `run` until standard input has ended and it has read all
+    Always,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    /// Text for people
+    Pretty,
+    /// A JSON object on each line
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Color {
+    /// On a terminal, and as NO_COLOR and FORCE_COLOR say
+    Auto,
+    Always,
+    Never,
+}
+
+impl Supervision {
+    /// What these options mean for a command.
+    pub(super) fn into_plan(
+        self,
+        argv: Vec<OsString>,
+        wiring: Wiring,
+        readiness: Readiness,
+    ) -> Result<Supervise, Usage> {
+        // Ours are meant for us; then the file; then what was typed, which counts most.
+        let mut env: Vec<_> =
+            option_variables().into_iter().map(|variable| (variable, None)).collect();
+        if let Some(file) = &self.env_file {
+            let variables = config::env_file(file).map_err(Usage::File)?;
+            env.extend(variables.into_iter().map(|(key, value)| (key, Some(value))));
+        }
+        env.extend(self.env.into_iter().map(|(key, value)| (key, Some(value))));
+        if let Some(report) = &self.report
+            && report.extension().is_none_or(|extension| extension != "json")
+        {
+            return Err(Usage::wrong(format!(
+                "the report `{}` must be a .json file",
+                report.display()
+            )));
+        }
+        let level = match (self.quiet, self.verbose) {
+            (true, _) => LevelFilter::ERROR,
+            (false, 0) => LevelFilter::WARN,
+            (false, 1) => LevelFilter::INFO,
+            (false, _) => LevelFilter::DEBUG,
+        };
+        Ok(Supervise {
+            name: process_name(&argv),
+            argv,
+            dir: self.chdir,
+            env_clear: self.clear_env,
+            env,
+            limits: self.limit,
+            wiring,
+            rules: Rules {
+                restart: match self.restart {
+                    When::Never => Restart::Never,
+                    When::OnFailure => Restart::OnFailure,
+                    When::Always => Restart::Always,
+                },
+                backoff: self.backoff,
+                limit: self.max_restarts,
+                stop_signal: self.stop_signal,
+                grace: self.grace,
+                timeout: self.timeout,
+                readiness,
+            },
+            isolate: self.isolate,
+            report: self.report,
+            log: logs::Settings {
+                level,
+                format: match self.log_format {
+                    LogFormat::Pretty => logs::Format::Pretty,
+                    LogFormat::Json => logs::Format::Json,
+                },
+                color: self.color.wanted(),
+            },
+        })
+    }
+}
+
+/// The process is called as its program is.
+fn process_name(argv: &[OsString]) -> String {
+    let program = argv.first().map(Path::new).and_then(Path::file_stem);
+    program.map_or("command".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+impl Color {
+    /// As <https://no-color.org> and <https://force-color.org> have it.
+    fn wanted(self) -> bool {
+        let is_set = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => {
+                !is_set("NO_COLOR") && (is_set("FORCE_COLOR") || std::io::stderr().is_terminal())
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The values of options, as they are typed.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use gipc::spawn::{Limit, UnknownResource};
+
+use crate::supervisor::policy::{Backoff, RestartLimit};
+
+/// The longest duration, so that a moment that far away can be told: a hundred years.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("{error} (a duration is like 500ms, 10s, 2m or 1h)"))?;
+    if duration > LONGEST {
+        return Err("that is more than a hundred years".to_owned());
+    }
+    Ok(duration)
+}
+
+/// A size in bytes.
+pub(super) fn size(text: &str) -> Result<usize, String> {
+    let size: ByteSize =
+        text.parse().map_err(|error| format!("{error} (a size is like 4096, 64KiB or 1MiB)"))?;
+    usize::try_from(size.as_u64()).map_err(|error| error.to_string())
+}
+
+/// `100ms..30s`
+pub(super) fn backoff(text: &str) -> Result<Backoff, String> {
+    let (min, max) = text.split_once("..").ok_or("expected MIN..MAX, such as 100ms..30s")?;
+    let (min, max) = (duration(min)?, duration(max)?);
+    if min > max {
+        return Err("the shortest pause is longer than the longest".to_owned());
+    }
+    Ok(Backoff { min, max })
+}
+
+/// `5/10s`
+pub(super) fn restart_limit(text: &str) -> Result<RestartLimit, String> {
+    let (count, within) = text.split_once('/').ok_or("expected COUNT/DURATION, such as 5/10s")?;
+    let count = count.parse().map_err(|_| format!("`{count}` is not a number"))?;
+    let within = duration(within)?;
+    if within.is_zero() {
+        return Err("within no time there is no limit; say for example 5/10s".to_owned());
+    }
+    Ok(RestartLimit { count, within })
+}
+
+/// `KEY=value`
+pub(super) fn variable(text: &str) -> Result<(OsString, OsString), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.into(), value.into())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+/// `nofile=1024`, `core=0:unlimited`
+pub(super) fn limit(text: &str) -> Result<Limit, String> {
+    let (name, values) = text.split_once('=').ok_or("expected NAME=VALUE, such as nofile=1024")?;
+    let resource = name.parse().map_err(|error: UnknownResource| error.to_string())?;
+    let value = |text: &str| match text {
+        "unlimited" => Ok(Limit::UNLIMITED),
+        _ => text.parse().map_err(|_| format!("`{text}` is neither a number nor `unlimited`")),
+    };
+    let (soft, hard) = values.split_once(':').unwrap_or((values, values));
+    let (soft, hard) = (value(soft)?, value(hard)?);
+    if soft > hard {
+        return Err(format!("the soft limit {soft} is above the hard limit {hard}"));
+    }
+    Ok(Limit { resource, soft, hard })
+}

@@ -1,0 +1,198 @@
+//! Linux: `signalfd`, the parent-death signal, PID namespaces.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::time::{Duration, Instant};
+
+use gipc::process::Signal;
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::mount::{MsFlags, mount};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::SigSet;
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::{getegid, geteuid, getppid};
+
+use super::Arrival;
+
+/// `SI_KERNEL`: neither a process nor a timer, but the kernel itself; for INT, QUIT and TSTP that is
+/// the terminal's driver.
+const FROM_KERNEL: i32 = 0x80;
+
+/// Within this, the second of two equal signals from `timeout` is the first one again.
+const SAME_REQUEST: Duration = Duration::from_millis(100);
+
+/// The signals that come to the guard; all are blocked and wait here.
+pub(super) struct Signals {
+    fd: SignalFd,
+    last: Option<(i32, Instant)>,
+}
+
+impl Signals {
+    pub(super) fn new() -> io::Result<Self> {
+        let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+        Ok(Self { fd: SignalFd::with_flags(&SigSet::all(), flags)?, last: None })
+    }
+
+    /// Waits for a signal, or, without one, for something to read in `requests`.
+    pub(super) fn wait(&mut self, requests: BorrowedFd<'_>) -> Option<Arrival> {
+        loop {
+            if let Some(arrival) = self.pending() {
+                return Some(arrival);
+            }
+            let mut fds = [
+                PollFd::new(self.fd.as_fd(), PollFlags::POLLIN),
+                PollFd::new(requests, PollFlags::POLLIN),
+            ];
+            match poll(&mut fds, PollTimeout::NONE) {
+                // At its end the supervisor is about to be a SIGCHLD, which is all that is left.
+                Ok(_) if fds[1].revents() == Some(PollFlags::POLLHUP) => self.wait_for_signal(),
+                Ok(_) if fds[1].revents().is_some_and(|events| !events.is_empty()) => {
+                    return None;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A signal that has come already.
+    pub(super) fn pending(&mut self) -> Option<Arrival> {
+        while let Ok(Some(info)) = self.fd.read_signal() {
+            let Some(signal) = Signal::new(info.ssi_signo as i32) else { continue };
+            let sender = info.ssi_pid as i32;
+            // What we have sent ourselves is the SIGPIPE for writing to a dead supervisor: to
+            // hand that on would be to get another, for ever.
+            if sender != std::process::id() as i32 && !self.is_repeat(signal, sender) {
+                return Some(Arrival { signal, from_terminal: info.ssi_code == FROM_KERNEL });
+            }
+        }
+        None
+    }
+
+    fn wait_for_signal(&self) {
+        let _ = poll(&mut [PollFd::new(self.fd.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE);
+    }
+
+    /// coreutils' `timeout` signals its child and then its whole group, so us twice. That is one
+    /// request, and must not count as the second one, which kills.
+    fn is_repeat(&mut self, signal: Signal, sender: i32) -> bool {
+        let is_timeout = sender == getppid().as_raw()
+            && fs::read(format!("/proc/{sender}/comm")).is_ok_and(|comm| comm == b"timeout\n");
+        if !is_timeout {
+            return false;
+        }
+        let now = Instant::now();
+        let again = self.last.is_some_and(|(last, at)| {
+            last == signal.number() && now.duration_since(at) < SAME_REQUEST
+        });
+        self.last = Some((signal.number(), now));
+        again
+    }
+}
+
+pub(super) fn set_nonblocking(fd: &OwnedFd) -> nix::Result<()> {
+    fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map(drop)
+}
+
+/// Lets go of what was passed to us but standard error: whoever waits for the end of our input, of
+/// our output or of an inherited pipe is to wait for the command only.
+pub(crate) fn release_inherited() {
+    if let Ok(null) = fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
+        let _ = nix::unistd::dup2_stdin(&null);
+        let _ = nix::unistd::dup2_stdout(&null);
+    }
+    let Ok(open) = fs::read_dir("/proc/self/fd") else { return };
+    let open = open.flatten().flat_map(|entry| entry.file_name().to_str()?.parse::<RawFd>().ok());
+    for fd in open.filter(|fd| *fd > 2).collect::<Vec<_>>() {
+        // SAFETY: only asked for its flags here.
+        let flags = fcntl(unsafe { BorrowedFd::borrow_raw(fd) }, FcntlArg::F_GETFD);
+        // All that we have opened ourselves is close-on-exec, and is still needed.
+        if flags.is_ok_and(|flags| flags & libc::FD_CLOEXEC == 0) {
+            let _ = nix::unistd::close(fd);
+        }
+    }
+}
+
+/// Wakes the guard after a request; on Linux it polls the pipe.
+pub(super) fn poke_guard() {}
+
+/// The supervisor is to notice the end of the guard even while it is stopped: the parent's death
+/// continues it, and then it finds the pipe at its end.
+pub(super) fn outlive_guard() {
+    let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGCONT);
+}
+
+/// Makes the next child the first process of a PID namespace: when that ends, however it ends,
+/// the kernel kills all others in it.
+pub(super) fn leave_pid_namespace() -> io::Result<()> {
+    match unshare(CloneFlags::CLONE_NEWPID) {
+        Err(Errno::EPERM) => {}
+        result => return Ok(result?),
+    }
+    // Without privilege, by way of a user namespace in which we are who we were.
+    let (uid, gid) = (geteuid(), getegid());
+    unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWPID).map_err(|errno| {
+        let why = format!(
+            "this system does not let us have a user namespace ({}); see user_namespaces(7)",
+            errno.desc()
+        );
+        io::Error::new(io::ErrorKind::PermissionDenied, why)
+    })?;
+    fs::write("/proc/self/setgroups", "deny")?;
+    fs::write("/proc/self/uid_map", format!("{uid} {uid} 1"))?;
+    fs::write("/proc/self/gid_map", format!("{gid} {gid} 1"))
+}
+
+/// In the new namespace, mounts a `/proc` that shows it, for us and for the workers.
+pub(super) fn enter_isolation() -> io::Result<()> {
+    const NONE: Option<&str> = None;
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    // Else our mount would be everybody's.
+    mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE)?;
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    mount(Some("proc"), "/proc", Some("proc"), flags, NONE).map_err(|errno| {
+        let why = format!("this system does not let us mount /proc ({})", errno.desc());
+        io::Error::new(io::ErrorKind::PermissionDenied, why)
+    })
+}
+
+/// From now on orphaned descendants become children of this process.
+pub(super) fn become_subreaper() -> nix::Result<()> {
+    nix::sys::prctl::set_child_subreaper(true)
+}
+
+/// The children of a process, or of this one.
+pub(super) fn children_of(pid: Option<i32>) -> io::Result<BTreeSet<i32>> {
+    let process = pid.map_or("self".to_owned(), |pid| pid.to_string());
+    let mut children = BTreeSet::new();
+    // Each thread has its own: the one that forked, or that was there to take an orphan.
+    for thread in fs::read_dir(format!("/proc/{process}/task"))? {
+        match fs::read_to_string(thread?.path().join("children")) {
+            Ok(list) => children.extend(list.split_ascii_whitespace().flat_map(str::parse::<i32>)),
+            // A kernel without CONFIG_PROC_CHILDREN, or a thread that has just ended.
+            Err(_) => return children_by_parent(pid.unwrap_or(std::process::id() as i32)),
+        }
+    }
+    Ok(children)
+}
+
+/// The children of a process, by asking every process for its parent.
+fn children_by_parent(parent: i32) -> io::Result<BTreeSet<i32>> {
+    let mut children = BTreeSet::new();
+    for entry in fs::read_dir("/proc")? {
+        let entry = entry?;
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
+            continue;
+        };
+        let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
+        // The name, in parentheses, may hold anything; behind it come the state and the parent.
+        let of = stat.rsplit(')').next().and_then(|rest| rest.split_ascii_whitespace().nth(1));
+        if of.and_then(|of| of.parse().ok()) == Some(parent) {
+            children.insert(pid);
+        }
+    }
+    Ok(children)
+}

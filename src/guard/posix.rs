@@ -1,0 +1,80 @@
+//! POSIX systems other than Linux: no subreaper, no parent-death signal, no `signalfd`.
+//!
+//! What remains of the promise: the supervisor finds its pipe at its end when the guard is gone,
+//! the guard is told when the supervisor is, and process groups are signalled as a whole. A
+//! descendant that has left its group and lost its parent is out of reach.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+use gipc::process::Signal;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::signal::SigSet;
+
+use super::Arrival;
+
+/// The signals that come to the guard; all are blocked and wait here.
+pub(super) struct Signals;
+
+impl Signals {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Waits for a signal. A request is announced by one, see [`poke_guard`].
+    pub(super) fn wait(&mut self, _requests: BorrowedFd<'_>) -> Option<Arrival> {
+        loop {
+            if let Ok(signal) = SigSet::all().wait()
+                && let Some(signal) = Signal::new(signal as i32)
+            {
+                return Some(Arrival { signal, from_terminal: false });
+            }
+        }
+    }
+
+    /// What has come already is not told from what is yet to come.
+    pub(super) fn pending(&mut self) -> Option<Arrival> {
+        None
+    }
+}
+
+pub(super) fn set_nonblocking(fd: &OwnedFd) -> nix::Result<()> {
+    fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map(drop)
+}
+
+/// Lets go of our input and output: whoever waits for their end is to wait for the command only.
+pub(crate) fn release_inherited() {
+    if let Ok(null) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
+        let _ = nix::unistd::dup2_stdin(&null);
+        let _ = nix::unistd::dup2_stdout(&null);
+    }
+}
+
+/// Has the guard, our parent, look at its pipe.
+pub(super) fn poke_guard() {
+    if let Some(signal) = Signal::new(libc::SIGCHLD) {
+        let _ = signal.send_to(nix::unistd::getppid().as_raw());
+    }
+}
+
+/// There is no signal for the death of a parent; the pipe's end tells of it.
+pub(super) fn outlive_guard() {}
+
+pub(super) fn leave_pid_namespace() -> io::Result<()> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "only Linux has PID namespaces"))
+}
+
+pub(super) fn enter_isolation() -> io::Result<()> {
+    leave_pid_namespace()
+}
+
+/// Orphans go to the first process of the system here.
+pub(super) fn become_subreaper() -> io::Result<()> {
+    Ok(())
+}
+
+/// Not asked of the system here: groups are all that is signalled.
+pub(super) fn children_of(_pid: Option<i32>) -> io::Result<BTreeSet<i32>> {
+    Ok(BTreeSet::new())
+}

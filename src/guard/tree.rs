@@ -1,0 +1,124 @@
+//! Everything that descends from this process.
+//!
+//! A subreaper is the parent of last resort: a process below it whose own parent has ended becomes
+//! its child. So killing one's children, again and again until there is none, reaches them all, in
+//! whatever session or group they are; and as a child's pid stays its own until it is reaped, no
+//! signal can hit a stranger.
+
+#![expect(unsafe_code, reason = "waitpid with real-time signals, which nix cannot name")]
+
+use std::collections::BTreeSet;
+use std::io;
+
+use gipc::process::{ExitStatus, Signal};
+use nix::unistd::Pid;
+
+use super::system;
+
+/// This process's children, those that have ended included.
+///
+/// # Errors
+/// Where the system does not tell, on Linux without `/proc`.
+pub(crate) fn children() -> io::Result<BTreeSet<i32>> {
+    system::children_of(None)
+}
+
+/// All that descends from this process. Grandchildren may be gone, and their pids given away, by
+/// the time that they are looked at.
+pub(crate) fn descendants() -> io::Result<BTreeSet<i32>> {
+    let mut found = children()?;
+    let mut new: Vec<i32> = found.iter().copied().collect();
+    while let Some(pid) = new.pop() {
+        // It may have ended in the meantime.
+        for child in system::children_of(Some(pid)).unwrap_or_default() {
+            if found.insert(child) {
+                new.push(child);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Kills every child, and tells whether there was one that could be. Theirs become ours as they
+/// end.
+///
+/// # Errors
+/// The first child that could not be killed: it runs as another user.
+pub(crate) fn kill_children() -> io::Result<bool> {
+    let (mut killed, mut result) = (false, Ok(()));
+    for pid in children()? {
+        match Signal::KILL.send_to(pid) {
+            Ok(()) => killed = true,
+            Err(error) => {
+                let why = format!("cannot kill process {pid}: {error}");
+                result = result.and(Err(io::Error::new(error.kind(), why)));
+            }
+        }
+    }
+    result.map(|()| killed).or_else(|error| if killed { Ok(true) } else { Err(error) })
+}
+
+/// Kills and reaps until no child is left.
+///
+/// # Errors
+/// When a child is left that cannot be killed.
+pub(crate) fn kill_all() -> io::Result<()> {
+    // Each end may leave orphans that were not there to be killed: look again.
+    while kill_children()? && reap(true).is_some() {}
+    Ok(())
+}
+
+/// Reaps every child that has ended but `leader`, who is still needed.
+pub(crate) fn reap_orphans(leader: Option<i32>) {
+    for pid in children().unwrap_or_default() {
+        if Some(pid) != leader {
+            // SAFETY: without a place for the status waitpid writes nothing.
+            unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::WNOHANG) };
+        }
+    }
+}
+
+/// Is there no child but `leader`, alive or not?
+pub(crate) fn has_none_but(leader: i32) -> bool {
+    children().is_ok_and(|children| children.iter().all(|pid| *pid == leader))
+}
+
+/// The process group of a process.
+pub(crate) fn group_of(pid: i32) -> Option<i32> {
+    nix::unistd::getpgid(Some(Pid::from_raw(pid))).ok().map(Pid::as_raw)
+}
+
+/// Reaps every child that has ended, and tells how `watched` did, if it is among them.
+pub(crate) fn reap_all(watched: i32) -> Option<ExitStatus> {
+    let mut status = None;
+    while let Some((pid, ended)) = reap(false) {
+        if pid == watched {
+            status = Some(ended);
+        }
+    }
+    status
+}
+
+/// Reaps any child that has ended. Where none has, waits for one if it is told to.
+fn reap(wait: bool) -> Option<(i32, ExitStatus)> {
+    let mut status = 0;
+    loop {
+        // SAFETY: waitpid fills in the status.
+        let pid =
+            unsafe { libc::waitpid(-1, &raw mut status, if wait { 0 } else { libc::WNOHANG }) };
+        match pid {
+            0 => return None,
+            1.. => return Some((pid, ExitStatus::from_wait_status(status))),
+            _ if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
+            _ => return None,
+        }
+    }
+}
+
+/// Has this child been stopped by this signal since that was asked last?
+pub(crate) fn was_stopped_by(pid: i32, signal: i32) -> bool {
+    let mut status = 0;
+    // SAFETY: waitpid fills in the status.
+    let stopped = unsafe { libc::waitpid(pid, &raw mut status, libc::WNOHANG | libc::WUNTRACED) };
+    stopped == pid && libc::WIFSTOPPED(status) && libc::WSTOPSIG(status) == signal
+}

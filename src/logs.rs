@@ -1,0 +1,278 @@
+//! What gipc and the workers have to say, on standard error: whole lines, one after the other.
+//!
+//! One task writes, so that nothing is spliced, and a reader that is slow or stuck keeps nobody
+//! from handling a signal. Workers wait while it has much to write; gipc's own few lines do not.
+
+use std::fmt::{self, Write as _};
+use std::io;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use memchr::memrchr;
+use regex_lite::Regex;
+use serde::Serialize;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, MakeWriter};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::stream::{Patient, Stream};
+
+/// How many bytes of lines may wait to be written.
+const ROOM: usize = 1 << 20;
+
+/// The longest line that is kept whole; a longer one is broken here, with a newline.
+const MAX_LINE: usize = 1 << 20;
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Pretty,
+    /// A JSON object on each line.
+    Json,
+}
+
+/// What is logged and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) level: LevelFilter,
+    pub(crate) format: Format,
+    pub(crate) color: bool,
+}
+
+/// Where lines go.
+#[derive(Clone)]
+pub(crate) struct Sink {
+    queue: mpsc::UnboundedSender<Item>,
+    room: Arc<Semaphore>,
+    format: Format,
+}
+
+/// Something for the task that writes.
+enum Item {
+    /// Whole lines, and the room that they take until they are written.
+    Lines(Bytes, Option<OwnedSemaphorePermit>),
+    /// There is no more.
+    End,
+}
+
+/// The task that writes.
+pub(crate) struct Writing {
+    task: tokio::task::JoinHandle<()>,
+    queue: mpsc::UnboundedSender<Item>,
+}
+
+/// Starts to write to this process's standard error, and has gipc's own events written there too.
+pub(crate) fn start(settings: Settings) -> io::Result<(Sink, Writing)> {
+    let stderr = Stream::from(Patient::duplicate(io::stderr())?);
+    let (queue, items) = mpsc::unbounded_channel();
+    let room = Arc::new(Semaphore::new(ROOM));
+    let sink = Sink { queue: queue.clone(), room, format: settings.format };
+    let events = EventWriter(sink.clone());
+    let builder = tracing_subscriber::fmt()
+        .with_max_level(settings.level)
+        .with_ansi(settings.color)
+        .with_writer(events);
+    // Whatever is said before there is a subscriber is lost, and a second one would be our mistake.
+    let result = match settings.format {
+        Format::Pretty => {
+            tracing::subscriber::set_global_default(builder.event_format(Pretty).finish())
+        }
+        Format::Json => tracing::subscriber::set_global_default(
+            builder.json().flatten_event(true).with_target(false).finish(),
+        ),
+    };
+    result.map_err(io::Error::other)?;
+    let task = tokio::spawn(write_all(stderr, items));
+    Ok((sink, Writing { task, queue }))
+}
+
+async fn write_all(mut stderr: Stream, mut items: mpsc::UnboundedReceiver<Item>) {
+    while let Some(Item::Lines(lines, _room)) = items.recv().await {
+        // Where standard error is closed or full there is nobody to tell, and a worker must not
+        // stand still because of it.
+        if stderr.write_all(&lines).await.is_ok() {
+            let _ = stderr.flush().await;
+        }
+    }
+}
+
+impl Writing {
+    /// Writes what there is. What is said later is lost.
+    pub(crate) async fn finish(self) {
+        let _ = self.queue.send(Item::End);
+        let _ = self.task.await;
+    }
+}
+
+impl Sink {
+    /// Adds lines at once: a few words of our own.
+    pub(crate) fn say(&self, lines: Bytes) {
+        let _ = self.queue.send(Item::Lines(lines, None));
+    }
+
+    /// Adds lines when there is room for them.
+    async fn send_when_room(&self, lines: Bytes) {
+        let permits = lines.len().min(ROOM) as u32;
+        let room = Arc::clone(&self.room).acquire_many_owned(permits).await.ok();
+        let _ = self.queue.send(Item::Lines(lines, room));
+    }
+
+    /// Passes on a worker's lines as they come, until `next` has no more.
+    ///
+    /// What does not end with a newline at the end of the stream gets one.
+    pub(crate) async fn relay<R: AsyncRead + Unpin>(
+        self,
+        mut source: crate::relay::Draining<R>,
+        origin: Origin,
+        mut watch: Option<(Regex, impl FnOnce())>,
+    ) {
+        let mut buffer = BytesMut::with_capacity(16 << 10);
+        loop {
+            let read = source.next(async |io| io.read_buf(&mut buffer).await).await;
+            let ended = !matches!(read, Some(Ok(1..)));
+            let lines = if ended {
+                if !buffer.is_empty() {
+                    buffer.extend_from_slice(b"\n");
+                }
+                buffer.split()
+            } else if let Some(end) = memrchr(b'\n', &buffer) {
+                buffer.split_to(end + 1)
+            } else if buffer.len() >= MAX_LINE {
+                buffer.extend_from_slice(b"\n");
+                buffer.split()
+            } else {
+                BytesMut::new()
+            };
+            if !lines.is_empty() {
+                if watch.as_ref().is_some_and(|(regex, _)| any_line_matches(regex, &lines))
+                    && let Some((_, tell)) = watch.take()
+                {
+                    tell();
+                }
+                self.send_when_room(self.render(lines.freeze(), &origin)).await;
+            }
+            if ended {
+                return;
+            }
+            buffer.reserve(16 << 10);
+        }
+    }
+
+    fn render(&self, lines: Bytes, origin: &Origin) -> Bytes {
+        match self.format {
+            Format::Pretty => lines,
+            Format::Json => {
+                let time = format!("{:.6}", jiff::Timestamp::now());
+                let mut rendered = String::new();
+                for line in lines.strip_suffix(b"\n").unwrap_or(&lines).split(|byte| *byte == b'\n')
+                {
+                    let entry = Line {
+                        timestamp: &time,
+                        instance: &origin.instance,
+                        stream: origin.stream,
+                        line: &String::from_utf8_lossy(line),
+                    };
+                    // Strings cannot fail to be JSON.
+                    rendered.extend(serde_json::to_string(&entry).ok());
+                    rendered.push('\n');
+                }
+                rendered.into()
+            }
+        }
+    }
+}
+
+fn any_line_matches(regex: &Regex, lines: &[u8]) -> bool {
+    String::from_utf8_lossy(lines).lines().any(|line| regex.is_match(line))
+}
+
+/// Who has written a line, and where.
+pub(crate) struct Origin {
+    pub(crate) instance: String,
+    pub(crate) stream: &'static str,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    timestamp: &'a str,
+    instance: &'a str,
+    stream: &'a str,
+    line: &'a str,
+}
+
+/// Takes gipc's own events, each in one piece.
+struct EventWriter(Sink);
+
+struct OneEvent<'a>(&'a Sink);
+
+impl io::Write for OneEvent<'_> {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.say(Bytes::copy_from_slice(text));
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for EventWriter {
+    type Writer = OneEvent<'a>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        OneEvent(&self.0)
+    }
+}
+
+/// `gipc: ` and what there is to say, as command-line programs do.
+struct Pretty;
+
+impl<S, N> FormatEvent<S, N> for Pretty
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let color = match *event.metadata().level() {
+            Level::ERROR => "31",
+            Level::WARN => "33",
+            _ => "2",
+        };
+        let mut text = Text::default();
+        event.record(&mut text);
+        if writer.has_ansi_escapes() {
+            writeln!(writer, "\x1b[{color}mgipc:\x1b[0m {}{}", text.message, text.fields)
+        } else {
+            writeln!(writer, "gipc: {}{}", text.message, text.fields)
+        }
+    }
+}
+
+#[derive(Default)]
+struct Text {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        // Writing to a string cannot fail.
+        let _ = if field.name() == "message" {
+            write!(self.message, "{value:?}")
+        } else {
+            write!(self.fields, " {}={value:?}", field.name())
+        };
+    }
+}

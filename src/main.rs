@@ -1,0 +1,82 @@
+//! `gipc`: parse → plan → guard → run → exit code.
+//!
+//! This is the only place that prints an error of a stage; what the supervisor has to say while it
+//! runs goes through [`logs`].
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use guard::Verdict;
+use plan::Plan;
+
+mod cli;
+mod config;
+mod delivery;
+mod guard;
+mod jobserver;
+mod logs;
+mod pipe;
+mod plan;
+mod ready;
+mod record;
+mod relay;
+mod report;
+mod signals;
+mod stream;
+mod supervisor;
+mod talk;
+
+fn main() -> ExitCode {
+    let plan = match cli::plan() {
+        Ok(plan) => plan,
+        Err(usage) => return usage.print(),
+    };
+    match run(plan) {
+        Verdict::Exit(code) => code.into(),
+        Verdict::Signal(signal) => {
+            guard::die_of(signal);
+            signal.exit_code().into()
+        }
+    }
+}
+
+fn run(plan: Plan) -> Verdict {
+    match plan {
+        Plan::Supervise(plan) => {
+            let (isolate, reads_terminal) = (plan.isolate, plan.reads_terminal());
+            let supervise = |link| {
+                supervisor::run(*plan, link).unwrap_or_else(|error| {
+                    complain(&error);
+                    Verdict::Exit(Verdict::FAILED)
+                })
+            };
+            guard::run(isolate, reads_terminal, supervise).unwrap_or_else(|error| {
+                complain(&error);
+                Verdict::Exit(Verdict::FAILED)
+            })
+        }
+        Plan::Talk(plan) => talk::run(&plan).unwrap_or_else(|error| {
+            complain(&error);
+            Verdict::Exit(error.exit_code())
+        }),
+        Plan::Print(text) => cli::print(&text),
+        Plan::Write { folder, files } => cli::write(&folder, &files),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the one place that prints errors")]
+fn complain(error: &dyn std::error::Error) {
+    eprintln!("gipc: {}", chain(error));
+}
+
+/// An error and what caused it, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Writing to a string cannot fail.
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}

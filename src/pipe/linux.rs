@@ -1,0 +1,23 @@
+//! Linux: pipes whose capacity can be chosen, see `pipe(7)`.
+
+use std::os::fd::OwnedFd;
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+
+/// What we ask for, in bytes; the most that is given without privilege.
+const LARGE: i32 = 1 << 20;
+
+pub(crate) fn new() -> nix::Result<(OwnedFd, OwnedFd)> {
+    nix::unistd::pipe2(OFlag::O_CLOEXEC)
+}
+
+pub(crate) fn large() -> nix::Result<(OwnedFd, OwnedFd)> {
+    let (read, write) = new()?;
+    // Past the user's share of pipe memory this fails, and the size is what it is.
+    let _ = fcntl(&write, FcntlArg::F_SETPIPE_SZ(LARGE));
+    Ok((read, write))
+}
+
+pub(crate) fn capacity(pipe: &OwnedFd) -> usize {
+    fcntl(pipe, FcntlArg::F_GETPIPE_SZ).map_or(LARGE as usize, |size| size as usize)
+}

@@ -1,0 +1,122 @@
+//! What is to be done, fully understood: nothing in here can be malformed any more.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use gipc::framing::Framing;
+use gipc::spawn::Limit;
+
+use crate::logs;
+use crate::ready::Condition;
+use crate::supervisor::policy::Rules;
+
+/// One run of the program.
+pub(crate) enum Plan {
+    /// `exec`, `run`.
+    Supervise(Box<Supervise>),
+    /// `send`, `recv`, `call`.
+    Talk(Talk),
+    /// Text for standard output: manuals, completions.
+    Print(Vec<u8>),
+    /// Files to write: all manuals and completions.
+    Write { folder: PathBuf, files: Vec<(String, Vec<u8>)> },
+}
+
+/// A command under supervision.
+pub(crate) struct Supervise {
+    /// The name of the process.
+    pub(crate) name: String,
+    /// The program and its arguments, at least the program.
+    pub(crate) argv: Vec<OsString>,
+    pub(crate) dir: Option<PathBuf>,
+    pub(crate) env_clear: bool,
+    /// Variables to set or to leave out, the later ones over the earlier ones.
+    pub(crate) env: Vec<(OsString, Option<OsString>)>,
+    pub(crate) limits: Vec<Limit>,
+    pub(crate) wiring: Wiring,
+    pub(crate) rules: Rules,
+    pub(crate) isolate: bool,
+    pub(crate) report: Option<PathBuf>,
+    pub(crate) log: logs::Settings,
+}
+
+impl Supervise {
+    /// Does the supervisor read messages from a terminal? Then it must be in its foreground.
+    pub(crate) fn reads_terminal(&self) -> bool {
+        matches!(&self.wiring, Wiring::Channels(channels) if channels.input.is_some())
+            && std::io::stdin().is_terminal()
+    }
+
+    /// The one instance of the process.
+    pub(crate) fn instance(&self) -> String {
+        format!("{}.1", self.name)
+    }
+}
+
+/// What the command's descriptors are.
+pub(crate) enum Wiring {
+    /// Ours.
+    Inherited,
+    /// Channels, with our standard input and output at their other ends.
+    Channels(Channels),
+}
+
+/// The channels of `run`.
+pub(crate) struct Channels {
+    pub(crate) wire: Wire,
+    pub(crate) framing: Framing,
+    pub(crate) input: Option<Framing>,
+    pub(crate) output: Option<Framing>,
+    /// In bytes of payload.
+    pub(crate) max_message: usize,
+    pub(crate) ready: Option<Condition>,
+    pub(crate) record: Option<PathBuf>,
+}
+
+/// Where channels meet the command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Wire {
+    /// Descriptors 3 and 4.
+    #[default]
+    Fds,
+    /// Standard input and output.
+    Stdio,
+}
+
+/// A message or two over the channels that this process was given.
+pub(crate) struct Talk {
+    pub(crate) what: What,
+    /// How long to wait for the first byte.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) max_message: usize,
+}
+
+/// What is said and heard, on the first channel where none is named.
+pub(crate) enum What {
+    /// Sends messages.
+    Send { channel: Option<String>, source: Source },
+    /// Takes messages.
+    Receive { channel: Option<String>, count: Count, output: Option<Framing> },
+    /// Sends one and takes the reply.
+    Call { message: Source, output: Option<Framing> },
+}
+
+/// Where messages to send come from.
+pub(crate) enum Source {
+    /// This is the one.
+    Argument(Vec<u8>),
+    /// All of standard input is one.
+    Stdin,
+    /// Each line of standard input is one.
+    Lines,
+}
+
+/// How many messages to take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Count {
+    One,
+    Exactly(u64),
+    UntilEnd,
+}

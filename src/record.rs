@@ -1,0 +1,100 @@
+//! The record of all messages: a JSON object on a line for each.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde::Serialize;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::Mutex;
+
+use crate::stream::{Patient, Stream};
+
+/// A file that takes the messages. Clones write to the same one.
+#[derive(Clone)]
+pub(crate) struct Recorder {
+    path: PathBuf,
+    file: Arc<Mutex<Stream>>,
+}
+
+/// Where a message came from and where it goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Passage<'a> {
+    pub(crate) channel: &'a str,
+    pub(crate) from: &'a str,
+    pub(crate) to: &'a str,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    time: &'a str,
+    channel: &'a str,
+    from: &'a str,
+    to: &'a str,
+    seq: u64,
+    size: usize,
+    #[serde(flatten)]
+    payload: Payload<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Payload<'a> {
+    Text(&'a str),
+    Base64(String),
+}
+
+impl Recorder {
+    /// Records into the file at `path`, behind what it holds.
+    pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
+        let file = Arc::new(Mutex::new(append(&path)?));
+        Ok(Self { path, file })
+    }
+
+    /// Takes the file at the same path anew: the old one has been moved away.
+    pub(crate) async fn reopen(&self) -> io::Result<()> {
+        *self.file.lock().await = append(&self.path)?;
+        Ok(())
+    }
+
+    /// Records messages; the first has number `seq`.
+    pub(crate) async fn record<'a>(
+        &self,
+        passage: Passage<'_>,
+        seq: u64,
+        payloads: impl Iterator<Item = &'a [u8]>,
+    ) -> io::Result<()> {
+        let Passage { channel, from, to } = passage;
+        let time = format!("{:.6}", jiff::Timestamp::now());
+        let mut lines = Vec::new();
+        for (seq, payload) in (seq..).zip(payloads) {
+            let entry = Entry {
+                time: &time,
+                channel,
+                from,
+                to,
+                seq,
+                size: payload.len(),
+                payload: match std::str::from_utf8(payload) {
+                    Ok(text) => Payload::Text(text),
+                    Err(_) => Payload::Base64(BASE64_STANDARD.encode(payload)),
+                },
+            };
+            serde_json::to_writer(&mut lines, &entry)?;
+            lines.push(b'\n');
+        }
+        let mut file = self.file.lock().await;
+        file.write_all(&lines).await?;
+        file.flush().await
+    }
+}
+
+fn append(path: &Path) -> io::Result<Stream> {
+    // To open a FIFO that nobody reads is an error so, and not a wait for ever.
+    let mut options = File::options();
+    options.create(true).append(true).custom_flags(libc::O_NONBLOCK);
+    Ok(Stream::from(Patient::from(options.open(path)?)))
+}

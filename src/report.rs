@@ -1,0 +1,178 @@
+//! The report of a run: what was started, how it ended, what it used, what passed through.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use gipc::process::{ExitStatus, Usage};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::guard::Verdict;
+use crate::relay::Counts;
+
+/// A moment, on the wall and on the clock that nobody sets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    wall: Timestamp,
+    pub(crate) instant: Instant,
+}
+
+impl Moment {
+    pub(crate) fn now() -> Self {
+        Self { wall: Timestamp::now(), instant: Instant::now() }
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:.6}", self.wall))
+    }
+}
+
+fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}
+
+/// The whole run.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report<'a> {
+    pub(crate) gipc: &'static str,
+    pub(crate) command: Vec<String>,
+    pub(crate) started: Moment,
+    pub(crate) ended: Moment,
+    #[serde(serialize_with = "seconds")]
+    pub(crate) duration_seconds: Duration,
+    pub(crate) exit: Ending,
+    pub(crate) instances: [Instance<'a>; 1],
+}
+
+/// One instance and all its lives.
+#[derive(Debug, Serialize)]
+pub(crate) struct Instance<'a> {
+    pub(crate) name: String,
+    pub(crate) restarts: usize,
+    pub(crate) incarnations: &'a [Incarnation],
+    pub(crate) channels: Vec<Channel>,
+}
+
+/// One start of an instance.
+#[derive(Debug, Serialize)]
+pub(crate) struct Incarnation {
+    pub(crate) pid: i32,
+    /// Why it was started.
+    pub(crate) reason: &'static str,
+    pub(crate) started: Moment,
+    /// When it was ready for messages, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ready: Option<Moment>,
+    pub(crate) ended: Option<Moment>,
+    /// By the clock that nobody sets.
+    pub(crate) duration_seconds: Option<f64>,
+    pub(crate) exit: Option<Ending>,
+    /// Why it ended.
+    pub(crate) ended_because: Option<&'static str>,
+    pub(crate) user_seconds: Option<f64>,
+    pub(crate) system_seconds: Option<f64>,
+    /// In bytes.
+    pub(crate) max_memory: Option<u64>,
+}
+
+impl Incarnation {
+    pub(crate) fn new(pid: i32, reason: &'static str) -> Self {
+        Self {
+            pid,
+            reason,
+            started: Moment::now(),
+            ready: None,
+            ended: None,
+            duration_seconds: None,
+            exit: None,
+            ended_because: None,
+            user_seconds: None,
+            system_seconds: None,
+            max_memory: None,
+        }
+    }
+
+    pub(crate) fn end(&mut self, status: ExitStatus) {
+        let now = Moment::now();
+        let duration = now.instant.duration_since(self.started.instant);
+        self.duration_seconds = Some(duration.as_secs_f64());
+        self.ended = Some(now);
+        self.exit = Some(status.into());
+    }
+
+    pub(crate) fn used(&mut self, usage: Usage) {
+        self.user_seconds = Some(usage.user.as_secs_f64());
+        self.system_seconds = Some(usage.system.as_secs_f64());
+        self.max_memory = Some(usage.max_memory);
+    }
+}
+
+/// How something ended: `code`, or `signal` with its number and name.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Ending {
+    Code { code: u8 },
+    Signal { signal: i32, name: String },
+}
+
+impl From<ExitStatus> for Ending {
+    fn from(status: ExitStatus) -> Self {
+        match status {
+            ExitStatus::Code(code) => Self::Code { code },
+            ExitStatus::Signal(signal) => {
+                Self::Signal { signal: signal.number(), name: signal.to_string() }
+            }
+        }
+    }
+}
+
+impl From<Verdict> for Ending {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Exit(code) => Self::Code { code },
+            Verdict::Signal(signal) => ExitStatus::Signal(signal).into(),
+        }
+    }
+}
+
+/// What has passed through a channel.
+#[derive(Debug, Serialize)]
+pub(crate) struct Channel {
+    name: &'static str,
+    messages: u64,
+    bytes: u64,
+    redelivered: u64,
+    unread: u64,
+    refused: u64,
+    truncated: u64,
+}
+
+impl Channel {
+    pub(crate) fn new(name: &'static str, counts: &Counts) -> Self {
+        let Counts { messages, bytes, redelivered, unread, refused, truncated } = counts;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Self {
+            name,
+            messages: read(messages),
+            bytes: read(bytes),
+            redelivered: read(redelivered),
+            unread: read(unread),
+            refused: read(refused),
+            truncated: read(truncated),
+        }
+    }
+}
+
+impl Report<'_> {
+    /// Writes the report.
+    pub(crate) fn write(&self, file: &File) -> io::Result<()> {
+        let mut file = BufWriter::new(file);
+        serde_json::to_writer_pretty(&mut file, self)?;
+        file.write_all(b"\n")?;
+        file.flush()
+    }
+}

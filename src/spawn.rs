@@ -1,0 +1,363 @@
+//! Starting a command: which descriptors, which group, which limits, which program.
+//!
+//! [`Command`] only collects; everything is checked and prepared before the child exists, so that
+//! between the start and the `exec` nothing is left to do but system calls. How a child comes into
+//! being is the business of the module of the system, `unix`.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use crate::process::Process;
+
+mod limit;
+mod unix;
+
+pub use limit::{Limit, Resource, UnknownResource};
+
+/// A descriptor number in the child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChildFd(u16);
+
+impl ChildFd {
+    /// Standard input.
+    pub const STDIN: Self = Self(0);
+    /// Standard output.
+    pub const STDOUT: Self = Self(1);
+    /// Standard error.
+    pub const STDERR: Self = Self(2);
+    /// Where messages come in unless something else is said (Erlang's convention for port
+    /// programs, see `erlang:open_port/2`, `nouse_stdio`).
+    pub const MESSAGES_IN: Self = Self(3);
+    /// Where messages go out unless something else is said.
+    pub const MESSAGES_OUT: Self = Self(4);
+
+    /// The descriptor with this number.
+    pub const fn new(number: u16) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub const fn number(self) -> u16 {
+        self.0
+    }
+}
+
+impl fmt::Display for ChildFd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Which process group the child is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProcessGroup {
+    /// It leads a new one, so that a signal to the group reaches it and what it starts.
+    #[default]
+    Own,
+    /// It joins this one, which must be in our session: a terminal's foreground job stays one job.
+    Join(i32),
+}
+
+/// A command to start, and everything that it is to be given.
+///
+/// Descriptors 0, 1 and 2 are inherited unless others are declared for them; above 2 the child
+/// has exactly the declared ones. All signal dispositions of the child are default, its signal
+/// mask is empty.
+///
+/// # Examples
+/// ```no_run
+/// # fn main() -> Result<(), gipc::spawn::SpawnError> {
+/// let child = gipc::Command::new("sort").arg("-u").current_dir("/tmp").spawn()?;
+/// println!("{}", child.pid());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Command {
+    program: OsString,
+    args: Vec<OsString>,
+    dir: Option<PathBuf>,
+    env_clear: bool,
+    env: Vec<(OsString, Option<OsString>)>,
+    fds: Vec<(ChildFd, OwnedFd)>,
+    inherit_fds: bool,
+    process_group: ProcessGroup,
+    limits: Vec<Limit>,
+    user: Option<String>,
+    group: Option<String>,
+    nice: Option<i32>,
+    umask: Option<u32>,
+}
+
+impl Command {
+    /// A command that runs `program`, looked up in the child's `PATH` unless it holds a `/`.
+    pub fn new(program: impl Into<OsString>) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            dir: None,
+            env_clear: false,
+            env: Vec::new(),
+            fds: Vec::new(),
+            inherit_fds: false,
+            process_group: ProcessGroup::Own,
+            limits: Vec::new(),
+            user: None,
+            group: None,
+            nice: None,
+            umask: None,
+        }
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// The child's working directory. A relative program is looked up from there, as `env -C` does.
+    #[must_use]
+    pub fn current_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.dir = Some(dir.into());
+        self
+    }
+
+    /// Starts from an empty environment.
+    #[must_use]
+    pub fn env_clear(mut self) -> Self {
+        self.env_clear = true;
+        self
+    }
+
+    /// Sets an environment variable; the last word on a name counts.
+    #[must_use]
+    pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.env.push((key.into(), Some(value.into())));
+        self
+    }
+
+    /// Leaves an environment variable out.
+    #[must_use]
+    pub fn env_remove(mut self, key: impl Into<OsString>) -> Self {
+        self.env.push((key.into(), None));
+        self
+    }
+
+    /// Gives the child `source` as its descriptor `target`. Our copy closes as the child starts.
+    #[must_use]
+    pub fn fd(mut self, target: ChildFd, source: OwnedFd) -> Self {
+        self.fds.push((target, source));
+        self
+    }
+
+    /// Leaves the descriptors above 2 that are not close-on-exec to the child, as a shell does.
+    #[must_use]
+    pub fn inherit_fds(mut self) -> Self {
+        self.inherit_fds = true;
+        self
+    }
+
+    /// The process group that the child is in; its own by default.
+    #[must_use]
+    pub fn process_group(mut self, group: ProcessGroup) -> Self {
+        self.process_group = group;
+        self
+    }
+
+    /// Sets a resource limit.
+    #[must_use]
+    pub fn limit(mut self, limit: Limit) -> Self {
+        self.limits.push(limit);
+        self
+    }
+
+    /// Runs as this user (a name or a number), with the user's groups.
+    #[must_use]
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// Runs with this group (a name or a number).
+    #[must_use]
+    pub fn group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+
+    /// The child's nice value, -20 to 19, see `setpriority(2)`.
+    #[must_use]
+    pub fn nice(mut self, nice: i32) -> Self {
+        self.nice = Some(nice);
+        self
+    }
+
+    /// The child's file mode creation mask, see `umask(2)`.
+    #[must_use]
+    pub fn umask(mut self, umask: u32) -> Self {
+        self.umask = Some(umask);
+        self
+    }
+
+    /// Starts the command.
+    ///
+    /// Takes the command with all its descriptors: a copy left open here would keep the end of
+    /// file from whoever reads the other side.
+    ///
+    /// # Errors
+    /// [`SpawnError`] says which step failed. Nothing was started then, and nothing was written
+    /// to any of the descriptors.
+    pub fn spawn(self) -> Result<Process, SpawnError> {
+        let mut targets: Vec<_> = self.fds.iter().map(|(target, _)| *target).collect();
+        targets.sort_unstable();
+        if let Some(twice) = targets.windows(2).find(|pair| pair[0] == pair[1]) {
+            let why = io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("descriptor {} is declared twice", twice[0]),
+            );
+            return Err(self.error(Stage::Prepare, why));
+        }
+        match unix::spawn(&self) {
+            Ok(pid) => Ok(Process::new(pid)),
+            Err((stage, error)) => Err(self.error(stage, error)),
+        }
+    }
+
+    fn error(&self, stage: Stage, source: io::Error) -> SpawnError {
+        let program = self.program.clone();
+        let what = match stage {
+            Stage::Exec => return SpawnError::exec(program, self.dir.as_deref(), source),
+            Stage::Prepare => "prepare it".to_owned(),
+            Stage::Start => "start a process".to_owned(),
+            Stage::Descriptors => "pass its descriptors".to_owned(),
+            Stage::Group => "give it a process group".to_owned(),
+            Stage::Directory => {
+                let dir = self.dir.as_deref().unwrap_or(Path::new("."));
+                format!("enter its directory `{}`", dir.display())
+            }
+            Stage::Limits => "set its resource limits".to_owned(),
+            Stage::Nice => format!("set its nice value to {}", self.nice.unwrap_or_default()),
+            Stage::Identity => match (&self.user, &self.group) {
+                (Some(user), _) => format!("become user `{user}`"),
+                (None, group) => format!("become group `{}`", group.as_deref().unwrap_or("")),
+            },
+        };
+        SpawnError::Setup { program, what, source }
+    }
+}
+
+/// The steps of a start, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Stage {
+    Prepare,
+    Start,
+    Group,
+    Descriptors,
+    Directory,
+    Nice,
+    Limits,
+    Identity,
+    Exec,
+}
+
+/// Why a command could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum SpawnError {
+    /// There is no such program.
+    #[error("cannot start `{}`{}", .program.display(), place(*.searched, .program))]
+    NotFound {
+        /// As it was asked for.
+        program: OsString,
+        /// Where it was looked for.
+        searched: Searched,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is such a program, but it cannot be executed.
+    #[error("cannot execute `{}`{}", .program.display(), .hint)]
+    NotExecutable {
+        /// As it was asked for.
+        program: OsString,
+        /// What is likely wrong with it, or empty.
+        hint: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Something that the child was to be given could not be had.
+    #[error("cannot start `{}`: could not {what}", .program.display())]
+    Setup {
+        /// As it was asked for.
+        program: OsString,
+        /// What could not be done.
+        what: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Where a program was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Searched {
+    /// In the folders of `PATH`.
+    Path,
+    /// At the very place that was named.
+    Exactly,
+}
+
+fn place(searched: Searched, program: &OsStr) -> &'static str {
+    match searched {
+        Searched::Path if program.as_encoded_bytes().contains(&b' ') => {
+            " (not in PATH; give its arguments one by one, or use `sh -c`)"
+        }
+        Searched::Path => " (not in PATH)",
+        Searched::Exactly => "",
+    }
+}
+
+impl SpawnError {
+    fn exec(program: OsString, dir: Option<&Path>, source: io::Error) -> Self {
+        let searched = if is_path(&program) { Searched::Exactly } else { Searched::Path };
+        if source.kind() != io::ErrorKind::NotFound {
+            let hint = match source.raw_os_error() {
+                Some(libc::EACCES) if searched == Searched::Exactly => {
+                    " (is it a file with the execute permission?)"
+                }
+                _ => "",
+            };
+            return Self::NotExecutable { program, hint: hint.to_owned(), source };
+        }
+        let file = dir.unwrap_or(Path::new("")).join(&program);
+        if searched == Searched::Exactly && file.exists() {
+            let hint = " (the file is there, but not the interpreter or loader that it names)";
+            return Self::NotExecutable { program, hint: hint.to_owned(), source };
+        }
+        Self::NotFound { program, searched, source }
+    }
+
+    /// The exit code that says this to a shell: 127 not found, 126 found but not executable, 125
+    /// for all else, as in `env(1)` and `timeout(1)`.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NotFound { .. } => 127,
+            Self::NotExecutable { .. } => 126,
+            Self::Setup { .. } => 125,
+        }
+    }
+}
+
+/// Is `program` a place in the file system, and no name to be looked up?
+fn is_path(program: &OsStr) -> bool {
+    program.as_encoded_bytes().contains(&b'/')
+}

@@ -1,0 +1,67 @@
+//! Resource limits.
+
+use std::fmt;
+use std::str::FromStr;
+
+use libc::c_int;
+
+/// A limit of `setrlimit(2)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What is limited.
+    pub resource: Resource,
+    /// The limit in force, in the resource's own unit.
+    pub soft: u64,
+    /// How far the process itself may raise the limit in force.
+    pub hard: u64,
+}
+
+impl Limit {
+    /// No limit.
+    pub const UNLIMITED: u64 = u64::MAX;
+}
+
+/// Something that can be limited, by its name in `setrlimit(2)` without `RLIMIT_`, in lower case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resource(c_int);
+
+const RESOURCES: [(&str, c_int); 10] = [
+    ("as", libc::RLIMIT_AS as c_int),
+    ("core", libc::RLIMIT_CORE as c_int),
+    ("cpu", libc::RLIMIT_CPU as c_int),
+    ("data", libc::RLIMIT_DATA as c_int),
+    ("fsize", libc::RLIMIT_FSIZE as c_int),
+    ("memlock", libc::RLIMIT_MEMLOCK as c_int),
+    ("nofile", libc::RLIMIT_NOFILE as c_int),
+    ("nproc", libc::RLIMIT_NPROC as c_int),
+    ("rss", libc::RLIMIT_RSS as c_int),
+    ("stack", libc::RLIMIT_STACK as c_int),
+];
+
+impl Resource {
+    pub(super) fn number(self) -> c_int {
+        self.0
+    }
+}
+
+impl FromStr for Resource {
+    type Err = UnknownResource;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let found = RESOURCES.iter().find(|(known, _)| *known == name);
+        found.map(|(_, number)| Self(*number)).ok_or_else(|| UnknownResource(name.to_owned()))
+    }
+}
+
+/// There is no resource of this name.
+#[derive(Debug)]
+pub struct UnknownResource(String);
+
+impl std::error::Error for UnknownResource {}
+
+impl fmt::Display for UnknownResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = RESOURCES.map(|(known, _)| known).join(", ");
+        write!(f, "there is no limit `{}`; there are {known}", self.0)
+    }
+}

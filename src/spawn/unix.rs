@@ -1,0 +1,364 @@
+//! Children on POSIX systems.
+//!
+//! Everything that needs memory, a lock or a look-up happens in [`Prepared::new`], in the parent.
+//! [`Prepared::run`] is what the child does until its `exec`: system calls on prepared arguments.
+//! How the two processes come apart and how an error comes back differs: on Linux by `clone` with
+//! shared memory ([`linux`]), elsewhere by `fork` and a pipe ([`posix`]).
+
+#![expect(unsafe_code, reason = "the child's side of a start is system calls and nothing else")]
+
+use std::collections::BTreeMap;
+use std::ffi::{CString, OsStr, OsString};
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::ptr;
+
+use libc::{c_char, c_int};
+use nix::sys::signal::{SigSet, SigmaskHow};
+use nix::unistd::{Gid, Group, Pid, Uid, User};
+
+use super::{Command, Limit, ProcessGroup, Stage, is_path};
+
+#[cfg(target_os = "linux")]
+#[path = "unix/linux.rs"]
+mod system;
+#[cfg(not(target_os = "linux"))]
+#[path = "unix/posix.rs"]
+mod system;
+
+/// Where `execvp(3)` looks when there is no `PATH`.
+const DEFAULT_PATH: &str = "/bin:/usr/bin";
+
+/// Starts `command`.
+pub(super) fn spawn(command: &Command) -> Result<Pid, (Stage, io::Error)> {
+    let mut prepared = Prepared::new(command).map_err(|error| (Stage::Prepare, error))?;
+    let prepared = prepared.point();
+    // No handler of ours may run in the child, which shares our memory; and a stop signal between
+    // clone and exec would leave the parent suspended behind a stopped child.
+    let mut before = SigSet::empty();
+    nix::sys::signal::pthread_sigmask(
+        SigmaskHow::SIG_SETMASK,
+        Some(&SigSet::all()),
+        Some(&mut before),
+    )
+    .map_err(|errno| (Stage::Start, errno.into()))?;
+    let started = system::start(prepared);
+    before.thread_set_mask().expect("a mask that was in force is a valid one");
+    started
+}
+
+/// One descriptor of the child: ours, and its number there.
+struct Move {
+    source: RawFd,
+    target: RawFd,
+}
+
+/// Who the child is to be.
+struct Identity {
+    groups: Option<Vec<libc::gid_t>>,
+    gid: Option<libc::gid_t>,
+    uid: Option<libc::uid_t>,
+}
+
+/// A command as the arguments of system calls.
+struct Prepared {
+    /// The files to try, in order.
+    programs: Vec<CString>,
+    args: Vec<CString>,
+    env: Vec<CString>,
+    program_pointers: Vec<*const c_char>,
+    arg_pointers: Vec<*const c_char>,
+    /// `sh`, a place for the file, and the arguments: for a script without `#!`.
+    script_pointers: Vec<*const c_char>,
+    env_pointers: Vec<*const c_char>,
+    moves: Vec<Move>,
+    /// The targets in ascending order: what stays open.
+    keep: Vec<RawFd>,
+    close_others: bool,
+    /// 0 for one of its own.
+    group: libc::pid_t,
+    dir: Option<CString>,
+    nice: Option<c_int>,
+    umask: Option<libc::mode_t>,
+    limits: Vec<Limit>,
+    identity: Option<Identity>,
+}
+
+impl Prepared {
+    fn new(command: &Command) -> io::Result<Self> {
+        let env = environment(command);
+        let path = env.get(OsStr::new("PATH")).map_or(OsStr::new(DEFAULT_PATH), |path| path);
+        let mut keep: Vec<RawFd> =
+            command.fds.iter().map(|(target, _)| RawFd::from(target.number())).collect();
+        keep.extend(0..=2);
+        keep.sort_unstable();
+        keep.dedup();
+        Ok(Self {
+            programs: candidates(&command.program, path)?,
+            args: std::iter::once(&command.program)
+                .chain(&command.args)
+                .map(|arg| c_string(arg))
+                .collect::<io::Result<_>>()?,
+            env: env
+                .iter()
+                .map(|(key, value)| {
+                    let mut pair = key.clone();
+                    pair.push("=");
+                    pair.push(value);
+                    c_string(&pair)
+                })
+                .collect::<io::Result<_>>()?,
+            program_pointers: Vec::new(),
+            arg_pointers: Vec::new(),
+            script_pointers: Vec::new(),
+            env_pointers: Vec::new(),
+            moves: command
+                .fds
+                .iter()
+                .map(|(target, source)| Move {
+                    source: source.as_raw_fd(),
+                    target: target.number().into(),
+                })
+                .collect(),
+            keep,
+            close_others: !command.inherit_fds,
+            group: match command.process_group {
+                ProcessGroup::Own => 0,
+                ProcessGroup::Join(group) => group,
+            },
+            dir: command.dir.as_ref().map(|dir| c_string(dir.as_os_str())).transpose()?,
+            nice: command.nice,
+            umask: command.umask.map(|mask| mask as libc::mode_t),
+            limits: command.limits.clone(),
+            identity: identity(command.user.as_deref(), command.group.as_deref())?,
+        })
+    }
+
+    /// Fills in the arrays of pointers that `execve` wants. From here on `self` must not change.
+    fn point(&mut self) -> &mut Self {
+        fn pointers(strings: &[CString]) -> Vec<*const c_char> {
+            strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect()
+        }
+        self.program_pointers = pointers(&self.programs);
+        self.arg_pointers = pointers(&self.args);
+        self.env_pointers = pointers(&self.env);
+        self.script_pointers = vec![c"sh".as_ptr(), ptr::null()];
+        self.script_pointers.extend(&self.arg_pointers[1..]);
+        self
+    }
+
+    /// The child's part, up to the `exec`; comes back only with an error.
+    ///
+    /// # Safety
+    /// Must run in a process of its own that may share its memory with a parent that stands still,
+    /// with all signals blocked, after [`Prepared::point`]. Allocates nothing, takes no lock.
+    unsafe fn run(&mut self) -> (Stage, c_int) {
+        // SAFETY: (for the whole body) each call gets pointers into `self`, which outlives it, to
+        // arrays that `point` has ended with a null pointer; errno is this thread's own, and the
+        // parent, which may share it, stands still.
+        unsafe {
+            system::default_signals();
+            if libc::setpgid(0, self.group) < 0 {
+                return (Stage::Group, errno());
+            }
+            if let Err(error) = self.place_descriptors() {
+                return (Stage::Descriptors, error);
+            }
+            if let Some(dir) = &self.dir
+                && libc::chdir(dir.as_ptr()) < 0
+            {
+                return (Stage::Directory, errno());
+            }
+            if let Some(mask) = self.umask {
+                libc::umask(mask);
+            }
+            if let Some(nice) = self.nice
+                && libc::setpriority(libc::PRIO_PROCESS, 0, nice) < 0
+            {
+                return (Stage::Nice, errno());
+            }
+            for limit in &self.limits {
+                let value = libc::rlimit {
+                    rlim_cur: system::limit_value(limit.soft),
+                    rlim_max: system::limit_value(limit.hard),
+                };
+                if libc::setrlimit(limit.resource.number() as _, &raw const value) < 0 {
+                    return (Stage::Limits, errno());
+                }
+            }
+            if let Some(identity) = &self.identity
+                && let Err(error) = system::become_identity(identity)
+            {
+                return (Stage::Identity, error);
+            }
+            // Last: what was sent to the child in the meantime comes now, by default dispositions.
+            let mut empty = std::mem::zeroed();
+            libc::sigemptyset(&raw mut empty);
+            libc::sigprocmask(libc::SIG_SETMASK, &raw const empty, ptr::null_mut());
+            (Stage::Exec, self.exec())
+        }
+    }
+
+    /// Puts every declared descriptor at its number, inheritable, and closes the rest.
+    ///
+    /// # Safety
+    /// As [`Prepared::run`].
+    unsafe fn place_descriptors(&mut self) -> Result<(), c_int> {
+        let first_free = self.keep.last().map_or(0, |last| last + 1);
+        // First lift every source that a target could overwrite above all targets.
+        for Move { source, target } in &mut self.moves {
+            if source != target && *source < first_free {
+                // SAFETY: plain system call on numbers.
+                let lifted = unsafe { libc::fcntl(*source, libc::F_DUPFD_CLOEXEC, first_free) };
+                if lifted < 0 {
+                    return Err(errno());
+                }
+                *source = lifted;
+            }
+        }
+        for Move { source, target } in &self.moves {
+            // SAFETY: plain system calls on numbers. dup2 onto itself would leave close-on-exec set.
+            let done = unsafe {
+                if source == target {
+                    libc::fcntl(*target, libc::F_SETFD, 0)
+                } else {
+                    libc::dup2(*source, *target)
+                }
+            };
+            if done < 0 {
+                return Err(errno());
+            }
+        }
+        if self.close_others {
+            let mut next = 0;
+            for fd in &self.keep {
+                if *fd > next {
+                    // SAFETY: nobody in this process uses a descriptor that is not kept.
+                    unsafe { system::close_range(next, fd - 1) };
+                }
+                next = fd + 1;
+            }
+            // SAFETY: as above.
+            unsafe { system::close_range(next, RawFd::MAX) };
+        }
+        Ok(())
+    }
+
+    /// `execvp(3)` without its memory: tries each place, and `sh` for a script without `#!`.
+    ///
+    /// # Safety
+    /// As [`Prepared::run`].
+    unsafe fn exec(&mut self) -> c_int {
+        let mut result = libc::ENOENT;
+        for index in 0..self.programs.len() {
+            let program = self.program_pointers[index];
+            // SAFETY: null-terminated arrays of C strings that live in `self`.
+            unsafe {
+                libc::execve(program, self.arg_pointers.as_ptr(), self.env_pointers.as_ptr());
+            }
+            match errno() {
+                libc::ENOENT | libc::ENOTDIR => {}
+                libc::EACCES => result = libc::EACCES,
+                libc::ENOEXEC => {
+                    self.script_pointers[1] = program;
+                    // SAFETY: as above.
+                    unsafe {
+                        libc::execve(
+                            c"/bin/sh".as_ptr(),
+                            self.script_pointers.as_ptr(),
+                            self.env_pointers.as_ptr(),
+                        );
+                    }
+                    return libc::ENOEXEC;
+                }
+                error => return error,
+            }
+        }
+        result
+    }
+}
+
+fn errno() -> c_int {
+    nix::errno::Errno::last_raw()
+}
+
+fn c_string(text: &OsStr) -> io::Result<CString> {
+    CString::new(text.as_bytes()).map_err(|_| {
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("`{}` holds a NUL byte", text.display().to_string().escape_debug()),
+        )
+    })
+}
+
+/// The environment that the child gets.
+fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
+    let mut env: BTreeMap<OsString, OsString> =
+        if command.env_clear { BTreeMap::new() } else { std::env::vars_os().collect() };
+    for (key, value) in &command.env {
+        match value {
+            Some(value) => env.insert(key.clone(), value.clone()),
+            None => env.remove(key),
+        };
+    }
+    env
+}
+
+/// The files that `program` may stand for.
+fn candidates(program: &OsStr, path: &OsStr) -> io::Result<Vec<CString>> {
+    if program.is_empty() {
+        return Ok(Vec::new());
+    }
+    if is_path(program) {
+        return Ok(vec![c_string(program)?]);
+    }
+    path.as_bytes()
+        .split(|byte| *byte == b':')
+        .map(|folder| {
+            // An empty entry is the current directory, see environ(7).
+            let mut file = if folder.is_empty() { b".".to_vec() } else { folder.to_vec() };
+            file.push(b'/');
+            file.extend(program.as_bytes());
+            c_string(&OsString::from_vec(file))
+        })
+        .collect()
+}
+
+fn unknown(kind: &str, name: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, format!("there is no {kind} `{name}`"))
+}
+
+fn identity(user: Option<&str>, group: Option<&str>) -> io::Result<Option<Identity>> {
+    if user.is_none() && group.is_none() {
+        return Ok(None);
+    }
+    let group = match group {
+        None => None,
+        Some(name) => Some(match name.parse() {
+            Ok(number) => Gid::from_raw(number),
+            Err(_) => Group::from_name(name)?.ok_or_else(|| unknown("group", name))?.gid,
+        }),
+    };
+    let mut identity = Identity { groups: None, gid: group.map(Gid::as_raw), uid: None };
+    if let Some(name) = user {
+        let entry = match name.parse() {
+            Ok(number) => User::from_uid(Uid::from_raw(number))?,
+            Err(_) => Some(User::from_name(name)?.ok_or_else(|| unknown("user", name))?),
+        };
+        match entry {
+            Some(user) => {
+                let gid = group.unwrap_or(user.gid);
+                identity.groups = Some(system::groups_of(&user.name, gid)?);
+                identity.gid = Some(gid.as_raw());
+                identity.uid = Some(user.uid.as_raw());
+            }
+            // A number without an entry: no groups but the one that was named.
+            None => {
+                identity.groups = Some(group.iter().map(|gid| gid.as_raw()).collect());
+                identity.uid = name.parse().ok();
+            }
+        }
+    }
+    Ok(Some(identity))
+}

@@ -1,0 +1,160 @@
+//! Linux: `clone` with shared memory.
+//!
+//! As fast as `vfork` whatever the size of the parent, and an error comes back through memory: there
+//! is no descriptor for it that one of the child's numbers could hit (std's report pipe writes into
+//! the user's channel in that case).
+
+use std::ffi::CString;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::RawFd;
+
+use libc::{c_int, c_void};
+use nix::unistd::{Gid, Pid};
+
+use super::{Identity, Prepared, Stage, errno};
+
+/// A limit as `setrlimit(2)` has it: its infinity is the largest number.
+pub(super) fn limit_value(limit: u64) -> libc::rlim_t {
+    limit
+}
+
+/// What the child needs of stack until its `exec`; `execve` itself needs none of it.
+const STACK_SIZE: usize = 64 << 10;
+
+struct Shared<'a> {
+    prepared: &'a mut Prepared,
+    failure: Option<(Stage, c_int)>,
+}
+
+extern "C" fn child(shared: *mut c_void) -> c_int {
+    // SAFETY: `start` passes a `Shared` that lives until the parent goes on, which it does only
+    // after this process has called exec or has ended (CLONE_VFORK).
+    let shared = unsafe { &mut *shared.cast::<Shared<'_>>() };
+    // SAFETY: a process of its own; `spawn` has blocked all signals and called `point`.
+    shared.failure = Some(unsafe { shared.prepared.run() });
+    // SAFETY: no destructor or exit handler of the parent may run here.
+    unsafe { libc::_exit(127) }
+}
+
+/// Starts the child and waits until it runs its program or has failed to.
+pub(super) fn start(prepared: &mut Prepared) -> Result<Pid, (Stage, io::Error)> {
+    let mut stack: Vec<MaybeUninit<u8>> = Vec::with_capacity(STACK_SIZE);
+    let mut shared = Shared { prepared, failure: None };
+    // SAFETY: the capacity is STACK_SIZE, so the end is inside the same allocation. Rounded down
+    // to 16 bytes, which the ABI wants of a stack.
+    let top = unsafe { stack.as_mut_ptr().add(STACK_SIZE) };
+    let top = top.map_addr(|address| address & !15);
+    // SAFETY: the child runs `child` on a stack of its own and shares our memory; this thread
+    // stands still until the child has called exec or ended, so neither `stack` nor `shared` is
+    // touched by two at once. Without CLONE_FILES, CLONE_FS and CLONE_SIGHAND its descriptors,
+    // directory and dispositions are copies.
+    let pid = unsafe {
+        libc::clone(
+            child,
+            top.cast(),
+            libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
+            (&raw mut shared).cast(),
+        )
+    };
+    if pid < 0 {
+        return Err((Stage::Start, io::Error::last_os_error()));
+    }
+    let pid = Pid::from_raw(pid);
+    match shared.failure {
+        None => Ok(pid),
+        Some((stage, error)) => {
+            // It has ended already; only its entry is left.
+            let _ = nix::sys::wait::waitpid(pid, None);
+            Err((stage, io::Error::from_raw_os_error(error)))
+        }
+    }
+}
+
+/// `struct sigaction` as the kernel has it, see `rt_sigaction(2)`.
+#[repr(C)]
+struct Disposition {
+    handler: usize,
+    flags: usize,
+    restorer: usize,
+    mask: u64,
+}
+
+/// Sets every disposition that is not default: an ignored signal stays ignored through `exec`.
+///
+/// By the system call itself: the C library lets nobody near the two signals that are its own, but
+/// whoever has started us may have ignored them.
+///
+/// # Safety
+/// As `Prepared::run`; the table of dispositions must be this process's own.
+pub(super) unsafe fn default_signals() {
+    const DEFAULT: Disposition =
+        Disposition { handler: libc::SIG_DFL, flags: 0, restorer: 0, mask: 0 };
+    for signal in 1..=64 {
+        let mut now = DEFAULT;
+        // SAFETY: reads and writes local structs of the kernel's layout and size of mask. What it
+        // refuses (KILL, STOP) stays as it is, which is default.
+        unsafe {
+            let none = std::ptr::null::<Disposition>();
+            let read = libc::syscall(libc::SYS_rt_sigaction, signal, none, &raw mut now, 8);
+            if read == 0 && now.handler != libc::SIG_DFL {
+                let none = std::ptr::null_mut::<Disposition>();
+                libc::syscall(libc::SYS_rt_sigaction, signal, &DEFAULT, none, 8);
+            }
+        }
+    }
+}
+
+/// Closes `first..=last`.
+///
+/// # Safety
+/// Nothing in this process may own one of them.
+pub(super) unsafe fn close_range(first: RawFd, last: RawFd) {
+    // SAFETY: plain system call on numbers.
+    if unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) } == 0 {
+        return;
+    }
+    // Before Linux 5.9.
+    // SAFETY: plain system calls on numbers.
+    unsafe {
+        let open_max = libc::sysconf(libc::_SC_OPEN_MAX).clamp(0, 1 << 20) as RawFd;
+        for fd in first..=last.min(open_max) {
+            libc::close(fd);
+        }
+    }
+}
+
+/// Changes groups and user for good.
+///
+/// # Safety
+/// As `Prepared::run`.
+pub(super) unsafe fn become_identity(identity: &Identity) -> Result<(), c_int> {
+    // The system calls themselves: the C library's wrappers would make every thread of the parent,
+    // whose memory this is, change with us.
+    // SAFETY: the groups are an array of the length that is passed.
+    unsafe {
+        if let Some(groups) = &identity.groups
+            && libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()) < 0
+        {
+            return Err(errno());
+        }
+        if let Some(gid) = identity.gid
+            && libc::syscall(libc::SYS_setgid, gid) < 0
+        {
+            return Err(errno());
+        }
+        if let Some(uid) = identity.uid
+            && libc::syscall(libc::SYS_setuid, uid) < 0
+        {
+            return Err(errno());
+        }
+    }
+    Ok(())
+}
+
+/// The groups of a user, his primary one with them.
+pub(super) fn groups_of(user: &str, primary: Gid) -> io::Result<Vec<libc::gid_t>> {
+    let user = CString::new(user)?;
+    let groups = nix::unistd::getgrouplist(&user, primary)?;
+    Ok(groups.into_iter().map(Gid::as_raw).collect())
+}

@@ -1,0 +1,187 @@
+//! Descriptors that others have too: standard streams, files, inherited channels.
+//!
+//! Whether a descriptor blocks is a property of the open file description, shared with all who have
+//! it. So it is left as it is, and both ways have to work: a thread reads and writes, and where the
+//! descriptor does not block, the thread waits.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::JoinHandle;
+
+/// How much is read or written at once, in bytes.
+const CHUNK: usize = 256 << 10;
+
+/// A file that waits, be its descriptor blocking or not.
+#[derive(Debug)]
+pub(crate) struct Patient(File);
+
+impl Patient {
+    /// A descriptor of our own for the same file.
+    pub(crate) fn duplicate(of: impl AsFd) -> io::Result<Self> {
+        Ok(Self(File::from(of.as_fd().try_clone_to_owned()?)))
+    }
+
+    fn wait(&self, flags: PollFlags) -> io::Result<()> {
+        match poll(&mut [PollFd::new(self.0.as_fd(), flags)], PollTimeout::NONE) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+}
+
+/// Is there something to read, be it the end?
+pub(crate) fn has_something(stream: impl AsFd) -> bool {
+    let mut fds = [PollFd::new(stream.as_fd(), PollFlags::POLLIN)];
+    poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+}
+
+impl From<File> for Patient {
+    fn from(file: File) -> Self {
+        Self(file)
+    }
+}
+
+impl Read for &Patient {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match (&self.0).read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait(PollFlags::POLLIN)?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+}
+
+impl Write for &Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match (&self.0).write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait(PollFlags::POLLOUT)?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                written => return written,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for Patient {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&*self).read(buffer)
+    }
+}
+
+impl Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (&*self).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The same for the event loop. Reads or writes, as its descriptor allows, one at a time.
+///
+/// What a dropped future has begun goes on, and its result is the next one's.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    file: Arc<Patient>,
+    /// Read, and not been taken yet.
+    taken: Bytes,
+    reading: Option<JoinHandle<io::Result<Bytes>>>,
+    writing: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl From<Patient> for Stream {
+    fn from(file: Patient) -> Self {
+        Self { file: Arc::new(file), taken: Bytes::new(), reading: None, writing: None }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.taken.is_empty() {
+            let file = &this.file;
+            let reading = this.reading.get_or_insert_with(|| {
+                let (file, size) = (Arc::clone(file), buffer.remaining().min(CHUNK));
+                tokio::task::spawn_blocking(move || {
+                    let mut bytes = vec![0; size];
+                    let read = (&*file).read(&mut bytes)?;
+                    bytes.truncate(read);
+                    Ok(bytes.into())
+                })
+            });
+            let read = ready!(Pin::new(reading).poll(context));
+            this.reading = None;
+            this.taken = read.map_err(io::Error::other)??;
+        }
+        let bytes = this.taken.split_to(this.taken.len().min(buffer.remaining()));
+        buffer.put_slice(&bytes);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Stream {
+    fn poll_written(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(writing) = &mut self.writing {
+            let written = ready!(Pin::new(writing).poll(context));
+            self.writing = None;
+            written.map_err(io::Error::other)??;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Stream {
+    /// Takes bytes once those before are written; an error of theirs is told here or by `flush`.
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        ready!(this.poll_written(context))?;
+        let mut bytes = Bytes::copy_from_slice(&bytes[..bytes.len().min(CHUNK)]);
+        let (file, size) = (Arc::clone(&this.file), bytes.len());
+        this.writing = Some(tokio::task::spawn_blocking(move || {
+            while bytes.has_remaining() {
+                match (&*file).write(&bytes)? {
+                    0 => return Err(io::ErrorKind::WriteZero.into()),
+                    written => bytes.advance(written),
+                }
+            }
+            Ok(())
+        }));
+        Poll::Ready(Ok(size))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().poll_written(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flush(context)
+    }
+}

@@ -1,0 +1,453 @@
+//! What to do when something happens to a command under supervision: (state, event, now) → actions.
+//!
+//! No process, clock or descriptor is touched here, so that every rule about stopping, restarting
+//! and exit codes is tested with values.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use gipc::process::{ExitStatus, Signal};
+
+use crate::guard::Verdict;
+
+/// After this long without a failure the backoff starts from its minimum again.
+const STEADY: Duration = Duration::from_secs(10);
+
+/// After a kill, how long the last messages may take to leave when gipc itself is to end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// When to start the command again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Restart {
+    /// Never.
+    #[default]
+    Never,
+    /// After a code that is not 0, or a signal.
+    OnFailure,
+    /// After every end, as long as there is something to do.
+    Always,
+}
+
+/// The pause before a restart: doubles from `min` to `max`, times a random 0.5 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Backoff {
+    pub(crate) min: Duration,
+    pub(crate) max: Duration,
+}
+
+/// So many restarts within this time, and no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RestartLimit {
+    pub(crate) count: usize,
+    pub(crate) within: Duration,
+}
+
+/// When an incarnation gets its first message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Readiness {
+    /// At once.
+    Immediate,
+    /// After this long.
+    After(Duration),
+    /// When it has said so, which may take this long.
+    Told { timeout: Duration },
+}
+
+/// The rules for one command.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) restart: Restart,
+    pub(crate) backoff: Backoff,
+    pub(crate) limit: RestartLimit,
+    /// What asks the command to end; without one, the signal that asked gipc to, or TERM.
+    pub(crate) stop_signal: Option<Signal>,
+    pub(crate) grace: Duration,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) readiness: Readiness,
+}
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// gipc is set up.
+    Begin,
+    /// The command runs.
+    Started,
+    /// The command could not be started; the exit code that says so.
+    StartFailed(u8),
+    /// It is ready for messages.
+    Ready,
+    /// The process itself has ended. What it started and what it wrote may still be there.
+    Exited(ExitStatus),
+    /// And now nothing of it is left. Is there work for another incarnation?
+    Gone { more_work: bool },
+    /// A signal came that asks gipc to end. One that came around the guard never counts as second.
+    Asked { signal: Signal, by_guard: bool },
+    /// A signal came that asks gipc to end at once.
+    Demanded(Signal),
+    /// What the command sends are no messages; nothing more can be had from it.
+    Garbled,
+    /// A message was refused or torn, the rest goes on.
+    Lost,
+    /// Nobody wants our output any more.
+    OutputClosed,
+    /// gipc cannot go on.
+    Failed,
+    /// gipc is to stop until it is continued: the guard, and perhaps the supervisor too.
+    Suspended { supervisor: bool },
+    /// It was continued.
+    Resumed,
+    /// Time has passed.
+    Tick,
+}
+
+/// Something to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Start the command; how often it has been restarted.
+    Start { restarts: u32 },
+    /// Let messages in.
+    Feed,
+    /// Let no more messages in.
+    CloseInput,
+    /// Ask what runs to end.
+    Stop(Signal),
+    /// Kill what runs, until nothing does.
+    Kill,
+    /// Say that another restart would be one too many.
+    GiveUp,
+    /// Say that the command took too long: to be ready, or altogether.
+    TooLong { getting_ready: bool },
+    /// Stop until continued.
+    Suspend { supervisor: bool },
+    /// End.
+    Finish(Verdict),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Before the first start, or in the pause before the next.
+    Waiting {
+        until: Option<Instant>,
+    },
+    Running {
+        since: Instant,
+        ready: Ready,
+    },
+    /// The process has ended; what is left of it has been asked to.
+    Ending {
+        since: Instant,
+        status: ExitStatus,
+    },
+    Finished,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ready {
+    Yes,
+    At(Instant),
+    Before(Instant),
+}
+
+/// The state of one command under supervision.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    rules: Rules,
+    state: State,
+    restarts: u32,
+    /// When the latest restarts were, as far as the limit looks back.
+    recent: VecDeque<Instant>,
+    /// How often the backoff has doubled.
+    doublings: u32,
+    /// How gipc is to end once everything is gone.
+    verdict: Option<Verdict>,
+    /// How often gipc was asked to end by the guard.
+    asked: u32,
+    /// The code of this incarnation whatever its own is: we ended it.
+    overruled: Option<u8>,
+    messages_lost: bool,
+    timeout_at: Option<Instant>,
+    kill_at: Option<Instant>,
+    give_up_at: Option<Instant>,
+    suspended: Option<Instant>,
+}
+
+impl Policy {
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            state: State::Waiting { until: None },
+            restarts: 0,
+            recent: VecDeque::new(),
+            doublings: 0,
+            verdict: None,
+            asked: 0,
+            overruled: None,
+            messages_lost: false,
+            timeout_at: None,
+            kill_at: None,
+            give_up_at: None,
+            suspended: None,
+        }
+    }
+
+    /// When the next [`Event::Tick`] is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        if self.suspended.is_some() {
+            return None;
+        }
+        let of_state = match self.state {
+            State::Waiting { until } => until,
+            State::Running { ready: Ready::At(at) | Ready::Before(at), .. } => Some(at),
+            _ => None,
+        };
+        let all = [of_state, self.timeout_at, self.kill_at, self.give_up_at];
+        all.into_iter().flatten().min()
+    }
+
+    /// How long what is still to be written may take at the end; without a limit where gipc was not
+    /// asked to end and has no timeout.
+    pub(crate) fn patience(&self, now: Instant) -> Option<Duration> {
+        let timeout = self.timeout_at.map(|at| at.saturating_duration_since(now));
+        if self.verdict.is_some() { Some(LAST_WORDS) } else { timeout }
+    }
+
+    /// Takes an event. `jitter`, from 0 to 1, is where in its range the next pause lies.
+    pub(crate) fn step(&mut self, event: Event, now: Instant, jitter: f64) -> Vec<Action> {
+        match (self.state, event) {
+            (State::Finished, _) => Vec::new(),
+            (_, Event::Begin) => {
+                self.timeout_at = self.rules.timeout.map(|timeout| now + timeout);
+                vec![Action::Start { restarts: 0 }]
+            }
+            (_, Event::Started) => self.started(now),
+            (_, Event::StartFailed(code)) => self.finish(Verdict::Exit(code)),
+            (State::Running { since, ready: Ready::Before(_) }, Event::Ready) => {
+                self.state = State::Running { since, ready: Ready::Yes };
+                vec![Action::Feed]
+            }
+            (State::Running { since, .. }, Event::Exited(status)) => {
+                self.state = State::Ending { since, status };
+                // What it leaves behind has the grace that it had, or one of its own.
+                self.kill_at.get_or_insert(now + self.rules.grace);
+                vec![
+                    Action::CloseInput,
+                    Action::Stop(self.rules.stop_signal.unwrap_or(Signal::TERM)),
+                ]
+            }
+            (State::Ending { since, status }, Event::Gone { more_work }) => {
+                self.gone(status, more_work, now, now.duration_since(since), jitter)
+            }
+            (_, Event::Asked { signal, by_guard }) => {
+                self.asked += u32::from(by_guard);
+                if self.asked > 1 {
+                    self.kill(now)
+                } else {
+                    self.end(Verdict::Signal(signal), signal, now)
+                }
+            }
+            (_, Event::Demanded(signal)) => {
+                let mut actions = self.end(Verdict::Signal(signal), signal, now);
+                actions.retain(|action| matches!(action, Action::Finish(_)));
+                if actions.is_empty() { self.kill(now) } else { actions }
+            }
+            (State::Running { .. }, Event::Garbled) => {
+                self.messages_lost = true;
+                self.end_incarnation(Verdict::MESSAGES_LOST, now)
+            }
+            (_, Event::Lost | Event::Garbled) => {
+                self.messages_lost = true;
+                Vec::new()
+            }
+            (_, Event::OutputClosed) => self.end(Verdict::Signal(Signal::PIPE), Signal::TERM, now),
+            (_, Event::Failed) => self.end(Verdict::Exit(Verdict::FAILED), Signal::TERM, now),
+            (_, Event::Suspended { supervisor }) => {
+                // Noted first: from the moment that we ask for it we may be stopped.
+                self.suspended.get_or_insert(now);
+                vec![Action::Suspend { supervisor }]
+            }
+            (_, Event::Resumed) => {
+                if let Some(since) = self.suspended.take() {
+                    self.postpone(now.duration_since(since));
+                }
+                Vec::new()
+            }
+            (_, Event::Tick) if self.suspended.is_none() => self.tick(now),
+            // An event that its own state has overtaken: readiness after the end, and the like.
+            _ => Vec::new(),
+        }
+    }
+
+    fn started(&mut self, now: Instant) -> Vec<Action> {
+        let (ready, actions) = match self.rules.readiness {
+            Readiness::Immediate => (Ready::Yes, vec![Action::Feed]),
+            Readiness::After(delay) => (Ready::At(now + delay), Vec::new()),
+            Readiness::Told { timeout } => (Ready::Before(now + timeout), Vec::new()),
+        };
+        self.state = State::Running { since: now, ready };
+        self.overruled = None;
+        actions
+    }
+
+    /// Ends gipc, in order.
+    fn end(&mut self, verdict: Verdict, signal: Signal, now: Instant) -> Vec<Action> {
+        if self.verdict.is_some() {
+            return Vec::new();
+        }
+        self.verdict = Some(verdict);
+        match self.state {
+            State::Waiting { .. } => self.finish(verdict),
+            State::Running { .. } => self.ask(self.rules.stop_signal.unwrap_or(signal), now),
+            State::Ending { .. } => {
+                // Killed already: what is left to wait for are streams, and those for so long.
+                if self.kill_at.is_none() {
+                    self.give_up_at.get_or_insert(now + LAST_WORDS);
+                }
+                Vec::new()
+            }
+            State::Finished => Vec::new(),
+        }
+    }
+
+    /// Ends this incarnation, with this code; whether there is another is decided when it is gone.
+    fn end_incarnation(&mut self, code: u8, now: Instant) -> Vec<Action> {
+        self.overruled.get_or_insert(code);
+        self.ask(self.rules.stop_signal.unwrap_or(Signal::TERM), now)
+    }
+
+    fn ask(&mut self, signal: Signal, now: Instant) -> Vec<Action> {
+        self.kill_at.get_or_insert(now + self.rules.grace);
+        vec![Action::CloseInput, Action::Stop(signal)]
+    }
+
+    fn kill(&mut self, now: Instant) -> Vec<Action> {
+        self.kill_at = None;
+        if self.verdict.is_some() {
+            self.give_up_at.get_or_insert(now + LAST_WORDS);
+        }
+        vec![Action::CloseInput, Action::Kill]
+    }
+
+    fn finish(&mut self, verdict: Verdict) -> Vec<Action> {
+        self.state = State::Finished;
+        vec![Action::Finish(verdict)]
+    }
+
+    fn gone(
+        &mut self,
+        status: ExitStatus,
+        more_work: bool,
+        now: Instant,
+        uptime: Duration,
+        jitter: f64,
+    ) -> Vec<Action> {
+        self.kill_at = None;
+        if let Some(verdict) = self.verdict {
+            return self.finish(verdict);
+        }
+        let verdict = Verdict::Exit(self.overruled.unwrap_or(status.shell_code()));
+        let failed = verdict != Verdict::Exit(0);
+        let wanted = match self.rules.restart {
+            Restart::Never => false,
+            Restart::OnFailure => failed,
+            Restart::Always => true,
+        };
+        if wanted && more_work {
+            if self.may_restart(now) {
+                let pause = self.pause(uptime, jitter);
+                self.state = State::Waiting { until: Some(now + pause) };
+                return Vec::new();
+            }
+            let mut actions = vec![Action::GiveUp];
+            actions.extend(self.finish(verdict));
+            return actions;
+        }
+        let verdict = if !failed && self.messages_lost {
+            Verdict::Exit(Verdict::MESSAGES_LOST)
+        } else {
+            verdict
+        };
+        self.finish(verdict)
+    }
+
+    fn may_restart(&mut self, now: Instant) -> bool {
+        let RestartLimit { count, within } = self.rules.limit;
+        self.recent.retain(|at| now.duration_since(*at) < within);
+        if self.recent.len() >= count {
+            return false;
+        }
+        self.recent.push_back(now);
+        true
+    }
+
+    fn pause(&mut self, uptime: Duration, jitter: f64) -> Duration {
+        if uptime >= STEADY {
+            self.doublings = 0;
+        }
+        let Backoff { min, max } = self.rules.backoff;
+        let pause = min.saturating_mul(1 << self.doublings.min(31)).min(max);
+        self.doublings = self.doublings.saturating_add(1);
+        pause / 2 + (pause / 2).mul_f64(jitter)
+    }
+
+    fn tick(&mut self, now: Instant) -> Vec<Action> {
+        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if due(self.give_up_at) {
+            return self.finish(self.verdict.unwrap_or(Verdict::Exit(Verdict::FAILED)));
+        }
+        if due(self.timeout_at) {
+            self.timeout_at = None;
+            let mut actions = vec![Action::TooLong { getting_ready: false }];
+            actions.extend(self.end(Verdict::Exit(Verdict::TIMED_OUT), Signal::TERM, now));
+            return actions;
+        }
+        if due(self.kill_at) {
+            return self.kill(now);
+        }
+        match self.state {
+            State::Waiting { until } if due(until) => {
+                self.restarts += 1;
+                // Until it has started there is nothing to wait for.
+                self.state = State::Waiting { until: None };
+                vec![Action::Start { restarts: self.restarts }]
+            }
+            State::Running { since, ready: Ready::At(at) } if at <= now => {
+                self.state = State::Running { since, ready: Ready::Yes };
+                vec![Action::Feed]
+            }
+            State::Running { since, ready: Ready::Before(at) } if at <= now => {
+                self.state = State::Running { since, ready: Ready::Yes };
+                let mut actions = vec![Action::TooLong { getting_ready: true }];
+                actions.extend(self.end_incarnation(Verdict::TIMED_OUT, now));
+                actions
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Timers stood still for this long.
+    fn postpone(&mut self, by: Duration) {
+        let shift = |at: &mut Instant| *at += by;
+        for at in [&mut self.timeout_at, &mut self.kill_at, &mut self.give_up_at] {
+            at.as_mut().map(shift);
+        }
+        match &mut self.state {
+            State::Waiting { until } => {
+                until.as_mut().map(shift);
+            }
+            State::Running { since, ready } => {
+                shift(since);
+                if let Ready::At(at) | Ready::Before(at) = ready {
+                    shift(at);
+                }
+            }
+            State::Ending { since, .. } => shift(since),
+            State::Finished => {}
+        }
+        self.recent.iter_mut().for_each(shift);
+    }
+}
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;

@@ -1,0 +1,381 @@
+//! Every rule, with values in the place of processes and clocks.
+
+use super::*;
+
+const TERM: Signal = Signal::TERM;
+const INT: Signal = Signal::INT;
+
+fn rules() -> Rules {
+    Rules {
+        restart: Restart::Never,
+        backoff: Backoff { min: ms(100), max: ms(1000) },
+        limit: RestartLimit { count: 5, within: ms(10_000) },
+        stop_signal: None,
+        grace: ms(10_000),
+        timeout: None,
+        readiness: Readiness::Immediate,
+    }
+}
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+const fn code(code: u8) -> Event {
+    Event::Exited(ExitStatus::Code(code))
+}
+
+const GONE: Event = Event::Gone { more_work: true };
+
+/// A policy and a clock that only the test moves.
+struct Play {
+    policy: Policy,
+    now: Instant,
+}
+
+impl Play {
+    /// A command that runs.
+    fn begin(rules: Rules) -> Self {
+        let mut play = Self { policy: Policy::new(rules), now: Instant::now() };
+        assert_eq!(play.is(Event::Begin), [Action::Start { restarts: 0 }]);
+        play.is(Event::Started);
+        play
+    }
+
+    fn is(&mut self, event: Event) -> Vec<Action> {
+        self.policy.step(event, self.now, 1.0)
+    }
+
+    /// To the next deadline, and what happens then.
+    fn next(&mut self) -> (Duration, Vec<Action>) {
+        let deadline = self.policy.deadline().expect("there is something to wait for");
+        let waited = deadline.saturating_duration_since(self.now);
+        self.now = deadline;
+        (waited, self.is(Event::Tick))
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
+    }
+}
+
+fn finish(verdict: Verdict) -> Vec<Action> {
+    vec![Action::Finish(verdict)]
+}
+
+fn ask(signal: Signal) -> Vec<Action> {
+    vec![Action::CloseInput, Action::Stop(signal)]
+}
+
+const KILL: [Action; 2] = [Action::CloseInput, Action::Kill];
+
+#[test]
+fn messages_come_in_as_soon_as_it_runs() {
+    let mut play = Play { policy: Policy::new(rules()), now: Instant::now() };
+    play.is(Event::Begin);
+    assert_eq!(play.is(Event::Started), [Action::Feed]);
+    assert_eq!(play.policy.deadline(), None, "nothing to wake up for");
+}
+
+#[test]
+fn the_code_of_the_command_is_ours() {
+    let mut play = Play::begin(rules());
+    assert_eq!(play.is(code(7)), ask(TERM), "what it leaves behind is asked to end");
+    assert_eq!(play.is(GONE), finish(Verdict::Exit(7)));
+}
+
+#[test]
+fn what_an_ended_command_leaves_behind_is_killed_after_the_grace() {
+    let mut play = Play::begin(rules());
+    play.is(code(0));
+    assert_eq!(play.next(), (ms(10_000), KILL.to_vec()));
+    assert_eq!(play.is(GONE), finish(Verdict::Exit(0)));
+}
+
+#[test]
+fn a_command_that_cannot_be_started_ends_it() {
+    let mut play = Play::begin(Rules { restart: Restart::Always, ..rules() });
+    assert_eq!(play.is(Event::StartFailed(127)), finish(Verdict::Exit(127)));
+}
+
+#[test]
+fn a_signal_stops_in_order_and_is_what_gipc_dies_of() {
+    let mut play = Play::begin(rules());
+    assert_eq!(play.is(Event::Asked { signal: INT, by_guard: true }), ask(INT));
+    play.is(code(0));
+    assert_eq!(play.is(GONE), finish(Verdict::Signal(INT)));
+}
+
+#[test]
+fn the_stop_signal_takes_the_place_of_the_one_that_came() {
+    let mut play = Play::begin(Rules { stop_signal: Some(Signal::HUP), ..rules() });
+    assert_eq!(play.is(Event::Asked { signal: INT, by_guard: true }), ask(Signal::HUP));
+}
+
+#[test]
+fn a_second_signal_kills_even_another_one() {
+    let mut play = Play::begin(rules());
+    play.is(Event::Asked { signal: INT, by_guard: true });
+    assert_eq!(play.is(Event::Asked { signal: TERM, by_guard: true }), KILL);
+    play.is(Event::Exited(ExitStatus::Signal(Signal::KILL)));
+    assert_eq!(play.is(GONE), finish(Verdict::Signal(INT)), "the first is what ended it");
+}
+
+#[test]
+fn the_same_signal_by_two_ways_is_one() {
+    let mut play = Play::begin(rules());
+    assert_eq!(play.is(Event::Asked { signal: TERM, by_guard: false }), ask(TERM));
+    assert_eq!(play.is(Event::Asked { signal: TERM, by_guard: true }), []);
+    assert_eq!(play.is(Event::Asked { signal: TERM, by_guard: true }), KILL);
+}
+
+#[test]
+fn what_does_not_stop_is_killed_after_the_grace_and_then_given_up() {
+    let mut play = Play::begin(rules());
+    play.is(Event::Asked { signal: TERM, by_guard: true });
+    assert_eq!(play.next(), (ms(10_000), KILL.to_vec()));
+    assert_eq!(play.next(), (LAST_WORDS, finish(Verdict::Signal(TERM))));
+}
+
+#[test]
+fn the_grace_is_one_for_the_command_and_what_it_leaves_behind() {
+    let mut play = Play::begin(rules());
+    play.is(Event::Asked { signal: TERM, by_guard: true });
+    play.pass(ms(9_000));
+    play.is(code(0));
+    assert_eq!(play.next(), (ms(1_000), KILL.to_vec()));
+}
+
+#[test]
+fn quit_kills_at_once() {
+    let mut play = Play::begin(rules());
+    assert_eq!(play.is(Event::Demanded(Signal::QUIT)), KILL);
+    play.is(Event::Exited(ExitStatus::Signal(Signal::KILL)));
+    assert_eq!(play.is(GONE), finish(Verdict::Signal(Signal::QUIT)));
+}
+
+#[test]
+fn a_signal_in_the_pause_before_a_restart_ends_it_at_once() {
+    for (event, verdict) in [
+        (Event::Asked { signal: TERM, by_guard: true }, Verdict::Signal(TERM)),
+        (Event::Demanded(Signal::QUIT), Verdict::Signal(Signal::QUIT)),
+    ] {
+        let mut play = Play::begin(Rules { restart: Restart::Always, ..rules() });
+        play.is(code(0));
+        assert_eq!(play.is(GONE), []);
+        assert_eq!(play.is(event), finish(verdict));
+    }
+}
+
+#[test]
+fn a_run_that_takes_too_long_ends_with_124() {
+    let mut play = Play::begin(Rules { timeout: Some(ms(500)), ..rules() });
+    let (waited, actions) = play.next();
+    assert_eq!(waited, ms(500));
+    let mut expected = vec![Action::TooLong { getting_ready: false }];
+    expected.extend(ask(TERM));
+    assert_eq!(actions, expected);
+    play.is(Event::Exited(ExitStatus::Signal(TERM)));
+    assert_eq!(play.is(GONE), finish(Verdict::Exit(124)));
+}
+
+#[test]
+fn a_timeout_is_for_the_whole_run_whatever_the_restarts() {
+    let rules = Rules { timeout: Some(ms(500)), restart: Restart::Always, ..rules() };
+    let mut play = Play::begin(rules);
+    play.pass(ms(300));
+    play.is(code(1));
+    play.is(GONE);
+    assert_eq!(play.next(), (ms(100), vec![Action::Start { restarts: 1 }]));
+    play.is(Event::Started);
+    assert_eq!(play.next().0, ms(100));
+}
+
+#[test]
+fn when_to_restart() {
+    for (restart, status, more_work, again) in [
+        (Restart::Never, 1, true, false),
+        (Restart::OnFailure, 0, true, false),
+        (Restart::OnFailure, 1, true, true),
+        (Restart::OnFailure, 1, false, false),
+        (Restart::Always, 0, true, true),
+        (Restart::Always, 0, false, false),
+    ] {
+        let mut play = Play::begin(Rules { restart, ..rules() });
+        play.is(code(status));
+        let actions = play.is(Event::Gone { more_work });
+        let case = format!("{restart:?} {status} {more_work}");
+        if again {
+            assert_eq!(actions, [], "{case}");
+            assert_eq!(play.next().1, [Action::Start { restarts: 1 }], "{case}");
+        } else {
+            assert_eq!(actions, finish(Verdict::Exit(status)), "{case}");
+        }
+    }
+}
+
+/// Ends and comes back; how long the pause was.
+fn crash(play: &mut Play) -> Duration {
+    play.is(code(1));
+    assert_eq!(play.is(GONE), []);
+    let (pause, actions) = play.next();
+    assert!(matches!(actions[..], [Action::Start { .. }]), "{actions:?}");
+    play.is(Event::Started);
+    pause
+}
+
+#[test]
+fn pauses_double_to_their_maximum() {
+    let limit = RestartLimit { count: 100, within: ms(1) };
+    let mut play = Play::begin(Rules { restart: Restart::Always, limit, ..rules() });
+    let pauses: Vec<_> = (0..6).map(|_| crash(&mut play)).collect();
+    assert_eq!(pauses, [100, 200, 400, 800, 1000, 1000].map(ms));
+    play.pass(STEADY);
+    assert_eq!(crash(&mut play), ms(100), "it has been up for long");
+}
+
+#[test]
+fn jitter_takes_up_to_half_of_a_pause_away() {
+    let mut policy = Policy::new(rules());
+    assert_eq!(policy.pause(Duration::ZERO, 0.0), ms(50));
+    assert_eq!(policy.pause(Duration::ZERO, 0.5), ms(150));
+}
+
+#[test]
+fn a_backoff_of_any_length_neither_overflows_nor_panics() {
+    let mut policy = Policy::new(Rules {
+        backoff: Backoff { min: Duration::MAX / 2, max: Duration::MAX },
+        ..rules()
+    });
+    for _ in 0..100 {
+        assert!(policy.pause(Duration::ZERO, 0.9) > ms(0));
+    }
+}
+
+#[test]
+fn a_crash_loop_stops_at_exactly_the_limit() {
+    let backoff = Backoff { min: ms(0), max: ms(0) };
+    let mut play = Play::begin(Rules { restart: Restart::Always, backoff, ..rules() });
+    for _ in 0..5 {
+        crash(&mut play);
+    }
+    play.is(code(1));
+    assert_eq!(play.is(GONE), [Action::GiveUp, Action::Finish(Verdict::Exit(1))]);
+}
+
+#[test]
+fn restarts_that_are_long_ago_do_not_count() {
+    let backoff = Backoff { min: ms(0), max: ms(0) };
+    let mut play = Play::begin(Rules { restart: Restart::Always, backoff, ..rules() });
+    for _ in 0..50 {
+        play.pass(ms(2_001));
+        crash(&mut play);
+    }
+}
+
+#[test]
+fn a_worker_gets_messages_when_it_says_that_it_is_ready() {
+    let told = Readiness::Told { timeout: ms(300) };
+    let mut play =
+        Play { policy: Policy::new(Rules { readiness: told, ..rules() }), now: Instant::now() };
+    play.is(Event::Begin);
+    assert_eq!(play.is(Event::Started), []);
+    assert_eq!(play.is(Event::Ready), [Action::Feed]);
+    assert_eq!(play.is(Event::Ready), [], "once");
+    assert_eq!(play.policy.deadline(), None);
+}
+
+#[test]
+fn a_worker_gets_messages_after_the_delay() {
+    let mut play = Play::begin(Rules { readiness: Readiness::After(ms(200)), ..rules() });
+    assert_eq!(play.next(), (ms(200), vec![Action::Feed]));
+    assert_eq!(play.policy.deadline(), None);
+}
+
+#[test]
+fn a_worker_that_is_not_ready_in_time_is_stopped_and_may_be_restarted() {
+    let readiness = Readiness::Told { timeout: ms(300) };
+    let mut play = Play::begin(Rules { readiness, restart: Restart::OnFailure, ..rules() });
+    let (waited, actions) = play.next();
+    assert_eq!(waited, ms(300));
+    assert_eq!(actions[0], Action::TooLong { getting_ready: true });
+    assert_eq!(actions[1..], ask(TERM));
+    play.is(code(0));
+    assert_eq!(play.is(GONE), [], "124 is a failure whatever its own code was");
+    assert_eq!(play.next().1, [Action::Start { restarts: 1 }]);
+}
+
+#[test]
+fn a_garbled_stream_stops_the_worker_and_is_a_failure() {
+    let mut play = Play::begin(rules());
+    assert_eq!(play.is(Event::Garbled), ask(TERM));
+    play.is(Event::Exited(ExitStatus::Signal(TERM)));
+    assert_eq!(play.is(GONE), finish(Verdict::Exit(1)));
+}
+
+#[test]
+fn a_stream_that_is_found_garbled_after_the_end_is_a_failure_too() {
+    let mut play = Play::begin(rules());
+    play.is(code(0));
+    play.is(Event::Garbled);
+    assert_eq!(play.is(GONE), finish(Verdict::Exit(1)));
+}
+
+#[test]
+fn a_lost_message_makes_a_success_1_and_leaves_a_failure_as_it_is() {
+    for (status, verdict) in [(0, 1), (5, 5)] {
+        let mut play = Play::begin(rules());
+        assert_eq!(play.is(Event::Lost), []);
+        play.is(code(status));
+        assert_eq!(play.is(GONE), finish(Verdict::Exit(verdict)));
+    }
+}
+
+#[test]
+fn an_output_that_nobody_reads_ends_gipc_as_it_ends_any_filter() {
+    let mut play = Play::begin(rules());
+    assert_eq!(play.is(Event::OutputClosed), ask(TERM));
+    play.is(code(0));
+    assert_eq!(play.is(GONE), finish(Verdict::Signal(Signal::PIPE)));
+}
+
+#[test]
+fn timers_stand_still_while_gipc_is_stopped() {
+    let mut play = Play::begin(Rules { timeout: Some(ms(500)), ..rules() });
+    play.pass(ms(200));
+    let suspend = Action::Suspend { supervisor: true };
+    assert_eq!(play.is(Event::Suspended { supervisor: true }), [suspend]);
+    assert_eq!(play.policy.deadline(), None);
+    play.pass(ms(60_000));
+    assert_eq!(play.is(Event::Tick), []);
+    play.is(Event::Resumed);
+    assert_eq!(play.next().0, ms(300));
+}
+
+#[test]
+fn a_stuck_output_after_the_kill_waits_for_no_second_signal() {
+    let rules = Rules { timeout: Some(ms(20_000)), ..rules() };
+    for (event, verdict) in [
+        (Some(Event::Asked { signal: TERM, by_guard: true }), Verdict::Signal(TERM)),
+        (None, Verdict::Exit(124)),
+    ] {
+        let mut play = Play::begin(rules.clone());
+        play.is(code(0));
+        assert_eq!(play.next(), (ms(10_000), KILL.to_vec()));
+        match event {
+            Some(event) => drop(play.is(event)),
+            None => assert_eq!(play.next().0, ms(10_000), "the timeout"),
+        }
+        assert_eq!(play.next(), (LAST_WORDS, finish(verdict)));
+    }
+}
+
+#[test]
+fn nothing_happens_after_the_end() {
+    let mut play = Play::begin(rules());
+    play.is(code(0));
+    play.is(GONE);
+    for event in [Event::Asked { signal: INT, by_guard: true }, Event::Tick, GONE, Event::Lost] {
+        assert_eq!(play.is(event), []);
+    }
+}

@@ -1,0 +1,251 @@
+//! `send`, `recv` and `call`: one message at a time, over channels that others use too.
+//!
+//! The descriptors are shared with the program that called us and with whatever else it starts, so
+//! they stay blocking, a read takes not a byte too much, and each message is written and read under
+//! a lock that other processes see. A timeout only ever ends the wait for the first byte: what has
+//! begun is done whole.
+
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use gipc::blocking::{Reader, Writer};
+use gipc::channel;
+use gipc::framing::{Framing, Unfit};
+use gipc::inherited::{self, Channel, Direction};
+use gipc::process::Signal;
+
+use crate::guard::Verdict;
+use crate::plan::{Count, Source, Talk, What};
+use crate::stream::Patient;
+
+mod exclusive;
+
+use exclusive::{Interest, TimedOut};
+
+/// The channel has ended, or could not take the message.
+const ENDED: Verdict = Verdict::Exit(1);
+
+/// Nothing has moved in time.
+const TIMED_OUT: Verdict = Verdict::Exit(Verdict::TIMED_OUT);
+
+/// Why a message was not sent or taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Inherited(#[from] inherited::Error),
+    #[error("channel `{name}`")]
+    Channel { name: String, source: channel::Error },
+    #[error("message {number}: {unfit}")]
+    Unfit { number: u64, unfit: Unfit },
+    #[error("cannot wait for the channel")]
+    Wait(#[source] io::Error),
+    #[error("standard input")]
+    Stdin(#[source] io::Error),
+    #[error("standard input")]
+    StdinMessage(#[source] channel::Error),
+    #[error("standard output")]
+    Stdout(#[source] io::Error),
+}
+
+impl Error {
+    /// 1 where the message or the channel is to blame, 125 where we could not do our part.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unfit { .. }
+            | Self::Channel { source: channel::Error::Unfit(_) | channel::Error::Peer, .. } => 1,
+            _ => Verdict::FAILED,
+        }
+    }
+}
+
+/// Does what `send`, `recv` or `call` was asked for.
+pub(crate) fn run(talk: &Talk) -> Result<Verdict, Error> {
+    let end = |direction, name: &Option<String>| End::open(direction, name.as_deref(), talk);
+    let done = match &talk.what {
+        What::Send { channel, source } => end(Direction::Out, channel)?.send(source),
+        What::Receive { channel, count, output } => {
+            end(Direction::In, channel)?.receive(*count, *output)
+        }
+        What::Call { message, output } => {
+            let (take, give) = (end(Direction::In, &None)?, end(Direction::Out, &None)?);
+            call(&take, &give, message, *output)
+        }
+    };
+    match done {
+        Err(Stop::Error(Error::Stdout(error))) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Ok(Verdict::Signal(Signal::PIPE))
+        }
+        Err(Stop::Error(error)) => Err(error),
+        Err(Stop::TimedOut) => Ok(TIMED_OUT),
+        Ok(verdict) => Ok(verdict),
+    }
+}
+
+/// Why a conversation stops early.
+enum Stop {
+    Error(Error),
+    TimedOut,
+}
+
+impl<E: Into<Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl From<TimedOut> for Stop {
+    fn from(timed_out: TimedOut) -> Self {
+        match timed_out {
+            TimedOut::Late => Self::TimedOut,
+            TimedOut::Failed(error) => Self::Error(Error::Wait(error)),
+        }
+    }
+}
+
+/// A channel that this process was given.
+struct End<'a> {
+    channel: Channel,
+    fd: OwnedFd,
+    talk: &'a Talk,
+}
+
+impl<'a> End<'a> {
+    fn open(direction: Direction, name: Option<&str>, talk: &'a Talk) -> Result<Self, Error> {
+        let channel = inherited::channel(direction, name)?;
+        let fd = channel.open()?;
+        Ok(Self { channel, fd, talk })
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.talk.timeout.map(|timeout| Instant::now() + timeout)
+    }
+
+    fn error(&self, source: channel::Error) -> Error {
+        Error::Channel { name: self.channel.name.clone(), source }
+    }
+
+    fn file(&self) -> Result<Patient, Error> {
+        Patient::duplicate(&self.fd).map_err(|error| self.error(channel::Error::Io(error)))
+    }
+
+    fn send(&self, source: &Source) -> Result<Verdict, Stop> {
+        match source {
+            Source::Argument(message) => self.put(1, message)?,
+            Source::Stdin => self.put(1, &all_of_stdin()?)?,
+            Source::Lines => {
+                let stdin = io::stdin().lock();
+                let mut lines = Reader::new(stdin, Framing::Lines, self.talk.max_message);
+                let mut number = 0;
+                while let Some(line) = lines.get().map_err(Error::StdinMessage)? {
+                    number += 1;
+                    self.put(number, &line)?;
+                }
+            }
+        }
+        Ok(Verdict::Exit(0))
+    }
+
+    /// Sends one message.
+    fn put(&self, number: u64, payload: &[u8]) -> Result<(), Stop> {
+        // Before our turn, so that it is dropped after it: to close a copy of the descriptor is to
+        // give the lock up.
+        let mut writer = Writer::new(self.file()?, self.channel.framing);
+        writer.feed(payload).map_err(|unfit| Error::Unfit { number, unfit })?;
+        let deadline = self.deadline();
+        let _turn = exclusive::lock(&self.fd, Direction::Out, deadline)?;
+        exclusive::wait(&self.fd, Interest::Write, deadline)?;
+        writer.flush().map_err(|error| self.error(error))?;
+        Ok(())
+    }
+
+    fn receive(&self, count: Count, output: Option<Framing>) -> Result<Verdict, Stop> {
+        let several = count != Count::One;
+        let mut screen =
+            Screen::new(if several { output.or(Some(Framing::Lines)) } else { output });
+        let wanted = match count {
+            Count::One => 1,
+            Count::Exactly(count) => count,
+            Count::UntilEnd => u64::MAX,
+        };
+        for number in 1..=wanted {
+            let deadline = self.deadline();
+            let message = {
+                let _turn = exclusive::lock(&self.fd, Direction::In, deadline)?;
+                self.get(deadline)?
+            };
+            match message {
+                Some(message) => screen.show(number, &message)?,
+                None if count == Count::UntilEnd => break,
+                None => return Ok(ENDED),
+            }
+        }
+        Ok(screen.verdict)
+    }
+
+    /// Takes one message; the lock is the caller's.
+    fn get(&self, deadline: Option<Instant>) -> Result<Option<Bytes>, Stop> {
+        exclusive::wait(&self.fd, Interest::Read, deadline)?;
+        let reader = Reader::new(self.file()?, self.channel.framing, self.talk.max_message);
+        Ok(reader.exact().get().map_err(|error| self.error(error))?)
+    }
+}
+
+/// Sends a message and takes the reply, with no other `call` or `recv` in between.
+fn call(
+    take: &End<'_>,
+    give: &End<'_>,
+    message: &Source,
+    output: Option<Framing>,
+) -> Result<Verdict, Stop> {
+    let deadline = take.deadline();
+    let _turn = exclusive::lock(&take.fd, Direction::In, deadline)?;
+    give.send(message)?;
+    match take.get(deadline)? {
+        Some(reply) => {
+            let mut screen = Screen::new(output);
+            screen.show(1, &reply)?;
+            Ok(screen.verdict)
+        }
+        None => Ok(ENDED),
+    }
+}
+
+fn all_of_stdin() -> Result<Vec<u8>, Error> {
+    let mut message = Vec::new();
+    io::stdin().lock().read_to_end(&mut message).map_err(Error::Stdin)?;
+    Ok(message)
+}
+
+/// Messages on their way to standard output.
+struct Screen {
+    /// Without one, each message as it is, and a newline.
+    framing: Option<Framing>,
+    verdict: Verdict,
+}
+
+impl Screen {
+    fn new(framing: Option<Framing>) -> Self {
+        Self { framing, verdict: Verdict::Exit(0) }
+    }
+
+    fn show(&mut self, number: u64, message: &[u8]) -> Result<(), Error> {
+        let mut text = BytesMut::new();
+        match self.framing {
+            Some(framing) => {
+                if let Err(unfit) = framing.encode(message, &mut text) {
+                    // It is named, and the next ones are not to suffer for it.
+                    crate::complain(&Error::Unfit { number, unfit });
+                    self.verdict = Verdict::Exit(1);
+                }
+            }
+            None => {
+                text.extend_from_slice(message);
+                text.extend_from_slice(b"\n");
+            }
+        }
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(&text).and_then(|()| stdout.flush()).map_err(Error::Stdout)
+    }
+}

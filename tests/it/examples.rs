@@ -1,0 +1,121 @@
+//! The examples, as their readers would run them.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Once;
+
+use crate::support::*;
+
+/// Lines that upper-casing changes, and what it makes of them.
+fn lines(count: u32) -> (String, String) {
+    let lines: String = (1..=count).map(|number| format!("line {number} ö\n")).collect();
+    let upper = lines.to_ascii_uppercase();
+    (lines, upper)
+}
+
+/// Runs a worker on 100,000 messages, an empty one, and one of 1 MiB.
+fn upper_cases(options: &str, worker: &[&str]) {
+    let (mut input, mut expected) = lines(100_000);
+    let large = "x".repeat(1 << 20);
+    input.push_str(&format!("\n{large}\n"));
+    expected.push_str(&format!("\n{}\n", large.to_uppercase()));
+    let mut gipc = words(&format!("run {options} --"));
+    gipc.args(worker).with_input(input).said(expected);
+}
+
+#[test]
+fn python() {
+    upper_cases("", &["python3", "examples/upper/upper.py"]);
+}
+
+#[test]
+fn python_on_stdio() {
+    upper_cases("--wire stdio", &["python3", "examples/upper/upper-stdio.py"]);
+}
+
+#[test]
+fn node() {
+    if has("node") {
+        upper_cases("", &["node", "examples/upper/upper.js"]);
+    }
+}
+
+#[test]
+fn erlang() {
+    if has("escript") {
+        upper_cases("", &["escript", "examples/upper/upper.erl"]);
+    }
+}
+
+#[test]
+fn c() {
+    static ONCE: Once = Once::new();
+    if has("cc") {
+        let compile = |file: &Path| {
+            let mut cc = command("cc");
+            cc.args(["-O2", "-Wall", "-Werror", "-o"]).arg(file).arg("examples/upper/upper.c");
+            cc
+        };
+        upper_cases("", &[compiled("upper-c", compile, &ONCE).to_str().unwrap()]);
+    }
+}
+
+#[test]
+fn rust() {
+    static ONCE: Once = Once::new();
+    let compile = |file: &Path| {
+        let mut rustc: Command = command("rustc");
+        rustc.args(["-O", "--edition=2024", "-o"]).arg(file).arg("examples/upper/upper.rs");
+        rustc
+    };
+    upper_cases("", &[compiled("upper-rs", compile, &ONCE).to_str().unwrap()]);
+}
+
+#[test]
+fn bash_with_lines() {
+    upper_cases("--framing lines", &["bash", "examples/upper/upper-lines.sh"]);
+}
+
+#[test]
+fn bash_with_gipc_recv_and_send() {
+    // Two processes for each message: fewer of them.
+    let (input, expected) = lines(200);
+    let mut gipc = words("run -- bash examples/upper/upper.sh");
+    gipc.with_input(input).said(expected);
+}
+
+#[test]
+fn the_makefile() {
+    if !has("make") {
+        return;
+    }
+    let folder = scratch();
+    let copy = |from: &str| {
+        let ended = command("cp").args(["-r", from]).arg(folder.path()).end();
+        assert_eq!(ended.code(), 0, "{ended:?}");
+    };
+    copy("examples/make");
+    copy("examples/upper");
+    let make = folder.path().join("make");
+    let ended = gipc(["exec", "--", "make", "-j4", "again", "-C"]).arg(&make).end();
+    assert_eq!(ended.code(), 0, "{ended:?}");
+    let text = std::fs::read_to_string(make.join("out/delta.upper")).unwrap();
+    assert!(text.starts_with("DELTA 1\nDELTA 2\n"), "{text}");
+    assert_eq!(text.lines().count(), 1000);
+}
+
+#[test]
+fn the_ci_step() {
+    let text = std::fs::read_to_string(root().join("examples/ci/github-step.yml")).unwrap();
+    // The folded scalar of the step that runs gipc.
+    let step = text.split("run: >\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let folder = scratch();
+    std::fs::copy(root().join("examples/upper/upper.py"), folder.path().join("worker.py")).unwrap();
+    std::fs::write(folder.path().join("jobs.txt"), "a\nb\n").unwrap();
+    let line: Vec<&str> = step.split_whitespace().collect();
+    let mut shell = command("sh");
+    shell.args(["-c", &line.join(" ")]).current_dir(folder.path()).end().said("");
+    let results = std::fs::read_to_string(folder.path().join("results.txt")).unwrap();
+    assert_eq!(results, "A\nB\n");
+    assert!(folder.path().join("gipc-report.json").exists());
+}

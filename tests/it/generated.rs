@@ -1,0 +1,90 @@
+//! What is made from the definition of the command line is what is checked in.
+
+use std::path::Path;
+
+use crate::support::*;
+
+/// With `GIPC_TEST_BLESS=1` the checked-in files are made anew.
+fn compare(fresh: &Path, kept: &Path) {
+    let fresh_text = std::fs::read_to_string(fresh).unwrap();
+    if std::env::var_os("GIPC_TEST_BLESS").is_some() {
+        std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
+        std::fs::write(kept, &fresh_text).unwrap();
+    }
+    let kept_text = std::fs::read_to_string(kept).unwrap_or_default();
+    assert!(
+        fresh_text == kept_text,
+        "{} is not up to date; `GIPC_TEST_BLESS=1 cargo test generated` makes it anew",
+        kept.display()
+    );
+}
+
+#[test]
+fn man_pages_and_completions_are_up_to_date() {
+    let folder = scratch();
+    gipc(["man", "--all"]).arg(folder.path()).end().said("");
+    let mut names: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "_gipc",
+            "_gipc.ps1",
+            "gipc-call.1",
+            "gipc-completions.1",
+            "gipc-exec.1",
+            "gipc-man.1",
+            "gipc-recv.1",
+            "gipc-run.1",
+            "gipc-send.1",
+            "gipc.1",
+            "gipc.bash",
+            "gipc.elv",
+            "gipc.fish",
+        ]
+    );
+    for name in names {
+        let kept = if name.ends_with(".1") { "man" } else { "completions" };
+        compare(&folder.path().join(&name), &root().join(kept).join(&name));
+    }
+}
+
+#[test]
+fn each_page_and_each_completion_can_be_printed() {
+    for (page, file) in [("run", "gipc-run.1"), ("wire", "gipc-wire.7")] {
+        gipc(["man", page]).end().said(std::fs::read(root().join("man").join(file)).unwrap());
+    }
+    gipc(["man"]).end().said(std::fs::read(root().join("man/gipc.1")).unwrap());
+    for (shell, file) in [
+        ("bash", "gipc.bash"),
+        ("zsh", "_gipc"),
+        ("fish", "gipc.fish"),
+        ("powershell", "_gipc.ps1"),
+        ("elvish", "gipc.elv"),
+    ] {
+        let kept = std::fs::read(root().join("completions").join(file)).unwrap();
+        gipc(["completions", shell]).end().said(kept);
+    }
+}
+
+#[test]
+fn completions_work_in_bash() {
+    let script = "source completions/gipc.bash; COMP_WORDS=(gipc ex); COMP_CWORD=1; \
+                  _gipc gipc ex gipc; echo ${COMPREPLY[@]}";
+    command("bash").args(["-c", script]).end().said("exec\n");
+}
+
+#[test]
+fn manual_pages_are_well_formed() {
+    if !has("mandoc") {
+        return;
+    }
+    // The generator's own style is not ours to warn about.
+    let lint = "mandoc -T lint -W error man/*.1 && mandoc -T lint -W warning man/*.7";
+    let ended = command("sh").args(["-c", lint]).end();
+    assert_eq!(ended.text(), "");
+    assert_eq!(ended.code(), 0, "{ended:?}");
+}

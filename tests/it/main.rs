@@ -1,0 +1,19 @@
+//! Everything that starts real processes, a file per subject.
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+
+mod support;
+
+mod descriptors;
+mod examples;
+mod exec;
+mod exit_codes;
+mod framings;
+mod generated;
+mod readme;
+mod restart;
+mod run;
+mod signals;
+mod spawn;
+mod survivors;
+mod talk;
+mod terminal;
