@@ -19,7 +19,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gipc::process::{ExitStatus, Signal};
 use nix::sys::signal::SigSet;
@@ -71,8 +71,18 @@ pub(crate) struct Link {
     requests: File,
     /// The process group of the guard, which is the terminal's if any is.
     group: i32,
-    /// Held while a child is started, and for good once the guard is gone.
-    starting: Arc<Mutex<()>>,
+    turns: Turns,
+}
+
+/// Whose turn it is to start, signal and reap children.
+#[derive(Clone, Default)]
+pub(crate) struct Turns(Arc<Mutex<()>>);
+
+impl Turns {
+    /// A turn, until it is dropped. Once the guard is gone there is none: all is being killed then.
+    pub(crate) fn take(&self) -> MutexGuard<'_, ()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A message of the supervisor to the guard, two bytes.
@@ -120,7 +130,7 @@ impl Link {
     pub(crate) fn watch(&mut self) -> io::Result<UnboundedReceiver<Arrival>> {
         let mut arrivals = self.arrivals.take().map(File::from).ok_or(io::ErrorKind::NotFound)?;
         let (sender, receiver) = unbounded_channel();
-        let starting = Arc::clone(&self.starting);
+        let turns = self.turns.clone();
         let watch = move || {
             let mut arrival = [0; 2];
             while arrivals.read_exact(&mut arrival).is_ok() {
@@ -128,7 +138,7 @@ impl Link {
                     let _ = sender.send(arrival);
                 }
             }
-            let _nothing_starts_now = starting.lock().unwrap_or_else(PoisonError::into_inner);
+            let _for_good = turns.take();
             let _ = tree::kill_all();
             // SAFETY: there is nothing left to clean up for, and nobody to tell.
             unsafe { libc::_exit(Verdict::FAILED.into()) }
@@ -137,10 +147,14 @@ impl Link {
         Ok(receiver)
     }
 
-    /// Starts a child; never once the guard is gone. Passes the guard's process group on.
-    pub(crate) fn start<T>(&self, start: impl FnOnce(i32) -> T) -> T {
-        let _started_before_the_kill = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
-        start(self.group)
+    /// Who deals with the children: we, or the thread that kills them once the guard is gone.
+    pub(crate) fn turns(&self) -> Turns {
+        self.turns.clone()
+    }
+
+    /// The process group of the guard, which is the terminal's if any is.
+    pub(crate) const fn group(&self) -> i32 {
+        self.group
     }
 
     /// Asks the guard to stop until it is continued, and to stop us with it.
@@ -195,9 +209,11 @@ pub(crate) fn run(
                     arrivals: Some(arrivals_read),
                     requests: requests.try_clone()?,
                     group,
-                    starting: Arc::default(),
+                    turns: Turns::default(),
                 })
             }));
+            // Should the guard be killed just now.
+            let _ = tree::kill_all();
             // Where the guard is gone there is nobody to tell.
             let _ = (&requests).write_all(&Request::End(verdict).encode());
             // SAFETY: ends this copy of the process without running what the guard will run.

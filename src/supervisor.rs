@@ -15,7 +15,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::signal::unix::SignalKind;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
 use crate::delivery::{Delivery, Leftover};
@@ -107,6 +107,18 @@ enum Done {
     Collected(Box<Output>, Outcome),
     /// Lines, or the wait for readiness.
     Other,
+}
+
+/// What the loop was waiting for.
+enum Woken {
+    Begin,
+    Request(Request),
+    /// A TERM that came around the guard.
+    Term,
+    Children,
+    Note(Note),
+    Done(Result<Done, JoinError>),
+    Tick,
 }
 
 /// The command as it runs, or as what is left of it.
@@ -258,45 +270,60 @@ impl Supervisor {
             };
         // Now that there are handlers. All else comes by the guard.
         crate::guard::unblock_for_supervisor();
-        let mut events = VecDeque::from([Event::Begin]);
+        let mut woken = Woken::Begin;
         loop {
-            while let Some(event) = events.pop_front() {
-                debug!("{event:?}");
-                for action in self.policy.step(event, Instant::now(), fastrand::f64()) {
-                    debug!("{action:?}");
-                    if let Action::Finish(verdict) = action {
-                        self.count_unread();
-                        return verdict;
-                    }
-                    events.extend(self.act(action));
-                }
+            if let Some(verdict) = self.deal_with(woken) {
+                self.count_unread();
+                return verdict;
             }
             let tick = self.policy.deadline();
-            tokio::select! {
-                request = self.arrivals.next() => events.extend(self.answer(request)),
-                _ = term.recv() => {
-                    events.push_back(Event::Asked { signal: Signal::TERM, by_guard: false });
-                }
-                _ = children.recv() => events.extend(self.look_at_children()),
-                Some(note) = self.notes.1.recv() => events.extend(self.take_note(note)),
-                Some(done) = self.tasks.join_next() => {
-                    events.extend(match done {
-                        Ok(done) => self.take_back(done),
-                        Err(panic) => {
-                            error!("{panic}");
-                            Some(Event::Failed)
-                        }
-                    });
-                    events.extend(self.gone());
-                }
+            woken = tokio::select! {
+                request = self.arrivals.next() => Woken::Request(request),
+                _ = term.recv() => Woken::Term,
+                _ = children.recv() => Woken::Children,
+                Some(note) = self.notes.1.recv() => Woken::Note(note),
+                Some(done) = self.tasks.join_next() => Woken::Done(done),
                 () = async {
                     match tick {
                         Some(tick) => tokio::time::sleep_until(tick.into()).await,
                         None => std::future::pending().await,
                     }
-                } => events.push_back(Event::Tick),
+                } => Woken::Tick,
+            };
+        }
+    }
+
+    /// Does all that follows from what has happened; comes back with how gipc is to end, if it is.
+    fn deal_with(&mut self, woken: Woken) -> Option<Verdict> {
+        let turns = self.link.turns();
+        let _turn = turns.take();
+        let mut events = VecDeque::new();
+        match woken {
+            Woken::Begin => events.push_back(Event::Begin),
+            Woken::Request(request) => events.extend(self.answer(request)),
+            Woken::Term => {
+                events.push_back(Event::Asked { signal: Signal::TERM, by_guard: false });
+            }
+            Woken::Children => events.extend(self.look_at_children()),
+            Woken::Note(note) => events.extend(self.take_note(note)),
+            Woken::Done(Ok(done)) => events.extend(self.take_back(done)),
+            Woken::Done(Err(panic)) => {
+                error!("{panic}");
+                events.push_back(Event::Failed);
+            }
+            Woken::Tick => events.push_back(Event::Tick),
+        }
+        while let Some(event) = events.pop_front().or_else(|| self.gone()) {
+            debug!("{event:?}");
+            for action in self.policy.step(event, Instant::now(), fastrand::f64()) {
+                debug!("{action:?}");
+                if let Action::Finish(verdict) = action {
+                    return Some(verdict);
+                }
+                events.extend(self.act(action));
             }
         }
+        None
     }
 
     fn take_note(&mut self, note: Note) -> Option<Event> {
@@ -362,15 +389,15 @@ impl Supervisor {
         }
     }
 
-    fn act(&mut self, action: Action) -> Vec<Event> {
+    fn act(&mut self, action: Action) -> Option<Event> {
         let instance = self.plan.instance();
         match action {
-            Action::Start { restarts } => return vec![self.start(restarts)],
+            Action::Start { restarts } => return Some(self.start(restarts)),
             Action::Feed => self.begin_feeding(),
             Action::CloseInput => {
                 // A worker that was never ready: what came for it is counted all the same.
                 self.begin_feeding();
-                let Some(child) = &mut self.child else { return Vec::new() };
+                let child = self.child.as_mut()?;
                 child.closed = child.status.is_some();
                 if let Some(stop) = child.stop_feeding.take() {
                     let by_itself = child.status.is_some() && self.ended_because.is_none();
@@ -378,10 +405,7 @@ impl Supervisor {
                     let _ = stop.send(if by_itself { Stop::WorkerEnded } else { Stop::Asked });
                 }
             }
-            Action::Stop(signal) => {
-                self.ask_to_end(signal);
-                return self.gone();
-            }
+            Action::Stop(signal) => self.ask_to_end(signal),
             Action::Kill => {
                 self.killing = true;
                 self.ended_because.get_or_insert("killed by gipc");
@@ -417,15 +441,12 @@ impl Supervisor {
             // The loop has ended with it.
             Action::Finish(_) => {}
         }
-        Vec::new()
+        None
     }
 
     fn start(&mut self, restarts: u32) -> Event {
-        let started = self.link.start(|guard_group| {
-            let group = self.arrivals.shares_terminal.then_some(guard_group);
-            wiring::start(&self.plan, restarts, group)
-        });
-        let (process, ends) = match started {
+        let group = self.arrivals.shares_terminal.then_some(self.link.group());
+        let (process, ends) = match wiring::start(&self.plan, restarts, group) {
             Ok(started) => started,
             Err(error) => {
                 let code = error.exit_code();

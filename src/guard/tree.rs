@@ -39,23 +39,25 @@ pub(crate) fn descendants() -> io::Result<BTreeSet<i32>> {
     Ok(found)
 }
 
-/// Kills every child, and tells whether there was one that could be. Theirs become ours as they
-/// end.
+/// Kills every child, and tells which. Theirs become ours as they end.
 ///
 /// # Errors
-/// The first child that could not be killed: it runs as another user.
-pub(crate) fn kill_children() -> io::Result<bool> {
-    let (mut killed, mut result) = (false, Ok(()));
+/// The first child that could not be killed, where none could: it runs as another user.
+pub(crate) fn kill_children() -> io::Result<Vec<i32>> {
+    let (mut killed, mut failure) = (Vec::new(), None);
     for pid in children()? {
         match Signal::KILL.send_to(pid) {
-            Ok(()) => killed = true,
+            Ok(()) => killed.push(pid),
             Err(error) => {
                 let why = format!("cannot kill process {pid}: {error}");
-                result = result.and(Err(io::Error::new(error.kind(), why)));
+                failure.get_or_insert(io::Error::new(error.kind(), why));
             }
         }
     }
-    result.map(|()| killed).or_else(|error| if killed { Ok(true) } else { Err(error) })
+    match failure {
+        Some(error) if killed.is_empty() => Err(error),
+        _ => Ok(killed),
+    }
 }
 
 /// Kills and reaps until no child is left.
@@ -63,9 +65,29 @@ pub(crate) fn kill_children() -> io::Result<bool> {
 /// # Errors
 /// When a child is left that cannot be killed.
 pub(crate) fn kill_all() -> io::Result<()> {
-    // Each end may leave orphans that were not there to be killed: look again.
-    while kill_children()? && reap(true).is_some() {}
+    // Each end may leave orphans that were not there to be killed: look again. By the kernel's word
+    // that there is none, not by the list, which misses who changes parents while it is read.
+    while has_child() {
+        for pid in kill_children()? {
+            // By its number: to wait for any would be to wait, perhaps for ever, for an orphan that
+            // came since. No other thread of ours reaps meanwhile; if one did, this would not wait.
+            // SAFETY: without a place for the status waitpid writes nothing.
+            while unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) } < 0
+                && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
+            {}
+        }
+    }
     Ok(())
+}
+
+/// Is there a child, alive or not?
+fn has_child() -> bool {
+    // SAFETY: waitid fills in the siginfo that it is given; WNOWAIT reaps nobody.
+    unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        libc::waitid(libc::P_ALL, 0, &raw mut info, options) == 0
+    }
 }
 
 /// Reaps every child that has ended but `leader`, who is still needed.
@@ -91,7 +113,7 @@ pub(crate) fn group_of(pid: i32) -> Option<i32> {
 /// Reaps every child that has ended, and tells how `watched` did, if it is among them.
 pub(crate) fn reap_all(watched: i32) -> Option<ExitStatus> {
     let mut status = None;
-    while let Some((pid, ended)) = reap(false) {
+    while let Some((pid, ended)) = reap_any() {
         if pid == watched {
             status = Some(ended);
         }
@@ -99,16 +121,14 @@ pub(crate) fn reap_all(watched: i32) -> Option<ExitStatus> {
     status
 }
 
-/// Reaps any child that has ended. Where none has, waits for one if it is told to.
-fn reap(wait: bool) -> Option<(i32, ExitStatus)> {
+/// Reaps any child that has ended.
+fn reap_any() -> Option<(i32, ExitStatus)> {
     let mut status = 0;
     loop {
         // SAFETY: waitpid fills in the status.
-        let pid =
-            unsafe { libc::waitpid(-1, &raw mut status, if wait { 0 } else { libc::WNOHANG }) };
-        match pid {
+        match unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) } {
             0 => return None,
-            1.. => return Some((pid, ExitStatus::from_wait_status(status))),
+            pid @ 1.. => return Some((pid, ExitStatus::from_wait_status(status))),
             _ if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
             _ => return None,
         }

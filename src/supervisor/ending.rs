@@ -36,7 +36,6 @@ impl Supervisor {
         {
             self.ask_to_end(self.plan.rules.stop_signal.unwrap_or(Signal::TERM));
         }
-        events.extend(self.gone());
         events
     }
 
@@ -85,16 +84,13 @@ impl Supervisor {
     }
 
     /// Reaps the command when nothing is left of it.
-    pub(super) fn gone(&mut self) -> Vec<Event> {
+    pub(super) fn gone(&mut self) -> Option<Event> {
         let nothing_left = self.tasks.is_empty()
             && self
                 .child
                 .as_ref()
                 .is_some_and(|child| child.closed && tree::has_none_but(child.process.pid()));
-        if !nothing_left {
-            return Vec::new();
-        }
-        let Some(child) = self.child.take() else { return Vec::new() };
+        let child = self.child.take_if(|_| nothing_left)?;
         self.killing = false;
         let inlet = child.inlet;
         if let (Ok((status, usage)), Some(incarnation)) =
@@ -111,6 +107,6 @@ impl Supervisor {
             self.leftover = feed.settle(&inlet);
             more_work = !feed.input_ended || !feed.delivery.is_empty();
         }
-        vec![Event::Gone { more_work }]
+        Some(Event::Gone { more_work })
     }
 }
