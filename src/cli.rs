@@ -67,6 +67,26 @@ enum Command {
     Man(manual::Man),
 }
 
+impl Command {
+    /// Takes the command line by the definition of one command only, where that can be: to make the
+    /// whole definition takes longer than to start a process. Help and errors need the whole.
+    fn parse_alone() -> Option<Self> {
+        fn parse<A: clap::Args>(args: impl Iterator<Item = OsString>) -> Option<A> {
+            let definition = A::augment_args(clap::Command::new("gipc"));
+            A::from_arg_matches(&definition.try_get_matches_from(args).ok()?).ok()
+        }
+        let mut args = std::env::args_os().skip(1).peekable();
+        match args.peek()?.to_str()? {
+            "exec" => parse(args).map(Self::Exec),
+            "run" => parse(args).map(Self::Run),
+            "send" => parse(args).map(Self::Send),
+            "recv" => parse(args).map(Self::Recv),
+            "call" => parse(args).map(Self::Call),
+            _ => None,
+        }
+    }
+}
+
 /// Why there is no plan.
 pub(crate) enum Usage {
     /// Wrong usage, or a wish for help.
@@ -100,7 +120,11 @@ impl Usage {
 
 /// What the command line asks for.
 pub(crate) fn plan() -> Result<Plan, Usage> {
-    match Cli::try_parse().map_err(Usage::Clap)?.command {
+    let command = match Command::parse_alone() {
+        Some(command) => command,
+        None => Cli::try_parse().map_err(Usage::Clap)?.command,
+    };
+    match command {
         Command::Exec(exec) => exec.into_plan(),
         Command::Run(run) => run.into_plan(),
         Command::Send(send) => Ok(send.into_plan()),

@@ -17,14 +17,14 @@
 #![expect(unsafe_code, reason = "fork, before there is any other thread")]
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gipc::process::{ExitStatus, Signal};
 use nix::sys::signal::SigSet;
 use nix::unistd::{ForkResult, Pid};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe;
 
 #[cfg(target_os = "linux")]
 #[path = "guard/linux.rs"]
@@ -35,7 +35,7 @@ mod system;
 mod terminal;
 pub(crate) mod tree;
 
-pub(crate) use system::release_inherited;
+pub(crate) use system::{die_with_guard, outlive_guard, release_inherited};
 
 /// How gipc is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,19 +71,10 @@ pub(crate) struct Link {
     requests: File,
     /// The process group of the guard, which is the terminal's if any is.
     group: i32,
-    turns: Turns,
 }
 
-/// Whose turn it is to start, signal and reap children.
-#[derive(Clone, Default)]
-pub(crate) struct Turns(Arc<Mutex<()>>);
-
-impl Turns {
-    /// A turn, until it is dropped. Once the guard is gone there is none: all is being killed then.
-    pub(crate) fn take(&self) -> MutexGuard<'_, ()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+/// The signals that the guard hands on.
+pub(crate) struct Arrivals(pipe::Receiver);
 
 /// A message of the supervisor to the guard, two bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,31 +116,10 @@ impl Arrival {
 }
 
 impl Link {
-    /// The signals that come, once. A thread of its own waits for them, and when the guard is gone
-    /// kills all that there is and ends this process, whatever the rest of it is busy with.
-    pub(crate) fn watch(&mut self) -> io::Result<UnboundedReceiver<Arrival>> {
-        let mut arrivals = self.arrivals.take().map(File::from).ok_or(io::ErrorKind::NotFound)?;
-        let (sender, receiver) = unbounded_channel();
-        let turns = self.turns.clone();
-        let watch = move || {
-            let mut arrival = [0; 2];
-            while arrivals.read_exact(&mut arrival).is_ok() {
-                if let Some(arrival) = Arrival::decode(arrival) {
-                    let _ = sender.send(arrival);
-                }
-            }
-            let _for_good = turns.take();
-            let _ = tree::kill_all();
-            // SAFETY: there is nothing left to clean up for, and nobody to tell.
-            unsafe { libc::_exit(Verdict::FAILED.into()) }
-        };
-        std::thread::Builder::new().stack_size(64 << 10).spawn(watch)?;
-        Ok(receiver)
-    }
-
-    /// Who deals with the children: we, or the thread that kills them once the guard is gone.
-    pub(crate) fn turns(&self) -> Turns {
-        self.turns.clone()
+    /// The signals that come, once.
+    pub(crate) fn arrivals(&mut self) -> io::Result<Arrivals> {
+        let arrivals = self.arrivals.take().ok_or(io::ErrorKind::NotFound)?;
+        Ok(Arrivals(pipe::Receiver::from_owned_fd(arrivals)?))
     }
 
     /// The process group of the guard, which is the terminal's if any is.
@@ -166,6 +136,23 @@ impl Link {
         // Where the guard is gone there is nobody to tell, and we end for that reason.
         let _ = (&self.requests).write_all(&request.encode());
         system::poke_guard();
+    }
+}
+
+impl Arrivals {
+    /// The next one. When the guard is gone there is none: kills all that there is, and ends this
+    /// process. Cancel safe.
+    pub(crate) async fn next(&mut self) -> Arrival {
+        let mut arrival = [0; 2];
+        // What was written in one piece is read in one.
+        while let Ok(2) = self.0.read(&mut arrival).await {
+            if let Some(arrival) = Arrival::decode(arrival) {
+                return arrival;
+            }
+        }
+        let _ = tree::kill_all();
+        // SAFETY: there is nothing left to clean up for, and nobody to tell.
+        unsafe { libc::_exit(Verdict::FAILED.into()) }
     }
 }
 
@@ -187,7 +174,7 @@ pub(crate) fn run(
     // SAFETY: sets a default disposition.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
     let group = nix::unistd::getpgrp().as_raw();
-    let ignored = ignored_signals();
+    let guard = nix::unistd::getpid();
     // From here on no signal is lost: what comes now waits.
     SigSet::all().thread_set_mask()?;
     system::become_subreaper()?;
@@ -198,22 +185,20 @@ pub(crate) fn run(
     match unsafe { nix::unistd::fork() }? {
         ForkResult::Child => {
             drop((arrivals_write, requests_read));
-            system::outlive_guard();
+            die_with_guard();
+            if !isolate && nix::unistd::getppid() != guard {
+                // It had gone before that. (Its namespace shows us no parent at all.)
+                // SAFETY: ends a copy of a process that has done nothing yet.
+                unsafe { libc::_exit(Verdict::FAILED.into()) }
+            }
             if !reads_terminal {
                 // So that a KILL of our whole group (`timeout -k`, many test harnesses) leaves one.
                 let _ = nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0));
             }
             let requests = File::from(requests_write);
             let verdict = supervise(prepare_supervisor(isolate).and_then(|()| {
-                Ok(Link {
-                    arrivals: Some(arrivals_read),
-                    requests: requests.try_clone()?,
-                    group,
-                    turns: Turns::default(),
-                })
+                Ok(Link { arrivals: Some(arrivals_read), requests: requests.try_clone()?, group })
             }));
-            // Should the guard be killed just now.
-            let _ = tree::kill_all();
             // Where the guard is gone there is nobody to tell.
             let _ = (&requests).write_all(&Request::End(verdict).encode());
             // SAFETY: ends this copy of the process without running what the guard will run.
@@ -221,7 +206,7 @@ pub(crate) fn run(
         }
         ForkResult::Parent { child } => {
             drop((arrivals_read, requests_write));
-            Guard::new(child.as_raw(), arrivals_write, requests_read, ignored)?.stand()
+            Guard::new(child.as_raw(), arrivals_write, requests_read)?.stand()
         }
     }
 }
@@ -231,7 +216,7 @@ fn prepare_supervisor(isolate: bool) -> io::Result<()> {
         system::enter_isolation()?;
     }
     system::become_subreaper()?;
-    tree::children().map(drop).map_err(|error| {
+    system::can_list_children().map_err(|error| {
         let why = format!("cannot look up what descends from us: {error}");
         io::Error::new(error.kind(), why)
     })
@@ -263,17 +248,12 @@ struct Guard {
 }
 
 impl Guard {
-    fn new(
-        supervisor: i32,
-        arrivals: OwnedFd,
-        requests: OwnedFd,
-        ignored: Vec<i32>,
-    ) -> io::Result<Self> {
+    fn new(supervisor: i32, arrivals: OwnedFd, requests: OwnedFd) -> io::Result<Self> {
+        system::release_all_but([arrivals.as_fd(), requests.as_fd()]);
         let signals = system::Signals::new()?;
         // A supervisor that is stopped and told much must not block us.
         system::set_nonblocking(&arrivals)?;
         system::set_nonblocking(&requests)?;
-        system::release_inherited();
         let terminal = terminal::Modes::note();
         let (arrivals, requests) = (File::from(arrivals), File::from(requests));
         Ok(Self {
@@ -282,7 +262,7 @@ impl Guard {
             requests,
             signals,
             terminal,
-            ignored,
+            ignored: ignored_signals(),
             verdict: None,
             interrupt: None,
         })

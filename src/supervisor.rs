@@ -19,7 +19,7 @@ use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
 use crate::delivery::{Delivery, Leftover};
-use crate::guard::{Arrival, Link, Verdict};
+use crate::guard::{self, Arrival, Arrivals, Link, Verdict};
 use crate::logs::{self, Origin, Sink};
 use crate::plan::{Channels, Supervise, Wiring};
 use crate::ready::Condition;
@@ -76,7 +76,8 @@ pub(crate) fn run(plan: Supervise, link: io::Result<Link>) -> Result<Verdict, Er
                         None => std::future::pending().await,
                     }
                 } => break,
-                request = supervisor.arrivals.next() => {
+                arrival = supervisor.arrivals.next() => {
+                    let request = signals::request(arrival, supervisor.shares_terminal);
                     if let Request::Stop(signal) | Request::Kill(signal) = request {
                         verdict = Verdict::Signal(signal);
                         break;
@@ -84,6 +85,8 @@ pub(crate) fn run(plan: Supervise, link: io::Result<Link>) -> Result<Verdict, Er
                 }
             }
         }
+        // Whatever the report is written to may make us wait.
+        guard::die_with_guard();
         supervisor.write_report(verdict)?;
         Ok(verdict)
     });
@@ -112,7 +115,7 @@ enum Done {
 /// What the loop was waiting for.
 enum Woken {
     Begin,
-    Request(Request),
+    Arrival(Arrival),
     /// A TERM that came around the guard.
     Term,
     Children,
@@ -133,27 +136,12 @@ struct Child {
     fed: bool,
     /// What its end asks for is being done: from now on it may be reaped.
     closed: bool,
+    /// It has ended, and nothing that it started is left.
+    alone: bool,
     /// With what its group was asked to end.
     group_asked: Option<Signal>,
     /// Who has been asked to end one by one.
     asked: BTreeSet<i32>,
-}
-
-/// The signals that the guard hands on.
-struct Arrivals {
-    queue: mpsc::UnboundedReceiver<Arrival>,
-    shares_terminal: bool,
-}
-
-impl Arrivals {
-    /// What is asked for next.
-    async fn next(&mut self) -> Request {
-        match self.queue.recv().await {
-            Some(arrival) => signals::request(arrival, self.shares_terminal),
-            // Without the guard this process has come to its end already.
-            None => std::future::pending().await,
-        }
-    }
 }
 
 struct Supervisor {
@@ -161,6 +149,8 @@ struct Supervisor {
     policy: Policy,
     link: Link,
     arrivals: Arrivals,
+    /// With a terminal the command is its foreground job, as it would be without us.
+    shares_terminal: bool,
     sink: Sink,
     child: Option<Child>,
     /// Between incarnations, what outlives them.
@@ -184,14 +174,14 @@ struct Supervisor {
 
 impl Supervisor {
     fn new(plan: Supervise, mut link: Link, sink: Sink) -> Result<Self, Error> {
-        // With a terminal the command is its foreground job, as it would be without us.
         let shares_terminal = matches!(plan.wiring, Wiring::Inherited) && has_terminal();
-        let queue = link.watch().map_err(Error::Guard)?;
         let counts = [("in", Arc::default()), ("out", Arc::default())];
+        let arrivals = link.arrivals().map_err(Error::Guard)?;
         let mut supervisor = Self {
             policy: Policy::new(plan.rules.clone()),
             link,
-            arrivals: Arrivals { queue, shares_terminal },
+            arrivals,
+            shares_terminal,
             sink,
             child: None,
             feed: None,
@@ -259,6 +249,7 @@ impl Supervisor {
     }
 
     async fn run(&mut self) -> Verdict {
+        guard::outlive_guard();
         let listen = |kind| tokio::signal::unix::signal(kind);
         let (mut children, mut term) =
             match (listen(SignalKind::child()), listen(SignalKind::terminate())) {
@@ -269,16 +260,18 @@ impl Supervisor {
                 }
             };
         // Now that there are handlers. All else comes by the guard.
-        crate::guard::unblock_for_supervisor();
+        guard::unblock_for_supervisor();
         let mut woken = Woken::Begin;
         loop {
             if let Some(verdict) = self.deal_with(woken) {
+                // Even where what was to end has not: the guard may be killed just now.
+                let _ = guard::tree::kill_all();
                 self.count_unread();
                 return verdict;
             }
             let tick = self.policy.deadline();
             woken = tokio::select! {
-                request = self.arrivals.next() => Woken::Request(request),
+                arrival = self.arrivals.next() => Woken::Arrival(arrival),
                 _ = term.recv() => Woken::Term,
                 _ = children.recv() => Woken::Children,
                 Some(note) = self.notes.1.recv() => Woken::Note(note),
@@ -295,12 +288,12 @@ impl Supervisor {
 
     /// Does all that follows from what has happened; comes back with how gipc is to end, if it is.
     fn deal_with(&mut self, woken: Woken) -> Option<Verdict> {
-        let turns = self.link.turns();
-        let _turn = turns.take();
         let mut events = VecDeque::new();
         match woken {
             Woken::Begin => events.push_back(Event::Begin),
-            Woken::Request(request) => events.extend(self.answer(request)),
+            Woken::Arrival(arrival) => {
+                events.extend(self.answer(signals::request(arrival, self.shares_terminal)));
+            }
             Woken::Term => {
                 events.push_back(Event::Asked { signal: Signal::TERM, by_guard: false });
             }
@@ -379,7 +372,7 @@ impl Supervisor {
     /// Sends a signal to the command's group, or where that is ours too, to it alone.
     fn forward(&self, signal: Signal) {
         let Some(child) = &self.child else { return };
-        let sent = if self.arrivals.shares_terminal {
+        let sent = if self.shares_terminal {
             child.process.signal(signal)
         } else {
             child.process.signal_group(signal)
@@ -410,7 +403,7 @@ impl Supervisor {
                 self.killing = true;
                 self.ended_because.get_or_insert("killed by gipc");
                 if let Some(child) = &self.child
-                    && !self.arrivals.shares_terminal
+                    && !self.shares_terminal
                 {
                     let _ = child.process.signal_group(Signal::KILL);
                 }
@@ -445,7 +438,7 @@ impl Supervisor {
     }
 
     fn start(&mut self, restarts: u32) -> Event {
-        let group = self.arrivals.shares_terminal.then_some(self.link.group());
+        let group = self.shares_terminal.then_some(self.link.group());
         let (process, ends) = match wiring::start(&self.plan, restarts, group) {
             Ok(started) => started,
             Err(error) => {
@@ -463,7 +456,7 @@ impl Supervisor {
         if matches!(self.plan.wiring, Wiring::Inherited)
             && self.plan.rules.restart == policy::Restart::Never
         {
-            crate::guard::release_inherited(); // It has them now, and nobody else is to get them.
+            guard::release_inherited(); // It has them now, and nobody else is to get them.
         }
         self.history.push(report::Incarnation::new(process.pid(), self.reason));
         self.ended_because = None;
@@ -479,6 +472,7 @@ impl Supervisor {
             stop_feeding: None,
             fed: false,
             closed: false,
+            alone: false,
             group_asked: None,
             asked: BTreeSet::new(),
         });

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use gipc::process::Signal;
@@ -100,10 +100,7 @@ pub(super) fn set_nonblocking(fd: &OwnedFd) -> nix::Result<()> {
 /// Lets go of what was passed to us but standard error: whoever waits for the end of our input, of
 /// our output or of an inherited pipe is to wait for the command only.
 pub(crate) fn release_inherited() {
-    if let Ok(null) = fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
-        let _ = nix::unistd::dup2_stdin(&null);
-        let _ = nix::unistd::dup2_stdout(&null);
-    }
+    release_standard_streams();
     let Ok(open) = fs::read_dir("/proc/self/fd") else { return };
     let open = open.flatten().flat_map(|entry| entry.file_name().to_str()?.parse::<RawFd>().ok());
     for fd in open.filter(|fd| *fd > 2).collect::<Vec<_>>() {
@@ -116,12 +113,40 @@ pub(crate) fn release_inherited() {
     }
 }
 
+/// The same for one who has opened nothing yet but `own`: without a look into `/proc`.
+pub(super) fn release_all_but(own: [BorrowedFd<'_>; 2]) {
+    release_standard_streams();
+    let mut own = own.map(|fd| fd.as_raw_fd());
+    own.sort_unstable();
+    let mut first = 3;
+    for last in own.into_iter().map(|fd| fd - 1).chain([RawFd::MAX]) {
+        if first <= last {
+            // Fails before Linux 5.9: then a pipe that was passed to us stays open with us.
+            // SAFETY: nothing in this process owns one of them.
+            unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+        }
+        first = last.saturating_add(2);
+    }
+}
+
+fn release_standard_streams() {
+    if let Ok(null) = fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
+        let _ = nix::unistd::dup2_stdin(&null);
+        let _ = nix::unistd::dup2_stdout(&null);
+    }
+}
+
 /// Wakes the guard after a request; on Linux it polls the pipe.
 pub(super) fn poke_guard() {}
 
-/// The supervisor is to notice the end of the guard even while it is stopped: the parent's death
-/// continues it, and then it finds the pipe at its end.
-pub(super) fn outlive_guard() {
+/// The system is to end this process with the guard, its parent: there is nothing to leave behind.
+pub(crate) fn die_with_guard() {
+    let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
+}
+
+/// This process waits for [`Arrivals`](super::Arrivals) from now on, and so notices the end of the
+/// guard itself; even while it is stopped, as the parent's death continues it.
+pub(crate) fn outlive_guard() {
     let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGCONT);
 }
 
@@ -164,16 +189,34 @@ pub(super) fn become_subreaper() -> nix::Result<()> {
     nix::sys::prctl::set_child_subreaper(true)
 }
 
-/// The children of a process, or of this one.
-pub(super) fn children_of(pid: Option<i32>) -> io::Result<BTreeSet<i32>> {
-    let process = pid.map_or("self".to_owned(), |pid| pid.to_string());
+/// Is there what [`children`] reads?
+pub(super) fn can_list_children() -> io::Result<()> {
+    match nix::sys::statfs::statfs("/proc") {
+        Ok(found) if found.filesystem_type() == nix::sys::statfs::PROC_SUPER_MAGIC => Ok(()),
+        _ => Err(io::Error::new(io::ErrorKind::NotFound, "/proc is not mounted")),
+    }
+}
+
+/// The children of this process. All are the first thread's: no other starts any, and orphans go
+/// to the first one that lives.
+pub(super) fn children() -> io::Result<BTreeSet<i32>> {
+    let pid = std::process::id();
+    match fs::read_to_string(format!("/proc/self/task/{pid}/children")) {
+        Ok(list) => Ok(list.split_ascii_whitespace().flat_map(str::parse).collect()),
+        // A kernel without CONFIG_PROC_CHILDREN.
+        Err(_) => children_by_parent(pid as i32),
+    }
+}
+
+/// The children of another process.
+pub(super) fn children_of(pid: i32) -> io::Result<BTreeSet<i32>> {
     let mut children = BTreeSet::new();
-    // Each thread has its own: the one that forked, or that was there to take an orphan.
-    for thread in fs::read_dir(format!("/proc/{process}/task"))? {
+    // Each thread has its own.
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
         match fs::read_to_string(thread?.path().join("children")) {
             Ok(list) => children.extend(list.split_ascii_whitespace().flat_map(str::parse::<i32>)),
-            // A kernel without CONFIG_PROC_CHILDREN, or a thread that has just ended.
-            Err(_) => return children_by_parent(pid.unwrap_or(std::process::id() as i32)),
+            // As above, or a thread that has just ended.
+            Err(_) => return children_by_parent(pid),
         }
     }
     Ok(children)

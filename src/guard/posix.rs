@@ -51,6 +51,11 @@ pub(crate) fn release_inherited() {
     }
 }
 
+/// The same for one who has opened nothing yet but `_own`.
+pub(super) fn release_all_but(_own: [BorrowedFd<'_>; 2]) {
+    release_inherited();
+}
+
 /// Has the guard, our parent, look at its pipe.
 pub(super) fn poke_guard() {
     if let Some(signal) = Signal::new(libc::SIGCHLD) {
@@ -59,7 +64,10 @@ pub(super) fn poke_guard() {
 }
 
 /// There is no signal for the death of a parent; the pipe's end tells of it.
-pub(super) fn outlive_guard() {}
+pub(crate) fn die_with_guard() {}
+
+/// As [`die_with_guard`].
+pub(crate) fn outlive_guard() {}
 
 pub(super) fn leave_pid_namespace() -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "only Linux has PID namespaces"))
@@ -74,7 +82,17 @@ pub(super) fn become_subreaper() -> io::Result<()> {
     Ok(())
 }
 
+/// Needs nothing of the system here.
+pub(super) fn can_list_children() -> io::Result<()> {
+    Ok(())
+}
+
 /// Not asked of the system here: groups are all that is signalled.
-pub(super) fn children_of(_pid: Option<i32>) -> io::Result<BTreeSet<i32>> {
+pub(super) fn children() -> io::Result<BTreeSet<i32>> {
+    Ok(BTreeSet::new())
+}
+
+/// As [`children`].
+pub(super) fn children_of(_pid: i32) -> io::Result<BTreeSet<i32>> {
     Ok(BTreeSet::new())
 }

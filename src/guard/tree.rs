@@ -20,7 +20,7 @@ use super::system;
 /// # Errors
 /// Where the system does not tell, on Linux without `/proc`.
 pub(crate) fn children() -> io::Result<BTreeSet<i32>> {
-    system::children_of(None)
+    system::children()
 }
 
 /// All that descends from this process. Grandchildren may be gone, and their pids given away, by
@@ -30,7 +30,7 @@ pub(crate) fn descendants() -> io::Result<BTreeSet<i32>> {
     let mut new: Vec<i32> = found.iter().copied().collect();
     while let Some(pid) = new.pop() {
         // It may have ended in the meantime.
-        for child in system::children_of(Some(pid)).unwrap_or_default() {
+        for child in system::children_of(pid).unwrap_or_default() {
             if found.insert(child) {
                 new.push(child);
             }
@@ -65,10 +65,13 @@ pub(crate) fn kill_children() -> io::Result<Vec<i32>> {
 /// # Errors
 /// When a child is left that cannot be killed.
 pub(crate) fn kill_all() -> io::Result<()> {
-    // Each end may leave orphans that were not there to be killed: look again. By the kernel's word
-    // that there is none, not by the list, which misses who changes parents while it is read.
+    // Each end may leave orphans that were not there to be killed: look again.
     while has_child() {
-        for pid in kill_children()? {
+        let killed = kill_children()?;
+        if killed.is_empty() {
+            break; // The system does not tell us who they are.
+        }
+        for pid in killed {
             // By its number: to wait for any would be to wait, perhaps for ever, for an orphan that
             // came since. No other thread of ours reaps meanwhile; if one did, this would not wait.
             // SAFETY: without a place for the status waitpid writes nothing.
@@ -90,19 +93,18 @@ fn has_child() -> bool {
     }
 }
 
-/// Reaps every child that has ended but `leader`, who is still needed.
-pub(crate) fn reap_orphans(leader: Option<i32>) {
+/// Reaps every child that has ended but `leader`, who is still needed, and tells whether there is
+/// none but him.
+pub(crate) fn reap_orphans(leader: i32) -> bool {
+    let mut alone = true;
     for pid in children().unwrap_or_default() {
-        if Some(pid) != leader {
-            // SAFETY: without a place for the status waitpid writes nothing.
-            unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::WNOHANG) };
+        // SAFETY: without a place for the status waitpid writes nothing.
+        if pid != leader && unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::WNOHANG) } == 0
+        {
+            alone = false;
         }
     }
-}
-
-/// Is there no child but `leader`, alive or not?
-pub(crate) fn has_none_but(leader: i32) -> bool {
-    children().is_ok_and(|children| children.iter().all(|pid| *pid == leader))
+    alone
 }
 
 /// The process group of a process.

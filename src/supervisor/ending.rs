@@ -22,11 +22,16 @@ impl Supervisor {
                 }
                 events.push(Event::Exited(status));
             }
-            if self.arrivals.shares_terminal && child.process.take_stop().unwrap_or(false) {
+            if self.shares_terminal && child.process.take_stop().unwrap_or(false) {
                 events.push(Event::Suspended { supervisor: false });
             }
         }
-        tree::reap_orphans(self.child.as_ref().map(|child| child.process.pid()));
+        let leader = self.child.as_ref().map_or(0, |child| child.process.pid());
+        let alone = tree::reap_orphans(leader);
+        if let Some(child) = &mut self.child {
+            // Once the leader has ended nobody can come any more when nobody is there.
+            child.alone = alone && child.status.is_some();
+        }
         if self.killing {
             self.kill_rest();
         } else if self
@@ -48,8 +53,11 @@ impl Supervisor {
             info!("stopping {} with {signal}", self.plan.instance());
             self.ended_because = Some("stopped by gipc");
         }
+        if child.alone {
+            return;
+        }
         let leader = child.process.pid();
-        let shares_terminal = self.arrivals.shares_terminal;
+        let shares_terminal = self.shares_terminal;
         let mut ask = Vec::new();
         if shares_terminal {
             // Its group is ours, and perhaps that of a whole pipeline.
@@ -85,12 +93,8 @@ impl Supervisor {
 
     /// Reaps the command when nothing is left of it.
     pub(super) fn gone(&mut self) -> Option<Event> {
-        let nothing_left = self.tasks.is_empty()
-            && self
-                .child
-                .as_ref()
-                .is_some_and(|child| child.closed && tree::has_none_but(child.process.pid()));
-        let child = self.child.take_if(|_| nothing_left)?;
+        let streams_ended = self.tasks.is_empty();
+        let child = self.child.take_if(|child| streams_ended && child.closed && child.alone)?;
         self.killing = false;
         let inlet = child.inlet;
         if let (Ok((status, usage)), Some(incarnation)) =
