@@ -1,375 +1,453 @@
-//! Messages over asynchronous byte streams.
+//! Channels: one-way streams of messages between tasks, threads and processes.
 //!
-//! A [`Reader`] takes what has arrived in as few reads as it can and hands out whole messages, one
-//! by one ([`Reader::get`]) or all that are there ([`Reader::batch`]); a [`Writer`] sends whole
-//! frames. Neither waits in order to send or take more at once: what is there goes.
+//! [`pipe`] makes one, a [`Reader`] and a [`Writer`]; [`duplex`] makes a pair of ends that both read
+//! and write. What is put in comes out whole, in order, once. An end that is given to a child, by
+//! [`Command::channel`](crate::Command::channel) or as an argument of
+//! [`start_process`](crate::start_process), closes here.
+//!
+//! A handle may be cloned and used from many tasks and threads at once: each operation has the
+//! handle to itself until it is done, so messages are never interleaved. [`crate::blocking`] has the
+//! same without a runtime.
 
 use std::io;
-use std::ops::Range;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+use std::time::Instant;
 
-use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use bytes::BytesMut;
+use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
 
-use crate::framing::{Decoder, Frame, Framing, FramingError, Step, Unfit};
+use crate::codec::{Codec, CodecError, Raw};
+use crate::frames::{self, FrameReader, FrameWriter};
+use crate::framing::{DEFAULT_MAX_MESSAGE, Framing, FramingError};
+use crate::spawn::SpawnError;
 
-pub mod blocking;
+mod duplex;
+mod passed;
+mod reader;
+mod stream;
+pub(crate) mod unix;
+mod writer;
 
-/// How much a buffered reader asks for at once, in bytes: the capacity of a pipe on Linux.
-const READ_SIZE: usize = 64 << 10;
+pub use duplex::Duplex;
+pub use passed::ChannelEnd;
+pub use reader::Reader;
+pub use stream::{MessageSink, MessageStream};
+pub use writer::Writer;
 
-/// How much memory a partial message may take ahead of the bytes that have arrived: a length on
-/// the wire is the peer's word only.
-const RESERVE_AHEAD: usize = 1 << 20;
+pub(crate) use unix::{End, Way};
 
-/// Why a message could not be taken or sent.
+/// What can go wrong with channels and processes. `name` is the handle's, see
+/// [`Reader::named`].
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
-    /// The bytes are not the frames that they should be; the stream cannot go on.
+    /// The handle was closed, or was given to a child.
+    #[error("`{name}` is closed here")]
+    Closed {
+        /// The handle.
+        name: String,
+    },
+    /// The handle cannot be closed or given away: somebody is just using it.
+    #[error("`{name}` is in use")]
+    Locked {
+        /// The handle.
+        name: String,
+    },
+    /// It took too long. Nothing is lost: what has come of a message stays for the next call.
+    #[error("`{name}` timed out{}", rest(*.pending))]
+    Timeout {
+        /// The handle or process.
+        name: String,
+        /// How many bytes of a message that is partly sent will go out ahead of the next one; 0
+        /// where nothing of it was sent, and nothing will be.
+        pending: usize,
+    },
+    /// The stream ended inside a message.
+    #[error("`{name}`: the stream ended inside a message")]
+    Truncated {
+        /// The handle.
+        name: String,
+        /// How far it came.
+        source: FramingError,
+    },
+    /// A message is larger than the limit; the stream cannot go on.
+    #[error("`{name}`: a message is too large")]
+    TooLarge {
+        /// The handle.
+        name: String,
+        /// How large.
+        source: FramingError,
+    },
+    /// The value has no message, or the message no value. The stream goes on behind it.
+    #[error("`{name}`: {}", if *.encoding { "cannot encode" } else { "cannot decode" })]
+    Codec {
+        /// The handle.
+        name: String,
+        /// Was it on the way out?
+        encoding: bool,
+        /// What the codec says.
+        source: CodecError,
+    },
+    /// The reader cannot be given away: a part of the stream has been read ahead.
+    #[error(
+        "`{name}` cannot be given away: {unread} bytes of it were read ahead (see `Reader::exact`)"
+    )]
+    ReadAhead {
+        /// The handle.
+        name: String,
+        /// How many bytes.
+        unread: usize,
+    },
+    /// The bytes are no frames, or the framing cannot carry the message.
+    #[error("`{name}`")]
+    Framing {
+        /// The handle.
+        name: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Nobody reads any more.
+    #[error("nobody reads `{name}` any more")]
+    Peer {
+        /// The handle.
+        name: String,
+    },
+    /// A process was waited for by somebody else: how it ended cannot be known.
+    #[error("`{name}` (process {pid}) was waited for by somebody else")]
+    Stolen {
+        /// The process.
+        name: String,
+        /// Its pid.
+        pid: i32,
+    },
+    /// A process could not be started.
     #[error(transparent)]
-    Framing(#[from] FramingError),
-    /// The framing cannot carry the message. Nothing was sent, the stream can go on.
+    Spawn(#[from] SpawnError),
+    /// There is no such channel in this process.
     #[error(transparent)]
-    Unfit(#[from] Unfit),
-    /// Nobody reads the channel any more.
-    #[error("nobody reads any more")]
-    Peer,
+    Inherited(#[from] crate::inherited::Error),
     /// The system's own error.
-    #[error(transparent)]
-    Io(io::Error),
+    #[error("`{name}`")]
+    Io {
+        /// The handle or process.
+        name: String,
+        /// What the system said.
+        source: io::Error,
+    },
 }
 
-impl From<io::Error> for Error {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Self::Peer,
-            _ => Self::Io(error),
-        }
-    }
-}
-
-/// Some whole messages that arrived together, at least one.
-#[derive(Debug)]
-pub struct Batch {
-    frames: Bytes,
-    payloads: Vec<Range<usize>>,
-    verbatim: bool,
-}
-
-impl Batch {
-    /// The messages, in order.
-    pub fn payloads(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        self.payloads.iter().map(|range| &self.frames[range.clone()])
-    }
-
-    /// The frames as they came, where they can be passed on so: the last line of a stream may
-    /// lack its end, and headers other than `Content-Length` are not ours to pass on.
-    pub fn frames(&self) -> Option<&Bytes> {
-        self.verbatim.then_some(&self.frames)
+fn rest(bytes: usize) -> String {
+    match bytes {
+        0 => String::new(),
+        _ => format!("; the last {bytes} bytes of the message go out with the next"),
     }
 }
 
-/// Takes messages from a byte stream.
-#[derive(Debug)]
-pub struct Reader<R> {
-    io: R,
-    decoder: Decoder,
-    /// What has been read and not been given out; starts at a frame boundary.
-    buffer: BytesMut,
-    ended: bool,
-}
-
-impl<R> Reader<R> {
-    /// Takes messages in `framing`, of `max_message` bytes of payload at the most, from `io`.
-    pub fn new(io: R, framing: Framing, max_message: usize) -> Self {
-        let decoder = Decoder::new(framing, max_message);
-        Self { io, decoder, buffer: BytesMut::new(), ended: false }
+impl Error {
+    pub(crate) fn io(name: &str, source: impl Into<io::Error>) -> Self {
+        Self::of_frames(name, source.into().into())
     }
 
-    /// The framing.
-    pub fn framing(&self) -> Framing {
-        self.decoder.framing()
-    }
-
-    /// How many bytes have arrived and not been given out, the beginning of a message at least.
-    pub fn unfinished(&self) -> usize {
-        self.buffer.len()
-    }
-
-    /// The next frame in the buffer; `Err` is how many bytes it lacks.
-    fn buffered(&mut self) -> Result<Result<Frame, usize>, FramingError> {
-        Ok(match self.decoder.decode(&self.buffer)? {
-            Step::Frame(frame) => Ok(frame),
-            Step::Incomplete { missing } => Err(missing),
-        })
-    }
-
-    /// All whole frames in the buffer; where there is none, how many bytes the first one lacks.
-    /// Those in front of bytes that are no frame come before the error does.
-    fn whole_frames(&mut self) -> Result<Result<Batch, usize>, FramingError> {
-        let mut end = 0;
-        let mut payloads = Vec::new();
-        let stop = loop {
-            match self.decoder.decode(&self.buffer[end..]) {
-                Ok(Step::Frame(frame)) => {
-                    payloads.push(end + frame.payload.start..end + frame.payload.end);
-                    end += frame.len;
-                }
-                Ok(Step::Incomplete { missing }) => break Ok(missing),
-                Err(error) => break Err(error),
+    fn of_frames(name: &str, error: frames::Error) -> Self {
+        let name = name.to_owned();
+        match error {
+            frames::Error::Framing(source @ FramingError::Truncated { .. }) => {
+                Self::Truncated { name, source }
             }
-        };
-        if payloads.is_empty() {
-            return stop.map(Err);
-        }
-        let frames = self.buffer.split_to(end).freeze();
-        let verbatim = self.framing() != Framing::ContentLength;
-        Ok(Ok(Batch { frames, payloads, verbatim }))
-    }
-}
-
-/// Takes the payload of the frame at the front of the buffer out of it, without copying.
-fn take(buffer: &mut BytesMut, frame: &Frame) -> Bytes {
-    let mut bytes = buffer.split_to(frame.len).freeze();
-    bytes.truncate(frame.payload.end);
-    bytes.advance(frame.payload.start);
-    bytes
-}
-
-impl<R: AsyncRead + Unpin> Reader<R> {
-    /// The next message; `None` at the end of the stream.
-    ///
-    /// # Errors
-    /// [`Error::Framing`] when the bytes are not frames, a message is too large, or the stream ends
-    /// inside one; [`Error::Io`] from the system.
-    ///
-    /// # Cancel safety
-    /// A dropped future loses nothing: what it has read stays for the next call.
-    pub async fn get(&mut self) -> Result<Option<Bytes>, Error> {
-        loop {
-            match self.buffered()? {
-                Ok(frame) => return Ok(Some(take(&mut self.buffer, &frame))),
-                Err(_) if self.ended => {
-                    let last = self.decoder.finish(&self.buffer)?;
-                    return Ok(last.map(|frame| take(&mut self.buffer, &frame)));
-                }
-                Err(missing) => self.fill(missing).await?,
+            frames::Error::Framing(source @ FramingError::TooLarge { .. }) => {
+                Self::TooLarge { name, source }
             }
-        }
-    }
-
-    /// All whole messages that have arrived; waits for the first; `None` at the end of the stream.
-    ///
-    /// What came before bytes that are no frame is given out before the error is.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get).
-    ///
-    /// # Cancel safety
-    /// A dropped future loses nothing: what it has read stays for the next call.
-    pub async fn batch(&mut self) -> Result<Option<Batch>, Error> {
-        loop {
-            let missing = match self.whole_frames()? {
-                Ok(batch) => return Ok(Some(batch)),
-                Err(missing) => missing,
-            };
-            if self.ended {
-                let Some(last) = self.decoder.finish(&self.buffer)? else { return Ok(None) };
-                let frames = self.buffer.split_to(last.len).freeze();
-                return Ok(Some(Batch { frames, payloads: vec![last.payload], verbatim: false }));
+            frames::Error::Framing(source) => Self::Framing { name, source: source.into() },
+            frames::Error::Unfit(source) => Self::Framing { name, source: source.into() },
+            frames::Error::Peer => Self::Peer { name },
+            frames::Error::Io(source) if source.kind() == io::ErrorKind::TimedOut => {
+                Self::Timeout { name, pending: 0 }
             }
-            self.fill(missing).await?;
+            frames::Error::Io(source) => Self::Io { name, source },
         }
-    }
-
-    /// As [`batch`](Self::batch), but reads no more than once: `None` where that has not completed
-    /// a message, or has found the end of the stream.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get).
-    ///
-    /// # Cancel safety
-    /// As [`batch`](Self::batch).
-    pub async fn batch_of_one_read(&mut self) -> Result<Option<Batch>, Error> {
-        match self.whole_frames()? {
-            Ok(batch) => return Ok(Some(batch)),
-            Err(missing) if !self.ended => self.fill(missing).await?,
-            Err(_) => {}
-        }
-        // At the end nothing is waited for.
-        if self.ended { self.batch().await } else { Ok(self.whole_frames()?.ok()) }
-    }
-
-    /// One read. Room for at least `missing` bytes, as far as they may be believed.
-    async fn fill(&mut self, missing: usize) -> io::Result<()> {
-        // Grows with what has come: a message of n bytes never takes more than 2n + 1 MiB.
-        let ahead = missing.min(self.buffer.len().max(RESERVE_AHEAD));
-        self.buffer.reserve(ahead.max(READ_SIZE));
-        let Self { io, buffer, .. } = self;
-        let read = std::future::poll_fn(|context| poll_read(Pin::new(&mut *io), context, buffer));
-        self.ended = read.await? == 0;
-        Ok(())
     }
 }
 
-/// One read into the spare room of `buffer`.
-fn poll_read(
-    io: Pin<&mut impl AsyncRead>,
-    context: &mut Context<'_>,
-    buffer: &mut BytesMut,
-) -> Poll<io::Result<usize>> {
-    let mut spare = ReadBuf::uninit(buffer.spare_capacity_mut());
-    ready!(io.poll_read(context, &mut spare))?;
-    let read = spare.filled().len();
-    let filled = buffer.len() + read;
-    #[expect(unsafe_code, reason = "the only way to keep what was read into spare capacity")]
-    // SAFETY: ReadBuf counts as filled only what has been initialised, and `spare` is the memory
-    // right behind the `len` bytes of the buffer.
-    unsafe {
-        buffer.set_len(filled);
-    }
-    Poll::Ready(Ok(read))
-}
-
-/// Sends messages over a byte stream.
-#[derive(Debug)]
-pub struct Writer<W> {
-    io: W,
+/// How a channel is made.
+///
+/// ```
+/// use gipc::channel::Options;
+/// use gipc::codec::Raw;
+/// use gipc::framing::Framing;
+///
+/// # fn main() -> Result<(), gipc::Error> {
+/// let (reader, writer) = Options::new().framing(Framing::Lines).max_message(1 << 10).pipe(Raw)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
     framing: Framing,
-    /// Frames, or the rest of one, that the stream has not taken yet.
-    pending: BytesMut,
+    max_message: usize,
 }
 
-impl<W> Writer<W> {
-    /// Sends messages in `framing` over `io`.
-    pub fn new(io: W, framing: Framing) -> Self {
-        Self { io, framing, pending: BytesMut::new() }
-    }
-
-    /// The framing.
-    pub fn framing(&self) -> Framing {
-        self.framing
-    }
-
-    /// Adds a message to what the next [`flush`](Self::flush) sends.
-    ///
-    /// # Errors
-    /// When the framing cannot carry it; then nothing was added.
-    pub fn feed(&mut self, payload: &[u8]) -> Result<(), Unfit> {
-        self.framing.encode(payload, &mut self.pending)
-    }
-
-    /// Adds whole frames to what the next [`flush`](Self::flush) sends.
-    pub fn feed_frames(&mut self, frames: &[u8]) {
-        self.pending.extend_from_slice(frames);
-    }
-
-    /// How many bytes the next [`flush`](Self::flush) has to send.
-    pub fn pending(&self) -> usize {
-        self.pending.len()
+impl Default for Options {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
-impl<W: AsyncWrite + Unpin> Writer<W> {
-    /// Sends a message.
-    ///
-    /// # Errors
-    /// [`Error::Unfit`] when the framing cannot carry it, [`Error::Peer`] when nobody reads.
-    ///
-    /// # Cancel safety
-    /// A dropped future leaves no half frame behind: the rest goes out with the next call.
-    pub async fn put(&mut self, payload: &[u8]) -> Result<(), Error> {
-        self.feed(payload)?;
-        self.flush().await
+impl Options {
+    /// Framing `u32`, messages of up to 64 MiB.
+    pub const fn new() -> Self {
+        Self { framing: Framing::U32, max_message: DEFAULT_MAX_MESSAGE }
     }
 
-    /// Sends everything that was fed.
+    /// How messages are encoded in the byte stream.
+    #[must_use]
+    pub const fn framing(mut self, framing: Framing) -> Self {
+        self.framing = framing;
+        self
+    }
+
+    /// The largest message that the reader takes, in bytes. The limit is checked before memory is
+    /// taken.
+    #[must_use]
+    pub const fn max_message(mut self, bytes: usize) -> Self {
+        self.max_message = bytes;
+        self
+    }
+
+    /// A channel of one direction: a pipe.
     ///
     /// # Errors
-    /// [`Error::Peer`] when nobody reads.
+    /// [`Error::Io`] when no descriptor is free.
+    pub fn pipe<C: Codec + Clone>(self, codec: C) -> Result<(Reader<C>, Writer<C>), Error> {
+        let (read, write) = unix::pipe().map_err(|error| Error::io("pipe", error))?;
+        let number = next_number();
+        let reader = Reader::new(format!("reader {number}"), read, self, codec.clone());
+        Ok((reader, Writer::new(format!("writer {number}"), write, self, codec)))
+    }
+
+    /// A channel of both directions: a pair of connected sockets.
     ///
-    /// # Cancel safety
-    /// As [`put`](Self::put).
-    pub async fn flush(&mut self) -> Result<(), Error> {
-        while !self.pending.is_empty() {
-            let Self { io, pending, .. } = self;
-            let write =
-                std::future::poll_fn(|context| Pin::new(&mut *io).poll_write(context, pending));
-            match write.await? {
-                0 => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
-                written => self.pending.advance(written),
+    /// # Errors
+    /// [`Error::Io`] when no descriptor is free.
+    pub fn duplex<C: Codec + Clone>(self, codec: C) -> Result<(Duplex<C>, Duplex<C>), Error> {
+        let (one, other) = unix::socket_pair().map_err(|error| Error::io("duplex", error))?;
+        let number = next_number();
+        let end =
+            |which, end, codec| Duplex::new(&format!("duplex {number}{which}"), end, self, codec);
+        Ok((end("a", one, codec.clone())?, end("b", other, codec)?))
+    }
+
+    pub(crate) fn frame_reader(self, end: End) -> FrameReader<End> {
+        FrameReader::new(end, self.framing, self.max_message)
+    }
+
+    pub(crate) fn frame_writer(self, end: End) -> FrameWriter<End> {
+        FrameWriter::new(end, self.framing)
+    }
+}
+
+/// Handles without a name of their own are numbered.
+fn next_number() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A channel for messages that are bytes: the end to read from, and the end to write to.
+///
+/// # Errors
+/// [`Error::Io`] when no descriptor is free.
+///
+/// # Examples
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), gipc::Error> {
+/// let (reader, writer) = gipc::pipe()?;
+/// writer.put(b"hello").await?;
+/// drop(writer);
+/// assert_eq!(reader.get().await?.unwrap(), "hello");
+/// assert_eq!(reader.get().await?, None);
+/// # Ok(())
+/// # }
+/// ```
+pub fn pipe() -> Result<(Reader, Writer), Error> {
+    Options::new().pipe(Raw)
+}
+
+/// A channel for the values of a codec.
+///
+/// # Errors
+/// As [`pipe`].
+///
+/// # Examples
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), gipc::Error> {
+/// use gipc::codec::Json;
+///
+/// let (reader, writer) = gipc::pipe_with(Json::<(String, u32)>::new())?;
+/// writer.put(&("answer".to_owned(), 42)).await?;
+/// assert_eq!(reader.get().await?.unwrap().1, 42);
+/// # Ok(())
+/// # }
+/// ```
+pub fn pipe_with<C: Codec + Clone>(codec: C) -> Result<(Reader<C>, Writer<C>), Error> {
+    Options::new().pipe(codec)
+}
+
+/// A channel of both directions for messages that are bytes.
+///
+/// # Errors
+/// [`Error::Io`] when no descriptor is free.
+///
+/// # Examples
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), gipc::Error> {
+/// let (here, there) = gipc::duplex()?;
+/// here.put(b"SYN").await?;
+/// assert_eq!(there.get().await?.unwrap(), "SYN");
+/// there.put(b"ACK").await?;
+/// assert_eq!(here.get().await?.unwrap(), "ACK");
+/// # Ok(())
+/// # }
+/// ```
+pub fn duplex() -> Result<(Duplex, Duplex), Error> {
+    Options::new().duplex(Raw)
+}
+
+/// A channel of both directions for the values of a codec.
+///
+/// # Errors
+/// As [`duplex`].
+pub fn duplex_with<C: Codec + Clone>(codec: C) -> Result<(Duplex<C>, Duplex<C>), Error> {
+    Options::new().duplex(codec)
+}
+
+/// What the clones of a handle share: one at a time has it, and none once it is closed.
+#[derive(Debug)]
+pub(crate) struct Shared<T> {
+    name: Arc<str>,
+    state: Arc<Mutex<Option<T>>>,
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self { name: Arc::clone(&self.name), state: Arc::clone(&self.state) }
+    }
+}
+
+/// The handle, open, for as long as this is held.
+pub(crate) type Held<'a, T> = tokio::sync::MappedMutexGuard<'a, T>;
+
+impl<T> Shared<T> {
+    pub(crate) fn new(name: impl Into<Arc<str>>, state: T) -> Self {
+        Self { name: name.into(), state: Arc::new(Mutex::new(Some(state))) }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn rename(&mut self, name: &str) {
+        self.name = name.into();
+    }
+
+    /// Equal for clones, and for nothing else that lives.
+    pub(crate) fn identity(&self) -> usize {
+        Arc::as_ptr(&self.state).addr()
+    }
+
+    pub(crate) fn closed(&self) -> Error {
+        Error::Closed { name: self.name.to_string() }
+    }
+
+    pub(crate) fn error(&self, error: frames::Error) -> Error {
+        Error::of_frames(&self.name, error)
+    }
+
+    fn open<'a>(&self, guard: MutexGuard<'a, Option<T>>) -> Result<Held<'a, T>, Error> {
+        MutexGuard::try_map(guard, Option::as_mut).map_err(|_| self.closed())
+    }
+
+    /// Waits for a turn.
+    pub(crate) async fn lock(&self) -> Result<Held<'_, T>, Error> {
+        self.open(self.state.lock().await)
+    }
+
+    /// Waits for a turn on this thread, until then at the most.
+    pub(crate) fn blocking_lock(&self, deadline: Option<Instant>) -> Result<Held<'_, T>, Error> {
+        match on_this_thread(self.state.lock(), deadline) {
+            Some(guard) => self.open(guard),
+            None => Err(Error::Timeout { name: self.name.to_string(), pending: 0 }),
+        }
+    }
+
+    /// A turn that lasts as long as its owner likes.
+    pub(crate) fn try_lock_owned(&self) -> Result<OwnedMutexGuard<Option<T>>, Error> {
+        let guard = Arc::clone(&self.state).try_lock_owned().map_err(|_| self.locked())?;
+        if guard.is_some() { Ok(guard) } else { Err(self.closed()) }
+    }
+
+    /// A turn, where nobody has it.
+    pub(crate) fn try_lock(&self) -> Result<Held<'_, T>, Error> {
+        self.open(self.state.try_lock().map_err(|_| self.locked())?)
+    }
+
+    /// Closes it for all clones, and gives out what it was.
+    pub(crate) fn take(&self) -> Result<T, Error> {
+        let mut guard = self.state.try_lock().map_err(|_| self.locked())?;
+        guard.take().ok_or_else(|| self.closed())
+    }
+
+    fn locked(&self) -> Error {
+        Error::Locked { name: self.name.to_string() }
+    }
+}
+
+/// A future, until then.
+pub(crate) async fn before<T>(
+    deadline: Instant,
+    future: impl Future<Output = Result<T, frames::Error>>,
+) -> Result<T, frames::Error> {
+    match tokio::time::timeout_at(deadline.into(), future).await {
+        Ok(result) => result,
+        Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+    }
+}
+
+/// Waits for a future that needs no runtime, until then at the most.
+fn on_this_thread<T>(future: impl Future<Output = T>, deadline: Option<Instant>) -> Option<T> {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
+            return Some(done);
+        }
+        match deadline {
+            None => std::thread::park(),
+            Some(deadline) => {
+                let left = deadline.checked_duration_since(Instant::now())?;
+                std::thread::park_timeout(left);
             }
         }
-        let io = &mut self.io;
-        std::future::poll_fn(|context| Pin::new(&mut *io).poll_flush(context)).await?;
-        Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use tokio::io::AsyncWriteExt;
-
-    use super::*;
-    use crate::framing::DEFAULT_MAX_MESSAGE;
-
-    fn reader<R>(io: R) -> Reader<R> {
-        Reader::new(io, Framing::U32, DEFAULT_MAX_MESSAGE)
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_dropped_get_loses_nothing() {
-        let (mut there, here) = tokio::io::duplex(64);
-        let mut reader = reader(here);
-        for part in [&b"\0\0"[..], b"\0\x05he", b"ll"] {
-            there.write_all(part).await.unwrap();
-            let get = tokio::time::timeout(Duration::from_secs(1), reader.get());
-            assert!(get.await.is_err(), "the message is not whole");
-        }
-        there.write_all(b"o").await.unwrap();
-        assert_eq!(reader.get().await.unwrap().unwrap(), "hello");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_dropped_put_leaves_no_half_frame() {
-        let (here, there) = tokio::io::duplex(8);
-        let mut writer = Writer::new(here, Framing::U32);
-        let put = tokio::time::timeout(Duration::from_secs(1), writer.put(&[1; 20]));
-        assert!(put.await.is_err(), "the stream has room for 8 bytes");
-        let mut reader = reader(there);
-        let (sent, got) = tokio::join!(writer.put(&[2; 3]), async {
-            [reader.get().await.unwrap().unwrap(), reader.get().await.unwrap().unwrap()]
-        });
-        sent.unwrap();
-        assert_eq!(got, [vec![1; 20], vec![2; 3]]);
-    }
-
-    #[tokio::test]
-    async fn messages_before_a_broken_frame_are_given_out_first() {
-        let mut reader = reader(&b"\0\0\0\x01a\0\0\0\x01b\x7fELF"[..]);
-        let batch = reader.batch().await.unwrap().unwrap();
-        assert_eq!(batch.payloads().collect::<Vec<_>>(), [b"a", b"b"]);
-        assert!(matches!(reader.batch().await, Err(Error::Framing(FramingError::TooLarge { .. }))));
-    }
-
-    #[tokio::test]
-    async fn a_stream_that_ends_inside_a_frame_is_truncated() {
-        for cut in 1..9 {
-            let mut reader = reader(&b"\0\0\0\x05hello"[..cut]);
-            let error = reader.get().await.unwrap_err();
-            assert!(matches!(error, Error::Framing(FramingError::Truncated { .. })), "{cut}");
-        }
-        assert!(reader(&b""[..]).get().await.unwrap().is_none());
-    }
-
-    #[tokio::test]
-    async fn a_last_line_without_its_end_is_not_passed_on_verbatim() {
-        let mut reader = Reader::new(&b"a\nb"[..], Framing::Lines, 10);
-        assert!(reader.batch().await.unwrap().unwrap().frames().is_some());
-        assert!(reader.batch().await.unwrap().unwrap().frames().is_none());
-        assert!(reader.batch().await.unwrap().is_none());
+/// The message for a value, or the error that names the handle.
+pub(crate) fn encode<C: Codec>(codec: &C, value: &C::Value, name: &str) -> Result<BytesMut, Error> {
+    let mut message = BytesMut::new();
+    match codec.encode(value, &mut message) {
+        Ok(()) => Ok(message),
+        Err(source) => Err(Error::Codec { name: name.to_owned(), encoding: true, source }),
     }
 }

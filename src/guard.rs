@@ -168,8 +168,8 @@ pub(crate) fn run(
     reads_terminal: bool,
     supervise: impl FnOnce(io::Result<Link>) -> Verdict,
 ) -> io::Result<Verdict> {
-    let (arrivals_read, arrivals_write) = crate::pipe::new()?;
-    let (requests_read, requests_write) = crate::pipe::new()?;
+    let (arrivals_read, arrivals_write) = gipc::pipes::new()?;
+    let (requests_read, requests_write) = gipc::pipes::new()?;
     // Whoever started us may have had it ignored, and then no child's end would be told.
     // SAFETY: sets a default disposition.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };

@@ -5,17 +5,22 @@
 
 #![expect(unsafe_code, reason = "descriptor numbers come from the environment")]
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
+use crate::channel::{Duplex, End, Options, Reader, Way, Writer};
+use crate::codec::{Codec, Raw};
 use crate::framing::Framing;
 
 /// Every channel of this process.
-const CHANNELS: &str = "GIPC_CHANNELS";
+pub(crate) const CHANNELS: &str = "GIPC_CHANNELS";
 
 /// Which way the messages of a channel go, seen from this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +37,15 @@ impl Direction {
         match self {
             Self::In => "GIPC_IN",
             Self::Out => "GIPC_OUT",
+        }
+    }
+}
+
+impl From<Direction> for Way {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::In => Self::In,
+            Direction::Out => Self::Out,
         }
     }
 }
@@ -140,6 +154,12 @@ pub enum Error {
         /// Its descriptor.
         fd: RawFd,
     },
+    /// The name is that of two channels, not of one of both directions.
+    #[error("channel `{name}` comes in on one descriptor and goes out on another")]
+    TwoWays {
+        /// The channel.
+        name: String,
+    },
     /// The system's own error.
     #[error("channel `{name}`")]
     Io {
@@ -155,18 +175,35 @@ pub enum Error {
 /// # Errors
 /// When there is none, or the environment is not as gipc sets it.
 pub fn channel(direction: Direction, name: Option<&str>) -> Result<Channel, Error> {
-    let Ok(list) = std::env::var(CHANNELS) else {
+    if std::env::var_os(CHANNELS).is_none() {
         return match name {
-            None => numbered(direction),
+            None => numbered(direction)?.ok_or(Error::None(direction)),
             Some(_) => Err(Error::None(direction)),
         };
-    };
-    let channels = list.split(',').map(str::parse).collect::<Result<Vec<Channel>, _>>()?;
+    }
+    find(&channels()?, direction, name).cloned()
+}
+
+/// Every channel of this process.
+fn channels() -> Result<Vec<Channel>, Error> {
+    if let Ok(list) = std::env::var(CHANNELS) {
+        return list.split(',').map(str::parse).collect();
+    }
+    let found: Vec<_> =
+        [numbered(Direction::In)?, numbered(Direction::Out)?].into_iter().flatten().collect();
+    if found.is_empty() { Err(Error::None(Direction::In)) } else { Ok(found) }
+}
+
+fn find<'a>(
+    channels: &'a [Channel],
+    direction: Direction,
+    name: Option<&str>,
+) -> Result<&'a Channel, Error> {
     let found = channels.iter().find(|channel| {
         channel.direction == direction && name.is_none_or(|name| channel.name == name)
     });
     match (found, name) {
-        (Some(channel), _) => Ok(channel.clone()),
+        (Some(channel), _) => Ok(channel),
         (None, None) => Err(Error::None(direction)),
         (None, Some(name)) => {
             let there: Vec<_> = channels
@@ -179,15 +216,31 @@ pub fn channel(direction: Direction, name: Option<&str>) -> Result<Channel, Erro
 }
 
 /// A channel of which only the descriptor is known: another program than gipc has set it up.
-fn numbered(direction: Direction) -> Result<Channel, Error> {
+fn numbered(direction: Direction) -> Result<Option<Channel>, Error> {
     let variable = direction.variable();
-    let Ok(value) = std::env::var(variable) else { return Err(Error::None(direction)) };
+    let Ok(value) = std::env::var(variable) else { return Ok(None) };
     let Ok(fd) = value.parse() else { return Err(Error::Malformed { variable, value }) };
     let name = direction.to_string();
-    Ok(Channel { name, direction, fd, framing: Framing::default(), inode: None })
+    Ok(Some(Channel { name, direction, fd, framing: Framing::default(), inode: None }))
 }
 
 impl Channel {
+    /// Takes it for this process's own.
+    fn take(&self, way: Way) -> Result<End, Error> {
+        let Self { name, fd, inode, .. } = self;
+        let (name, fd) = (name.clone(), *fd);
+        let taken = take_fd(fd, *inode).and_then(|fd| End::passed_to_us(fd, way));
+        taken.map_err(|source| match source.raw_os_error() {
+            Some(libc::EBADF) => Error::Closed { name, fd },
+            Some(libc::ESTALE) => Error::Reused { name, fd },
+            _ => Error::Io { name, source },
+        })
+    }
+
+    fn options(&self) -> Options {
+        Options::new().framing(self.framing)
+    }
+
     /// A descriptor of our own for the channel. Blocking, as all inherited ones are: whether it
     /// blocks is a property that we share with every process that has it.
     ///
@@ -211,6 +264,200 @@ impl Channel {
             Ok(_) => {}
         }
         inherited.try_clone_to_owned().map_err(|source| Error::Io { name, source })
+    }
+}
+
+/// Takes a descriptor that was passed to this process for its own: the second to ask for it does
+/// not get it.
+pub(crate) fn take_fd(fd: RawFd, inode: Option<u64>) -> io::Result<OwnedFd> {
+    static TAKEN: Mutex<BTreeSet<RawFd>> = Mutex::new(BTreeSet::new());
+    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if fd < 0 || taken.contains(&fd) {
+        return Err(Errno::EBADF.into());
+    }
+    // SAFETY: the number is not negative; whether it is open is found out here.
+    let stat = nix::sys::stat::fstat(unsafe { BorrowedFd::borrow_raw(fd) })?;
+    if inode.is_some_and(|inode| inode != stat.st_ino) {
+        return Err(Errno::ESTALE.into());
+    }
+    taken.insert(fd);
+    // SAFETY: it is open, was passed to this process for whoever asks for it first, and that is we.
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    // Not for the children of ours.
+    fcntl(&fd, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    Ok(fd)
+}
+
+/// The channels that this process was given, to be taken by their names.
+///
+/// # Errors
+/// [`Error::None`] where there are none, or the environment is not as gipc sets it.
+///
+/// # Examples
+/// ```no_run
+/// # async fn worker() -> Result<(), gipc::Error> {
+/// let channels = gipc::inherited()?;
+/// let (jobs, results) = (channels.reader("in")?, channels.writer("out")?);
+/// while let Some(job) = jobs.get().await? {
+///     results.put(&job.to_ascii_uppercase()).await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub fn inherited() -> Result<Inherited, crate::Error> {
+    Ok(Inherited { channels: channels()? })
+}
+
+/// The channels that this process was given; made by [`inherited`].
+#[derive(Clone, Debug)]
+pub struct Inherited {
+    channels: Vec<Channel>,
+}
+
+impl Inherited {
+    /// What there is.
+    pub fn channels(&self) -> &[Channel] {
+        &self.channels
+    }
+
+    /// Takes the end that messages come out of.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], and [`Error::Closed`] where it was taken before, or has been closed on
+    /// the way to this process.
+    pub fn reader(&self, name: &str) -> Result<Reader, crate::Error> {
+        self.reader_with(name, Raw)
+    }
+
+    /// As [`reader`](Self::reader), for the values of a codec.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn reader_with<C: Codec>(&self, name: &str, codec: C) -> Result<Reader<C>, crate::Error> {
+        let channel = self.find(Direction::In, name)?;
+        Ok(Reader::new(name.to_owned(), channel.take(Way::In)?, channel.options(), codec))
+    }
+
+    /// Takes the end that messages go into.
+    ///
+    /// # Errors
+    /// As [`reader`](Self::reader).
+    pub fn writer(&self, name: &str) -> Result<Writer, crate::Error> {
+        self.writer_with(name, Raw)
+    }
+
+    /// As [`writer`](Self::writer), for the values of a codec.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn writer_with<C: Codec>(&self, name: &str, codec: C) -> Result<Writer<C>, crate::Error> {
+        let channel = self.find(Direction::Out, name)?;
+        Ok(Writer::new(name.to_owned(), channel.take(Way::Out)?, channel.options(), codec))
+    }
+
+    /// Takes an end of both directions.
+    ///
+    /// # Errors
+    /// As [`reader`](Self::reader).
+    pub fn duplex(&self, name: &str) -> Result<Duplex, crate::Error> {
+        self.duplex_with(name, Raw)
+    }
+
+    /// As [`duplex`](Self::duplex), for the values of a codec.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn duplex_with<C: Codec + Clone>(
+        &self,
+        name: &str,
+        codec: C,
+    ) -> Result<Duplex<C>, crate::Error> {
+        let (read, write) = (self.find(Direction::In, name)?, self.find(Direction::Out, name)?);
+        if read.fd != write.fd {
+            return Err(Error::TwoWays { name: name.to_owned() }.into());
+        }
+        Duplex::new(name, read.take(Way::Both)?, read.options(), codec)
+    }
+
+    fn find(&self, direction: Direction, name: &str) -> Result<&Channel, Error> {
+        find(&self.channels, direction, Some(name))
+    }
+}
+
+pub(crate) mod blocking {
+    use crate::blocking::{Duplex, Reader, Writer};
+    use crate::channel::Error;
+    use crate::codec::{Codec, Raw};
+
+    /// As [`gipc::inherited`](crate::inherited()).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn inherited() -> Result<Inherited, Error> {
+        super::inherited().map(Inherited)
+    }
+
+    /// As [`gipc::inherited::Inherited`](crate::inherited::Inherited).
+    #[derive(Clone, Debug)]
+    pub struct Inherited(super::Inherited);
+
+    impl Inherited {
+        /// What there is.
+        pub fn channels(&self) -> &[super::Channel] {
+            self.0.channels()
+        }
+
+        /// Takes the end that messages come out of.
+        ///
+        /// # Errors
+        /// As for the twin.
+        pub fn reader(&self, name: &str) -> Result<Reader, Error> {
+            self.reader_with(name, Raw)
+        }
+
+        /// As [`reader`](Self::reader), for the values of a codec.
+        ///
+        /// # Errors
+        /// As for the twin.
+        pub fn reader_with<C: Codec>(&self, name: &str, codec: C) -> Result<Reader<C>, Error> {
+            self.0.reader_with(name, codec).map(Reader)
+        }
+
+        /// Takes the end that messages go into.
+        ///
+        /// # Errors
+        /// As for the twin.
+        pub fn writer(&self, name: &str) -> Result<Writer, Error> {
+            self.writer_with(name, Raw)
+        }
+
+        /// As [`writer`](Self::writer), for the values of a codec.
+        ///
+        /// # Errors
+        /// As for the twin.
+        pub fn writer_with<C: Codec>(&self, name: &str, codec: C) -> Result<Writer<C>, Error> {
+            self.0.writer_with(name, codec).map(Writer)
+        }
+
+        /// Takes an end of both directions.
+        ///
+        /// # Errors
+        /// As for the twin.
+        pub fn duplex(&self, name: &str) -> Result<Duplex, Error> {
+            self.duplex_with(name, Raw)
+        }
+
+        /// As [`duplex`](Self::duplex), for the values of a codec.
+        ///
+        /// # Errors
+        /// As for the twin.
+        pub fn duplex_with<C: Codec + Clone>(
+            &self,
+            name: &str,
+            codec: C,
+        ) -> Result<Duplex<C>, Error> {
+            self.0.duplex_with(name, codec).map(Duplex)
+        }
     }
 }
 

@@ -37,11 +37,24 @@
 //! # }
 //! ```
 
+pub mod blocking;
 pub mod channel;
+pub mod codec;
+pub mod frames;
 pub mod framing;
 pub mod inherited;
+pub mod pipes;
 pub mod process;
+mod reaper;
+mod scope;
 pub mod spawn;
+#[doc(hidden)]
+pub mod target;
+mod transfer;
 
-pub use channel::{Reader, Writer, blocking};
+pub use channel::{Duplex, Error, Reader, Writer, duplex, duplex_with, pipe, pipe_with};
+pub use inherited::inherited;
+pub use process::Process;
+pub use scope::{Scope, scope};
 pub use spawn::Command;
+pub use target::{Outcome, start_process};

@@ -15,7 +15,6 @@ mod delivery;
 mod guard;
 mod jobserver;
 mod logs;
-mod pipe;
 mod plan;
 mod ready;
 mod record;

@@ -1,202 +1,195 @@
-//! A started child: its pid, signals to it, how it ended, what it used.
+//! A started child: how it is told from others, signalled, waited for.
 
 #![expect(unsafe_code, reason = "waitid and wait4 with real-time signals, which nix cannot name")]
 
 use std::fmt;
 use std::io;
-use std::str::FromStr;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use libc::c_int;
 use nix::unistd::Pid;
 
-/// A signal number that the system knows.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Signal(c_int);
+use crate::channel::Error;
+use crate::reaper::{self, Ending};
 
-impl Signal {
-    /// Hangup of the terminal.
-    pub const HUP: Self = Self(libc::SIGHUP);
-    /// Ctrl-C.
-    pub const INT: Self = Self(libc::SIGINT);
-    /// Ctrl-\.
-    pub const QUIT: Self = Self(libc::SIGQUIT);
-    /// Cannot be caught.
-    pub const KILL: Self = Self(libc::SIGKILL);
-    /// Nobody reads.
-    pub const PIPE: Self = Self(libc::SIGPIPE);
-    /// The polite request to end.
-    pub const TERM: Self = Self(libc::SIGTERM);
-    /// Go on after a stop.
-    pub const CONT: Self = Self(libc::SIGCONT);
-    /// Stop; cannot be caught.
-    pub const STOP: Self = Self(libc::SIGSTOP);
-    /// Ctrl-Z.
-    pub const TSTP: Self = Self(libc::SIGTSTP);
+mod signal;
+mod status;
 
-    /// The signal with this number, where it is one.
-    pub fn new(number: c_int) -> Option<Self> {
-        // Linux has 64; elsewhere the system refuses what it does not know when it is sent.
-        (1..=64).contains(&number).then_some(Self(number))
-    }
+pub use signal::{Signal, UnknownSignal};
+pub use status::{ExitStatus, Usage};
 
-    /// Its number.
-    pub const fn number(self) -> c_int {
-        self.0
-    }
-
-    /// Sends it to a process, or to the process group `-target`, see `kill(2)`. A target that is
-    /// gone is no error.
-    ///
-    /// # Errors
-    /// Where the target has another user.
-    pub fn send_to(self, target: i32) -> io::Result<()> {
-        // SAFETY: plain system call on numbers.
-        if unsafe { libc::kill(target, self.0) } == 0 {
-            return Ok(());
-        }
-        match io::Error::last_os_error() {
-            error if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
-            error => Err(error),
-        }
-    }
-
-    /// The exit code by which shells tell of a death by this signal: 128 + n.
-    pub const fn exit_code(self) -> u8 {
-        128 + (self.0 & 0x7f) as u8
-    }
-}
-
-impl fmt::Display for Signal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match nix::sys::signal::Signal::try_from(self.0) {
-            Ok(known) => f.write_str(known.as_str()),
-            Err(_) => write!(f, "signal {}", self.0),
-        }
-    }
-}
-
-impl fmt::Debug for Signal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// Takes `TERM`, `SIGTERM`, `term` and `15`.
-impl FromStr for Signal {
-    type Err = UnknownSignal;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let unknown = || UnknownSignal(text.to_owned());
-        if let Ok(number) = text.parse() {
-            return Self::new(number).ok_or_else(unknown);
-        }
-        let upper = text.to_ascii_uppercase();
-        let name = if upper.starts_with("SIG") { upper } else { format!("SIG{upper}") };
-        let known: nix::sys::signal::Signal = name.parse().map_err(|_| unknown())?;
-        Ok(Self(known as c_int))
-    }
-}
-
-/// There is no signal of this name.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no signal `{0}` (try TERM, INT, HUP, or a number from 1 to 64)")]
-pub struct UnknownSignal(String);
-
-/// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExitStatus {
-    /// It ended by itself, with this code.
-    Code(u8),
-    /// A signal ended it.
-    Signal(Signal),
-}
-
-impl ExitStatus {
-    /// Reads a status of `waitpid(2)` for a process that has ended.
-    pub fn from_wait_status(status: c_int) -> Self {
-        if libc::WIFSIGNALED(status) {
-            Self::Signal(Signal(libc::WTERMSIG(status)))
-        } else {
-            Self::Code(libc::WEXITSTATUS(status) as u8)
-        }
-    }
-
-    /// The code by which a shell would tell of it: its own, or 128 + n for signal n.
-    pub const fn shell_code(self) -> u8 {
-        match self {
-            Self::Code(code) => code,
-            Self::Signal(signal) => signal.exit_code(),
-        }
-    }
-
-    /// Did it end with code 0?
-    pub const fn success(self) -> bool {
-        matches!(self, Self::Code(0))
-    }
-}
-
-impl fmt::Display for ExitStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Code(code) => write!(f, "exit code {code}"),
-            Self::Signal(signal) => write!(f, "{signal}"),
-        }
-    }
-}
-
-/// What a process used, from `getrusage(2)`; its own children count once it has waited for them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// Processor time in user mode.
-    pub user: Duration,
-    /// Processor time in the kernel.
-    pub system: Duration,
-    /// The largest resident set, in bytes.
-    pub max_memory: u64,
-}
-
-/// A started child that has not been reaped.
+/// A child that was started. Clones are the same child.
 ///
-/// Until [`reap`](Self::reap) its pid cannot be given to another process, so that signals to it and
-/// to its group are safe even after its end.
-#[derive(Debug)]
+/// It is waited for by its own pid and by nobody else's: a program may have other children, and a
+/// `SIGCHLD` handler, as it likes. Until it is waited for, by [`join`](Self::join) or by asking how
+/// it is, its pid cannot be given to another process.
+///
+/// When the last clone is dropped the child runs on (a daemon until this process ends), and is
+/// waited for in the background, so that no zombie stays.
+#[derive(Clone)]
 pub struct Process {
+    child: Arc<Child>,
+}
+
+struct Child {
+    name: String,
     pid: Pid,
+    daemon: bool,
+    /// `None` only while it is dropped.
+    ending: Option<Ending>,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// It runs, or has ended and was not waited for.
+    Unreaped,
+    Reaped(ExitStatus, Usage),
+    /// Somebody else has waited for it.
+    Stolen,
 }
 
 impl Process {
-    pub(crate) fn new(pid: Pid) -> Self {
-        Self { pid }
+    pub(crate) fn new(name: String, daemon: bool, pid: Pid, ending: Ending) -> Self {
+        let state = Mutex::new(State::Unreaped);
+        Self { child: Arc::new(Child { name, pid, daemon, ending: Some(ending), state }) }
+    }
+
+    /// Its name: what it was given by [`Command::name`](crate::Command::name), else its program's.
+    pub fn name(&self) -> &str {
+        &self.child.name
     }
 
     /// Its process id.
     pub fn pid(&self) -> i32 {
-        self.pid.as_raw()
+        self.child.pid.as_raw()
     }
 
-    /// Sends it a signal. One that has ended but is not reaped takes it without effect.
-    ///
-    /// # Errors
-    /// Where the process has another user now.
-    pub fn signal(&self, signal: Signal) -> io::Result<()> {
-        signal.send_to(self.pid.as_raw())
+    /// Does it end with this process, see [`Command::daemon`](crate::Command::daemon)?
+    pub fn daemon(&self) -> bool {
+        self.child.daemon
     }
 
-    /// Sends a signal to the process group that it leads.
-    ///
-    /// # Errors
-    /// Where it leads none, or all in it have another user.
-    pub fn signal_group(&self, signal: Signal) -> io::Result<()> {
-        signal.send_to(-self.pid.as_raw())
+    /// Has it not ended yet?
+    pub fn is_alive(&self) -> bool {
+        matches!(self.child.look(), Ok(None))
     }
 
-    /// How it ended, if it has. It stays a zombie, with its pid kept.
+    /// How it ended: its exit code, or -n when signal n ended it. `None` as long as it runs, or
+    /// where somebody else has waited for it.
+    pub fn exitcode(&self) -> Option<i32> {
+        Some(self.child.look().ok()??.0.code())
+    }
+
+    /// Waits for its end. May be called again, and from many tasks at once.
     ///
     /// # Errors
-    /// `ECHILD` when somebody else has waited for it.
-    pub fn peek(&self) -> io::Result<Option<ExitStatus>> {
-        let info = self.waitid(libc::WEXITED | libc::WNOHANG | libc::WNOWAIT)?;
+    /// [`Error::Stolen`] when somebody else has waited for it.
+    ///
+    /// # Cancel safety
+    /// A dropped future has no effect.
+    pub async fn join(&self) -> Result<ExitStatus, Error> {
+        if let Some((status, _)) = self.child.look()? {
+            return Ok(status);
+        }
+        self.child.ending().wait().await.map_err(|error| self.child.error(error))?;
+        Ok(self.reap()?.0)
+    }
+
+    /// Waits for its end for so long at the most; `None` when it runs on.
+    ///
+    /// # Errors
+    /// As [`join`](Self::join).
+    ///
+    /// # Cancel safety
+    /// A dropped future has no effect.
+    pub async fn join_timeout(&self, timeout: Duration) -> Result<Option<ExitStatus>, Error> {
+        match tokio::time::timeout(timeout, self.join()).await {
+            Ok(status) => status.map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The same child for code without a runtime.
+    pub fn into_blocking(self) -> crate::blocking::Process {
+        self.into()
+    }
+
+    /// As [`reap`](Self::reap), until then; `None` when it runs on.
+    pub(crate) fn join_until(&self, deadline: Instant) -> Result<Option<ExitStatus>, Error> {
+        let ended = self.child.ending().wait_on_this_thread(Some(deadline));
+        match ended.map_err(|error| self.child.error(error))? {
+            true => Ok(Some(self.reap()?.0)),
+            false => Ok(None),
+        }
+    }
+
+    /// Asks it to end: SIGTERM. No error where it has.
+    ///
+    /// # Errors
+    /// Where it has another user now.
+    pub fn terminate(&self) -> Result<(), Error> {
+        self.signal(Signal::TERM)
+    }
+
+    /// Ends it: SIGKILL. No error where it has.
+    ///
+    /// # Errors
+    /// Where it has another user now.
+    pub fn kill(&self) -> Result<(), Error> {
+        self.signal(Signal::KILL)
+    }
+
+    /// Sends it a signal. One that has ended takes it without effect.
+    ///
+    /// # Errors
+    /// Where it has another user now.
+    pub fn signal(&self, signal: Signal) -> Result<(), Error> {
+        let state = self.child.state();
+        match *state {
+            State::Unreaped => {
+                let sent = self.child.ending().signal(signal);
+                sent.map_err(|error| self.child.error(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends a signal to the process group that it leads. Without effect once it was waited for.
+    ///
+    /// # Errors
+    /// Where all in it have another user.
+    pub fn signal_group(&self, signal: Signal) -> Result<(), Error> {
+        let state = self.child.state();
+        match *state {
+            // The group has its pid as long as that is not given free.
+            State::Unreaped => signal.send_to(-self.pid()).map_err(|error| self.child.error(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives free what is held for it here. It need not be called.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] as long as it runs.
+    pub fn close(self) -> Result<(), Error> {
+        match self.child.look()? {
+            Some(_) => Ok(()),
+            None => Err(Error::Locked { name: self.child.name.clone() }),
+        }
+    }
+
+    /// How it ended, if it has; it is not waited for, so that its pid and its group stay its own.
+    ///
+    /// # Errors
+    /// [`Error::Stolen`] when somebody else has waited for it.
+    pub fn peek(&self) -> Result<Option<ExitStatus>, Error> {
+        let state = self.child.state();
+        if let State::Reaped(status, _) = *state {
+            return Ok(Some(status));
+        }
+        let info = self.child.waitid(libc::WEXITED | libc::WNOHANG | libc::WNOWAIT)?;
         Ok(info.map(|(code, status)| match code {
             libc::CLD_EXITED => ExitStatus::Code(status as u8),
             _ => ExitStatus::Signal(Signal(status)),
@@ -206,72 +199,123 @@ impl Process {
     /// Has it been stopped by a signal since this was asked last?
     ///
     /// # Errors
-    /// `ECHILD` when somebody else has waited for it.
-    pub fn take_stop(&self) -> io::Result<bool> {
-        Ok(self.waitid(libc::WSTOPPED | libc::WNOHANG)?.is_some())
+    /// [`Error::Stolen`] when somebody else has waited for it.
+    pub fn take_stop(&self) -> Result<bool, Error> {
+        let _state = self.child.state();
+        Ok(self.child.waitid(libc::WSTOPPED | libc::WNOHANG)?.is_some())
+    }
+
+    /// How it ended, and what it used; gives its pid free. Waits for its end on this thread.
+    ///
+    /// # Errors
+    /// [`Error::Stolen`] when somebody else has waited for it.
+    pub fn reap(&self) -> Result<(ExitStatus, Usage), Error> {
+        // Not under the lock: it may take long, and `signal` is to work in the meantime.
+        self.child.ending().wait_on_this_thread(None).map_err(|error| self.child.error(error))?;
+        self.child.look()?.ok_or_else(|| self.child.stolen())
+    }
+}
+
+impl Child {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ending(&self) -> &Ending {
+        self.ending.as_ref().expect("it is there until the last clone is dropped")
+    }
+
+    /// Waits for it if it has ended, and tells how.
+    fn look(&self) -> Result<Option<(ExitStatus, Usage)>, Error> {
+        let mut state = self.state();
+        match *state {
+            State::Reaped(status, usage) => Ok(Some((status, usage))),
+            State::Stolen => Err(self.stolen()),
+            State::Unreaped => match wait4(self.pid, libc::WNOHANG) {
+                Ok(Some((status, usage))) => {
+                    *state = State::Reaped(status, usage);
+                    Ok(Some((status, usage)))
+                }
+                Ok(None) => Ok(None),
+                Err(error) if error.raw_os_error() == Some(libc::ECHILD) => {
+                    *state = State::Stolen;
+                    Err(self.stolen())
+                }
+                Err(error) => Err(self.error(error)),
+            },
+        }
     }
 
     /// The code and the status of a change of state, if there is one.
-    fn waitid(&self, options: c_int) -> io::Result<Option<(c_int, c_int)>> {
+    fn waitid(&self, options: c_int) -> Result<Option<(c_int, c_int)>, Error> {
         // SAFETY: waitid fills in the siginfo that it is given; si_pid and si_status are valid for
         // what waitid fills in, and zero where it had nothing to tell.
         unsafe {
             let mut info: libc::siginfo_t = std::mem::zeroed();
             if libc::waitid(libc::P_PID, self.pid.as_raw() as _, &raw mut info, options) < 0 {
-                return Err(io::Error::last_os_error());
+                let error = io::Error::last_os_error();
+                return Err(match error.raw_os_error() {
+                    Some(libc::ECHILD) => self.stolen(),
+                    _ => self.error(error),
+                });
             }
             Ok((info.si_pid() != 0).then(|| (info.si_code, info.si_status())))
         }
     }
 
-    /// Waits for its end and gives its pid free.
-    ///
-    /// # Errors
-    /// `ECHILD` when somebody else has waited for it.
-    pub fn reap(self) -> io::Result<(ExitStatus, Usage)> {
-        let mut status = 0;
-        loop {
-            // SAFETY: wait4 fills in both.
-            let (result, usage) = unsafe {
-                let mut usage: libc::rusage = std::mem::zeroed();
-                (libc::wait4(self.pid.as_raw(), &raw mut status, 0, &raw mut usage), usage)
-            };
-            if result >= 0 {
-                return Ok((ExitStatus::from_wait_status(status), usage_of(&usage)));
-            }
-            let error = io::Error::last_os_error();
-            if error.kind() != io::ErrorKind::Interrupted {
-                return Err(error);
-            }
+    fn stolen(&self) -> Error {
+        Error::Stolen { name: self.name.clone(), pid: self.pid.as_raw() }
+    }
+
+    fn error(&self, error: io::Error) -> Error {
+        Error::io(&self.name, error)
+    }
+}
+
+/// `wait4(2)` for one child.
+pub(crate) fn wait4(pid: Pid, options: c_int) -> io::Result<Option<(ExitStatus, Usage)>> {
+    let mut status = 0;
+    loop {
+        // SAFETY: wait4 fills in both.
+        let (result, usage) = unsafe {
+            let mut usage: libc::rusage = std::mem::zeroed();
+            (libc::wait4(pid.as_raw(), &raw mut status, options, &raw mut usage), usage)
+        };
+        match result {
+            0 => return Ok(None),
+            1.. => return Ok(Some((ExitStatus::from_wait_status(status), Usage::of(&usage)))),
+            _ => {}
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
         }
     }
 }
 
-fn usage_of(usage: &libc::rusage) -> Usage {
-    let duration = |time: libc::timeval| {
-        Duration::from_secs(time.tv_sec as u64) + Duration::from_micros(time.tv_usec as u64)
-    };
-    // Kilobytes everywhere but on macOS, see getrusage(2) there.
-    let unit = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
-    Usage {
-        user: duration(usage.ru_utime),
-        system: duration(usage.ru_stime),
-        max_memory: usage.ru_maxrss as u64 * unit,
+impl Drop for Child {
+    fn drop(&mut self) {
+        if matches!(self.look(), Ok(None))
+            && let Some(ending) = self.ending.take()
+        {
+            reaper::adopt(self.pid, ending);
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn signals_are_read_in_the_ways_that_kill_takes() {
-        for text in ["TERM", "SIGTERM", "term", "15"] {
-            assert_eq!(text.parse::<Signal>().unwrap(), Signal::TERM, "{text}");
-        }
-        assert_eq!("40".parse::<Signal>().unwrap().number(), 40);
-        for text in ["", "0", "65", "-9", "TERMINATE"] {
-            assert!(text.parse::<Signal>().is_err(), "{text}");
-        }
+/// Its name and how it is: `Process(worker, pid 4711, running)`.
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match *self.child.state() {
+            State::Unreaped => {
+                match self.child.waitid(libc::WEXITED | libc::WNOHANG | libc::WNOWAIT) {
+                    Ok(None) => "running".to_owned(),
+                    _ => "ended".to_owned(),
+                }
+            }
+            State::Reaped(status, _) => status.to_string(),
+            State::Stolen => "waited for by somebody else".to_owned(),
+        };
+        write!(f, "Process({}, pid {}, {state})", self.child.name, self.child.pid)
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use gipc::channel::{Batch, Error, Reader, Writer};
+use gipc::frames::{Batch, Error, FrameReader, FrameWriter};
 use gipc::framing::{Framing, FramingError};
 use tokio::net::unix::pipe;
 use tokio::sync::{oneshot, watch};
@@ -143,7 +143,7 @@ const SNATCHED: Duration = Duration::from_secs(1);
 
 /// Our standard input on its way to the worker; outlives each incarnation.
 pub(crate) struct Feed {
-    pub(crate) input: Reader<Stream>,
+    pub(crate) input: FrameReader<Stream>,
     pub(crate) input_ended: bool,
     pub(crate) framing: Framing,
     pub(crate) delivery: Delivery,
@@ -160,7 +160,7 @@ pub(crate) struct Inlet {
 impl Inlet {
     /// A pipe into a worker, and the end that is his.
     pub(crate) fn new() -> io::Result<(Self, OwnedFd)> {
-        let (read, write) = crate::pipe::large()?;
+        let (read, write) = gipc::pipes::large()?;
         let probe = read.try_clone()?;
         Ok((Self { write: Some(pipe::Sender::from_owned_fd(write)?), probe }, read))
     }
@@ -189,7 +189,7 @@ impl Feed {
         mut stop: oneshot::Receiver<Stop>,
     ) -> (Self, Inlet, Outcome) {
         let mut outcome = Outcome::default();
-        self.delivery.begin(crate::pipe::capacity(&inlet.probe));
+        self.delivery.begin(gipc::pipes::capacity(&inlet.probe));
         if let Some(write) = inlet.write.take() {
             loop {
                 tokio::select! {
@@ -264,13 +264,13 @@ impl Feed {
 
     /// The worker is gone: finds out what he has left unread, and keeps it.
     pub(crate) fn settle(&mut self, inlet: &Inlet) -> Leftover {
-        self.delivery.settle(crate::pipe::unread(&inlet.probe))
+        self.delivery.settle(gipc::pipes::unread(&inlet.probe))
     }
 }
 
 /// The worker's messages on their way to our standard output; outlives each incarnation.
 pub(crate) struct Output {
-    pub(crate) writer: Writer<Stream>,
+    pub(crate) writer: FrameWriter<Stream>,
     pub(crate) lane: Lane,
 }
 
@@ -278,7 +278,7 @@ impl Output {
     /// Passes on what comes from `source` until its end. Calls `first` at the first message.
     pub(crate) async fn collect(
         mut self,
-        mut source: Draining<Reader<pipe::Receiver>>,
+        mut source: Draining<FrameReader<pipe::Receiver>>,
         mut first: Option<impl FnOnce()>,
     ) -> (Self, Outcome) {
         let mut outcome = Outcome::default();

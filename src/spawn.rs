@@ -10,8 +10,12 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
+use crate::channel::{ChannelEnd, Error, Way};
+use crate::framing::Framing;
+use crate::inherited::{Channel, Direction};
 use crate::process::Process;
 
+mod announce;
 mod limit;
 mod unix;
 
@@ -77,13 +81,22 @@ pub enum ProcessGroup {
 /// ```
 #[derive(Debug)]
 pub struct Command {
+    name: Option<String>,
     program: OsString,
     args: Vec<OsString>,
     dir: Option<PathBuf>,
     env_clear: bool,
     env: Vec<(OsString, Option<OsString>)>,
     fds: Vec<(ChildFd, OwnedFd)>,
+    /// What of them are channels, as the environment will tell.
+    channels: Vec<Channel>,
+    /// Ends that are yet to close here, and to get a number: each has a name.
+    ends: Vec<(String, ChannelEnd)>,
+    /// Ends that have a number, and are nobody's business but the child's.
+    placed: Vec<(ChildFd, ChannelEnd)>,
     inherit_fds: bool,
+    daemon: bool,
+    ignore_sigpipe: bool,
     process_group: ProcessGroup,
     limits: Vec<Limit>,
     user: Option<String>,
@@ -96,13 +109,19 @@ impl Command {
     /// A command that runs `program`, looked up in the child's `PATH` unless it holds a `/`.
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
+            name: None,
             program: program.into(),
             args: Vec::new(),
             dir: None,
             env_clear: false,
             env: Vec::new(),
             fds: Vec::new(),
+            channels: Vec::new(),
+            ends: Vec::new(),
+            placed: Vec::new(),
             inherit_fds: false,
+            daemon: false,
+            ignore_sigpipe: false,
             process_group: ProcessGroup::Own,
             limits: Vec::new(),
             user: None,
@@ -110,6 +129,13 @@ impl Command {
             nice: None,
             umask: None,
         }
+    }
+
+    /// A name for the child, which stands in errors; without one, the program's.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
     }
 
     /// Adds an argument.
@@ -158,6 +184,58 @@ impl Command {
     #[must_use]
     pub fn fd(mut self, target: ChildFd, source: OwnedFd) -> Self {
         self.fds.push((target, source));
+        self
+    }
+
+    /// Gives the child an end of a channel, under this name. It closes here as the child starts.
+    ///
+    /// The first end that messages come out of is the child's descriptor 3, the first one that they
+    /// go into its descriptor 4, further ones follow behind. The environment tells of them as
+    /// `gipc-wire(7)` has it: the child finds them with [`inherited`](crate::inherited()), with
+    /// `gipc send` and `gipc recv`, or by number.
+    #[must_use]
+    pub fn channel(mut self, name: impl Into<String>, end: impl Into<ChannelEnd>) -> Self {
+        self.ends.push((name.into(), end.into()));
+        self
+    }
+
+    /// Gives the child an end at this number, of which the environment does not tell.
+    pub(crate) fn end_at(mut self, target: ChildFd, end: ChannelEnd) -> Self {
+        self.placed.push((target, end));
+        self
+    }
+
+    /// Gives the child `source`, whatever is behind it, as a channel at this descriptor.
+    ///
+    /// # Errors
+    /// When the system does not tell what the descriptor is.
+    pub fn channel_fd(
+        mut self,
+        target: ChildFd,
+        name: impl Into<String>,
+        direction: Direction,
+        framing: Framing,
+        source: OwnedFd,
+    ) -> io::Result<Self> {
+        let inode = Some(nix::sys::stat::fstat(&source)?.st_ino);
+        let (name, fd) = (name.into(), target.number().into());
+        self.channels.push(Channel { name, direction, fd, framing, inode });
+        Ok(self.fd(target, source))
+    }
+
+    /// Ends the child with this process, however that ends (Linux only: elsewhere it is on its own
+    /// when this process is killed). The child is killed, what it has started itself is not.
+    #[must_use]
+    pub fn daemon(mut self, daemon: bool) -> Self {
+        self.daemon = daemon;
+        self
+    }
+
+    /// Leaves SIGPIPE ignored in the child, as programs in Rust, Python and Go have it; without
+    /// this it is default there, as programs in C and in the shell expect.
+    #[must_use]
+    pub fn ignore_sigpipe(mut self, ignore: bool) -> Self {
+        self.ignore_sigpipe = ignore;
         self
     }
 
@@ -218,20 +296,77 @@ impl Command {
     /// # Errors
     /// [`SpawnError`] says which step failed. Nothing was started then, and nothing was written
     /// to any of the descriptors.
-    pub fn spawn(self) -> Result<Process, SpawnError> {
+    pub fn spawn(mut self) -> Result<Process, SpawnError> {
+        self.place_ends()?;
         let mut targets: Vec<_> = self.fds.iter().map(|(target, _)| *target).collect();
         targets.sort_unstable();
         if let Some(twice) = targets.windows(2).find(|pair| pair[0] == pair[1]) {
-            let why = io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("descriptor {} is declared twice", twice[0]),
-            );
-            return Err(self.error(Stage::Prepare, why));
+            return Err(self.refused(format!("descriptor {} is declared twice", twice[0])));
         }
+        let name = self.name.clone().unwrap_or_else(|| self.program.display().to_string());
         match unix::spawn(&self) {
-            Ok(pid) => Ok(Process::new(pid)),
+            Ok((pid, ending)) => Ok(Process::new(name, self.daemon, pid, ending)),
             Err((stage, error)) => Err(self.error(stage, error)),
         }
+    }
+
+    /// Numbers for the ends that have none. All are looked at before the first one closes here.
+    fn place_ends(&mut self) -> Result<(), SpawnError> {
+        let ends = std::mem::take(&mut self.ends);
+        let placed = std::mem::take(&mut self.placed);
+        for (at, (name, end)) in ends.iter().enumerate() {
+            if name.is_empty() || name.contains([':', ',', '=', '\0']) {
+                return Err(self.refused(format!("`{name}` cannot be a channel's name")));
+            }
+            let clashes = |(other, there): &(String, ChannelEnd)| {
+                other == name && there.way().overlaps(end.way())
+            };
+            if ends[..at].iter().any(clashes) {
+                return Err(self.refused(format!("channel `{name}` is declared twice")));
+            }
+        }
+        let all: Vec<_> =
+            ends.iter().map(|(_, end)| end).chain(placed.iter().map(|(_, end)| end)).collect();
+        for (at, end) in all.iter().enumerate() {
+            if all[..at].iter().any(|other| other.is_same_as(end)) {
+                return Err(self.refused(format!("`{}` is given twice", end.name())));
+            }
+            end.check().map_err(|error| self.unavailable(error))?;
+        }
+        for (target, end) in placed {
+            let passed = end.take().map_err(|error| self.unavailable(error))?;
+            self.fds.push((target, passed.fd));
+        }
+        for (name, end) in ends {
+            let passed = end.take().map_err(|error| self.unavailable(error))?;
+            let first = match passed.way {
+                Way::In | Way::Both => ChildFd::MESSAGES_IN,
+                Way::Out => ChildFd::MESSAGES_OUT,
+            };
+            let behind = (ChildFd::MESSAGES_OUT.number() + 1..).map(ChildFd);
+            let is_free = |target: &ChildFd| self.fds.iter().all(|(taken, _)| taken != target);
+            let target = std::iter::once(first).chain(behind).find(is_free).unwrap_or(first);
+            for direction in [Direction::In, Direction::Out] {
+                if passed.way.overlaps(direction.into()) {
+                    let fd = target.number().into();
+                    let (framing, inode) = (passed.framing, Some(passed.inode));
+                    let name = name.clone();
+                    self.channels.push(Channel { name, direction, fd, framing, inode });
+                }
+            }
+            self.fds.push((target, passed.fd));
+        }
+        Ok(())
+    }
+
+    /// A handle cannot be given away.
+    fn unavailable(&self, error: Error) -> SpawnError {
+        SpawnError::Channel { program: self.program.clone(), source: Box::new(error) }
+    }
+
+    /// What is wrong with the command as it was put together.
+    fn refused(&self, why: String) -> SpawnError {
+        self.error(Stage::Prepare, io::Error::new(io::ErrorKind::InvalidInput, why))
     }
 
     fn error(&self, stage: Stage, source: io::Error) -> SpawnError {
@@ -248,6 +383,7 @@ impl Command {
             }
             Stage::Limits => "set its resource limits".to_owned(),
             Stage::Nice => format!("set its nice value to {}", self.nice.unwrap_or_default()),
+            Stage::Daemon => "tie it to this process".to_owned(),
             Stage::Identity => match (&self.user, &self.group) {
                 (Some(user), _) => format!("become user `{user}`"),
                 (None, group) => format!("become group `{}`", group.as_deref().unwrap_or("")),
@@ -269,6 +405,7 @@ enum Stage {
     Nice,
     Limits,
     Identity,
+    Daemon,
     Exec,
 }
 
@@ -294,6 +431,14 @@ pub enum SpawnError {
         hint: String,
         /// What the system said.
         source: io::Error,
+    },
+    /// The handle of a channel cannot be given away.
+    #[error("cannot start `{}`", .program.display())]
+    Channel {
+        /// As it was asked for.
+        program: OsString,
+        /// Why not.
+        source: Box<Error>,
     },
     /// Something that the child was to be given could not be had.
     #[error("cannot start `{}`: could not {what}", .program.display())]
@@ -352,7 +497,7 @@ impl SpawnError {
         match self {
             Self::NotFound { .. } => 127,
             Self::NotExecutable { .. } => 126,
-            Self::Setup { .. } => 125,
+            Self::Setup { .. } | Self::Channel { .. } => 125,
         }
     }
 }

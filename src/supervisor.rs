@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use gipc::channel::{Reader, Writer};
+use gipc::frames::{FrameReader, FrameWriter};
 use gipc::process::{ExitStatus, Process, Signal};
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
@@ -231,7 +231,7 @@ impl Supervisor {
         if let Some(input) = input {
             let stream = Stream::from(Patient::duplicate(io::stdin()).map_err(Error::Runtime)?);
             self.feed = Some(Box::new(Feed {
-                input: Reader::new(stream, input, max_message),
+                input: FrameReader::new(stream, input, max_message),
                 input_ended: false,
                 framing,
                 delivery: Delivery::new(framing, max_message),
@@ -241,7 +241,7 @@ impl Supervisor {
         if let Some(output) = output {
             let stream = Stream::from(Patient::duplicate(io::stdout()).map_err(Error::Runtime)?);
             self.output = Some(Box::new(Output {
-                writer: Writer::new(stream, output),
+                writer: FrameWriter::new(stream, output),
                 lane: lane(1, &instance, "-"),
             }));
         }
@@ -495,7 +495,7 @@ impl Supervisor {
             condition.then_some(move || drop(notes.send(Note::Ready(incarnation))))
         };
         if let Some((messages, output)) = messages.zip(self.output.take()) {
-            let reader = Reader::new(messages, channels.framing, channels.max_message);
+            let reader = FrameReader::new(messages, channels.framing, channels.max_message);
             let source = Draining { io: reader, ending: ending.clone(), grace };
             let first = tell_ready(matches!(channels.ready, Some(Condition::Message)));
             self.tasks.spawn_local(async move {

@@ -10,8 +10,8 @@ use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use gipc::blocking::{Reader, Writer};
-use gipc::channel;
+use gipc::frames::{self, FrameReader, FrameWriter};
+
 use gipc::framing::{Framing, Unfit};
 use gipc::inherited::{self, Channel, Direction};
 use gipc::process::Signal;
@@ -36,7 +36,7 @@ pub(crate) enum Error {
     #[error(transparent)]
     Inherited(#[from] inherited::Error),
     #[error("channel `{name}`")]
-    Channel { name: String, source: channel::Error },
+    Channel { name: String, source: frames::Error },
     #[error("message {number}: {unfit}")]
     Unfit { number: u64, unfit: Unfit },
     #[error("cannot wait for the channel")]
@@ -44,7 +44,7 @@ pub(crate) enum Error {
     #[error("standard input")]
     Stdin(#[source] io::Error),
     #[error("standard input")]
-    StdinMessage(#[source] channel::Error),
+    StdinMessage(#[source] frames::Error),
     #[error("standard output")]
     Stdout(#[source] io::Error),
 }
@@ -54,7 +54,7 @@ impl Error {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Unfit { .. }
-            | Self::Channel { source: channel::Error::Unfit(_) | channel::Error::Peer, .. } => 1,
+            | Self::Channel { source: frames::Error::Unfit(_) | frames::Error::Peer, .. } => 1,
             _ => Verdict::FAILED,
         }
     }
@@ -122,12 +122,12 @@ impl<'a> End<'a> {
         self.talk.timeout.map(|timeout| Instant::now() + timeout)
     }
 
-    fn error(&self, source: channel::Error) -> Error {
+    fn error(&self, source: frames::Error) -> Error {
         Error::Channel { name: self.channel.name.clone(), source }
     }
 
     fn file(&self) -> Result<Patient, Error> {
-        Patient::duplicate(&self.fd).map_err(|error| self.error(channel::Error::Io(error)))
+        Patient::duplicate(&self.fd).map_err(|error| self.error(frames::Error::Io(error)))
     }
 
     fn send(&self, source: &Source) -> Result<Verdict, Stop> {
@@ -136,9 +136,9 @@ impl<'a> End<'a> {
             Source::Stdin => self.put(1, &all_of_stdin()?)?,
             Source::Lines => {
                 let stdin = io::stdin().lock();
-                let mut lines = Reader::new(stdin, Framing::Lines, self.talk.max_message);
+                let mut lines = FrameReader::new(stdin, Framing::Lines, self.talk.max_message);
                 let mut number = 0;
-                while let Some(line) = lines.get().map_err(Error::StdinMessage)? {
+                while let Some(line) = lines.blocking_get().map_err(Error::StdinMessage)? {
                     number += 1;
                     self.put(number, &line)?;
                 }
@@ -151,12 +151,12 @@ impl<'a> End<'a> {
     fn put(&self, number: u64, payload: &[u8]) -> Result<(), Stop> {
         // Before our turn, so that it is dropped after it: to close a copy of the descriptor is to
         // give the lock up.
-        let mut writer = Writer::new(self.file()?, self.channel.framing);
+        let mut writer = FrameWriter::new(self.file()?, self.channel.framing);
         writer.feed(payload).map_err(|unfit| Error::Unfit { number, unfit })?;
         let deadline = self.deadline();
         let _turn = exclusive::lock(&self.fd, Direction::Out, deadline)?;
         exclusive::wait(&self.fd, Interest::Write, deadline)?;
-        writer.flush().map_err(|error| self.error(error))?;
+        writer.blocking_flush().map_err(|error| self.error(error))?;
         Ok(())
     }
 
@@ -187,8 +187,8 @@ impl<'a> End<'a> {
     /// Takes one message; the lock is the caller's.
     fn get(&self, deadline: Option<Instant>) -> Result<Option<Bytes>, Stop> {
         exclusive::wait(&self.fd, Interest::Read, deadline)?;
-        let reader = Reader::new(self.file()?, self.channel.framing, self.talk.max_message);
-        Ok(reader.exact().get().map_err(|error| self.error(error))?)
+        let reader = FrameReader::new(self.file()?, self.channel.framing, self.talk.max_message);
+        Ok(reader.exact().blocking_get().map_err(|error| self.error(error))?)
     }
 }
 

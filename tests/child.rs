@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, exit};
 use std::time::Duration;
 
-use gipc::blocking::{Reader, Writer};
+use gipc::frames::{FrameReader, FrameWriter};
 use gipc::framing::DEFAULT_MAX_MESSAGE;
 use gipc::inherited::{self, Direction};
 
@@ -90,7 +90,7 @@ fn die(signal: i32) -> ! {
     }
 }
 
-type Ends = (Reader<File>, Writer<File>);
+type Ends = (FrameReader<File>, FrameWriter<File>);
 
 fn ends() -> Ends {
     let end = |direction| {
@@ -99,16 +99,16 @@ fn ends() -> Ends {
     };
     let (read, framing_in) = end(Direction::In);
     let (write, framing_out) = end(Direction::Out);
-    let reader = Reader::new(read, framing_in, DEFAULT_MAX_MESSAGE).exact();
-    (reader, Writer::new(write, framing_out))
+    let reader = FrameReader::new(read, framing_in, DEFAULT_MAX_MESSAGE).exact();
+    (reader, FrameWriter::new(write, framing_out))
 }
 
 /// Answers each message in upper case, so many at the most, and takes not a byte more.
 fn upper(count: u64) {
     let (mut reader, mut writer) = ends();
     for _ in 0..count {
-        let Some(message) = reader.get().unwrap() else { exit(0) };
-        writer.put(&message.to_ascii_uppercase()).unwrap();
+        let Some(message) = reader.blocking_get().unwrap() else { exit(0) };
+        writer.blocking_put(&message.to_ascii_uppercase()).unwrap();
     }
 }
 
@@ -125,7 +125,7 @@ fn greedy_crash(count: u64) -> ! {
 
 /// A line and a message, and not a moment to lose.
 fn last_words() -> ! {
-    ends().1.put(b"message").unwrap();
+    ends().1.blocking_put(b"message").unwrap();
     // SAFETY: writes a static string; ends at once.
     unsafe {
         libc::write(1, c"line".as_ptr().cast(), 4);

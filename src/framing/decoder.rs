@@ -122,6 +122,11 @@ impl Decoder {
         }
     }
 
+    /// The largest payload that is accepted, in bytes.
+    pub fn max_message(&self) -> usize {
+        self.max_message
+    }
+
     /// The framing of the stream.
     pub fn framing(&self) -> Framing {
         self.framing

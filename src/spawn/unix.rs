@@ -18,7 +18,8 @@ use libc::{c_char, c_int};
 use nix::sys::signal::{SigSet, SigmaskHow};
 use nix::unistd::{Gid, Group, Pid, Uid, User};
 
-use super::{Command, Limit, ProcessGroup, Stage, is_path};
+use super::{Command, Limit, ProcessGroup, Stage, announce, is_path};
+use crate::reaper::Ending;
 
 #[cfg(target_os = "linux")]
 #[path = "unix/linux.rs"]
@@ -31,8 +32,16 @@ mod system;
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 /// Starts `command`.
-pub(super) fn spawn(command: &Command) -> Result<Pid, (Stage, io::Error)> {
-    let mut prepared = Prepared::new(command).map_err(|error| (Stage::Prepare, error))?;
+pub(super) fn spawn(command: &Command) -> Result<(Pid, Ending), (Stage, io::Error)> {
+    let prepared = Prepared::new(command).map_err(|error| (Stage::Prepare, error))?;
+    if command.daemon {
+        return system::on_lasting_thread(move || start(prepared));
+    }
+    start(prepared)
+}
+
+/// Starts what has been prepared, from this thread.
+fn start(mut prepared: Prepared) -> Result<(Pid, Ending), (Stage, io::Error)> {
     let prepared = prepared.point();
     // No handler of ours may run in the child, which shares our memory; and a stop signal between
     // clone and exec would leave the parent suspended behind a stopped child.
@@ -83,7 +92,13 @@ struct Prepared {
     umask: Option<libc::mode_t>,
     limits: Vec<Limit>,
     identity: Option<Identity>,
+    /// Our pid, where the child is to end with us.
+    dies_with: Option<libc::pid_t>,
+    ignore_sigpipe: bool,
 }
+
+// SAFETY: the pointers lead into its own strings, which move with it.
+unsafe impl Send for Prepared {}
 
 impl Prepared {
     fn new(command: &Command) -> io::Result<Self> {
@@ -132,6 +147,8 @@ impl Prepared {
             umask: command.umask.map(|mask| mask as libc::mode_t),
             limits: command.limits.clone(),
             identity: identity(command.user.as_deref(), command.group.as_deref())?,
+            dies_with: command.daemon.then(|| std::process::id() as libc::pid_t),
+            ignore_sigpipe: command.ignore_sigpipe,
         })
     }
 
@@ -191,6 +208,15 @@ impl Prepared {
                 && let Err(error) = system::become_identity(identity)
             {
                 return (Stage::Identity, error);
+            }
+            // After the change of user, which would undo it.
+            if let Some(parent) = self.dies_with
+                && let Err(error) = system::die_with(parent)
+            {
+                return (Stage::Daemon, error);
+            }
+            if self.ignore_sigpipe {
+                libc::signal(libc::SIGPIPE, libc::SIG_IGN);
             }
             // Last: what was sent to the child in the meantime comes now, by default dispositions.
             let mut empty = std::mem::zeroed();
@@ -292,10 +318,15 @@ fn c_string(text: &OsStr) -> io::Result<CString> {
     })
 }
 
-/// The environment that the child gets.
+/// The environment that the child gets. What the user sets counts most.
 fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
     let mut env: BTreeMap<OsString, OsString> =
         if command.env_clear { BTreeMap::new() } else { std::env::vars_os().collect() };
+    if !command.inherit_fds {
+        // They told us of ours, which the child does not have.
+        env.retain(|key, _| !announce::is_of_channels(key));
+    }
+    env.extend(announce::variables(&command.channels));
     for (key, value) in &command.env {
         match value {
             Some(value) => env.insert(key.clone(), value.clone()),

@@ -2,19 +2,19 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
-use gipc::framing::Framing;
-use gipc::inherited::{Channel, Direction};
+use gipc::inherited::Direction;
 use gipc::process::Process;
 use gipc::spawn::{ChildFd, Command, ProcessGroup, SpawnError};
 use tokio::net::unix::pipe;
 
 use crate::guard::Verdict;
+use crate::jobserver;
 use crate::plan::{Channels, Supervise, Wire, Wiring};
 use crate::ready::Condition;
 use crate::relay::Inlet;
-use crate::{jobserver, pipe as pipes};
+use gipc::pipes;
 
 /// Why a command was not started.
 #[derive(Debug, thiserror::Error)]
@@ -52,38 +52,13 @@ pub(crate) struct Ends {
 struct Gifts {
     ends: Ends,
     fds: Vec<(ChildFd, OwnedFd)>,
-    /// Variables to set or to leave out.
-    env: Vec<(OsString, Option<OsString>)>,
-    /// As `GIPC_CHANNELS` tells of them.
-    channels: Vec<Channel>,
+    env: Vec<(OsString, OsString)>,
+    channels: Vec<(ChildFd, Direction, OwnedFd)>,
 }
 
 impl Gifts {
     fn set(&mut self, key: impl Into<OsString>, value: impl Into<OsString>) {
-        self.env.push((key.into(), Some(value.into())));
-    }
-
-    fn unset(&mut self, key: impl Into<OsString>) {
-        self.env.push((key.into(), None));
-    }
-
-    fn channel(
-        &mut self,
-        direction: Direction,
-        target: ChildFd,
-        framing: Framing,
-        fd: OwnedFd,
-    ) -> io::Result<()> {
-        let inode = nix::sys::stat::fstat(fd.as_fd())?.st_ino;
-        self.channels.push(Channel {
-            name: direction.to_string(),
-            direction,
-            fd: target.number().into(),
-            framing,
-            inode: Some(inode),
-        });
-        self.fds.push((target, fd));
-        Ok(())
+        self.env.push((key.into(), value.into()));
     }
 
     /// What is printed there comes to us as lines.
@@ -95,7 +70,7 @@ impl Gifts {
     }
 
     fn wire(&mut self, channels: &Channels, env_clear: bool) -> io::Result<()> {
-        let Channels { wire, framing, input, output, ready, .. } = channels;
+        let Channels { wire, input, output, ready, .. } = channels;
         let (fd_in, fd_out) = match wire {
             Wire::Fds => (ChildFd::MESSAGES_IN, ChildFd::MESSAGES_OUT),
             Wire::Stdio => (ChildFd::STDIN, ChildFd::STDOUT),
@@ -103,12 +78,12 @@ impl Gifts {
         if input.is_some() {
             let (inlet, theirs) = Inlet::new()?;
             self.ends.inlet = Some(inlet);
-            self.channel(Direction::In, fd_in, *framing, theirs)?;
+            self.channels.push((fd_in, Direction::In, theirs));
         }
         if output.is_some() {
             let (read, write) = pipes::large()?;
             self.ends.messages = Some(pipe::Receiver::from_owned_fd(read)?);
-            self.channel(Direction::Out, fd_out, *framing, write)?;
+            self.channels.push((fd_out, Direction::Out, write));
         }
         if *wire == Wire::Fds || input.is_none() {
             let null = std::fs::File::open("/dev/null")?;
@@ -125,7 +100,6 @@ impl Gifts {
             self.fds.push((*target, write));
             first_free = first_free.max(target.number() + 1);
         }
-        self.announce();
         if env_clear || std::env::var_os("PYTHONUNBUFFERED").is_none() {
             self.set("PYTHONUNBUFFERED", "1");
         }
@@ -137,32 +111,6 @@ impl Gifts {
             self.fds.extend(fds.into_iter().map(|(target, fd)| (ChildFd::new(target), fd)));
         }
         Ok(())
-    }
-
-    /// Sets the variables that tell of the channels, in the place of those that told us of ours.
-    fn announce(&mut self) {
-        for (key, _) in std::env::vars_os() {
-            if key.as_encoded_bytes().starts_with(b"GIPC_FD_") {
-                self.unset(key);
-            }
-        }
-        for direction in [Direction::In, Direction::Out] {
-            let variable = direction.variable();
-            match self.channels.iter().find(|channel| channel.direction == direction) {
-                None => self.unset(variable),
-                Some(channel) => {
-                    let (name, fd) = (channel.name.to_uppercase().replace('-', "_"), channel.fd);
-                    self.set(variable, fd.to_string());
-                    self.set(format!("GIPC_FD_{name}"), fd.to_string());
-                }
-            }
-        }
-        let list: Vec<_> = self.channels.iter().map(Channel::to_string).collect();
-        if list.is_empty() {
-            self.unset("GIPC_CHANNELS");
-        } else {
-            self.set("GIPC_CHANNELS", list.join(","));
-        }
     }
 }
 
@@ -179,7 +127,7 @@ pub(crate) fn start(
     gifts.set("GIPC_NAME", plan.instance());
     gifts.set("GIPC_RESTARTS", restarts.to_string());
 
-    let mut command = Command::new(&plan.argv[0]).args(&plan.argv[1..]);
+    let mut command = Command::new(&plan.argv[0]).args(&plan.argv[1..]).name(plan.instance());
     if let Some(dir) = &plan.dir {
         command = command.current_dir(dir);
     }
@@ -187,7 +135,8 @@ pub(crate) fn start(
         command = command.env_clear();
     }
     // The user's last: what he sets is what the command gets.
-    for (key, value) in gifts.env.into_iter().chain(plan.env.iter().cloned()) {
+    let gifts_env = gifts.env.into_iter().map(|(key, value)| (key, Some(value)));
+    for (key, value) in gifts_env.chain(plan.env.iter().cloned()) {
         command = match value {
             Some(value) => command.env(key, value),
             None => command.env_remove(key),
@@ -195,6 +144,12 @@ pub(crate) fn start(
     }
     for (target, fd) in gifts.fds {
         command = command.fd(target, fd);
+    }
+    if let Wiring::Channels(channels) = &plan.wiring {
+        for (target, direction, fd) in gifts.channels {
+            let name = direction.to_string();
+            command = command.channel_fd(target, name, direction, channels.framing, fd)?;
+        }
     }
     for limit in &plan.limits {
         command = command.limit(*limit);

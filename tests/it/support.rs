@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Once;
@@ -22,6 +23,7 @@ fn path() -> String {
 }
 
 /// A program, with `gipc` in its `PATH` and nothing in its environment that means options.
+#[expect(unsafe_code, reason = "dispositions between fork and exec")]
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.env("PATH", path()).current_dir(root()).stdin(Stdio::null());
@@ -33,6 +35,16 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
             command.env_remove(key);
         }
     }
+    // Whoever runs the tests in the background, or under nohup, has these ignored.
+    let defaults = || {
+        for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT] {
+            // SAFETY: sets a default disposition.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        Ok(())
+    };
+    // SAFETY: makes system calls only.
+    unsafe { command.pre_exec(defaults) };
     command
 }
 

@@ -7,12 +7,15 @@
 use std::ffi::CString;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::RawFd;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::sync::OnceLock;
+use std::sync::mpsc::{self, Sender};
 
 use libc::{c_int, c_void};
 use nix::unistd::{Gid, Pid};
 
 use super::{Identity, Prepared, Stage, errno};
+use crate::reaper::Ending;
 
 /// A limit as `setrlimit(2)` has it: its infinity is the largest number.
 pub(super) fn limit_value(limit: u64) -> libc::rlim_t {
@@ -38,31 +41,36 @@ extern "C" fn child(shared: *mut c_void) -> c_int {
 }
 
 /// Starts the child and waits until it runs its program or has failed to.
-pub(super) fn start(prepared: &mut Prepared) -> Result<Pid, (Stage, io::Error)> {
+pub(super) fn start(prepared: &mut Prepared) -> Result<(Pid, Ending), (Stage, io::Error)> {
     let mut stack: Vec<MaybeUninit<u8>> = Vec::with_capacity(STACK_SIZE);
     let mut shared = Shared { prepared, failure: None };
+    let mut pidfd: RawFd = -1;
     // SAFETY: the capacity is STACK_SIZE, so the end is inside the same allocation. Rounded down
     // to 16 bytes, which the ABI wants of a stack.
     let top = unsafe { stack.as_mut_ptr().add(STACK_SIZE) };
     let top = top.map_addr(|address| address & !15);
     // SAFETY: the child runs `child` on a stack of its own and shares our memory; this thread
     // stands still until the child has called exec or ended, so neither `stack` nor `shared` is
-    // touched by two at once. Without CLONE_FILES, CLONE_FS and CLONE_SIGHAND its descriptors,
+    // touched by two at once. The kernel writes the pidfd to
+    // `pidfd`, close-on-exec. Without CLONE_FILES, CLONE_FS and CLONE_SIGHAND its descriptors,
     // directory and dispositions are copies.
     let pid = unsafe {
         libc::clone(
             child,
             top.cast(),
-            libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
+            libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD,
             (&raw mut shared).cast(),
+            &raw mut pidfd,
         )
     };
     if pid < 0 {
         return Err((Stage::Start, io::Error::last_os_error()));
     }
     let pid = Pid::from_raw(pid);
+    // SAFETY: the kernel has just opened it for us.
+    let ending = Ending::new(unsafe { OwnedFd::from_raw_fd(pidfd) });
     match shared.failure {
-        None => Ok(pid),
+        None => Ok((pid, ending)),
         Some((stage, error)) => {
             // It has ended already; only its entry is left.
             let _ = nix::sys::wait::waitpid(pid, None);
@@ -122,6 +130,45 @@ pub(super) unsafe fn close_range(first: RawFd, last: RawFd) {
             libc::close(fd);
         }
     }
+}
+
+/// Has the kernel kill this process when the thread that started it ends, see `PR_SET_PDEATHSIG`.
+///
+/// # Safety
+/// As `Prepared::run`.
+pub(super) unsafe fn die_with(parent: libc::pid_t) -> Result<(), c_int> {
+    // SAFETY: plain system calls on numbers.
+    unsafe {
+        if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) < 0 {
+            return Err(errno());
+        }
+        // It had gone before that.
+        if libc::getppid() != parent {
+            return Err(libc::ESRCH);
+        }
+    }
+    Ok(())
+}
+
+/// Does this on a thread that lasts as long as the process: the parent-death signal comes when the
+/// *thread* ends that has started a child, and whoever calls us may be one of a pool.
+pub(super) fn on_lasting_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, (Stage, io::Error)> + Send + 'static,
+) -> Result<T, (Stage, io::Error)> {
+    type Job = Box<dyn FnOnce() + Send>;
+    static JOBS: OnceLock<Option<Sender<Job>>> = OnceLock::new();
+    let start_thread = || {
+        let (sender, jobs) = mpsc::channel::<Job>();
+        let run = move || jobs.into_iter().for_each(|job| job());
+        let thread = std::thread::Builder::new().name("gipc-daemons".to_owned());
+        thread.spawn(run).ok().map(|_| sender)
+    };
+    let no_thread = || (Stage::Daemon, io::Error::other("no thread for it could be started"));
+    let jobs = JOBS.get_or_init(start_thread).as_ref().ok_or_else(no_thread)?;
+    let (done, result) = mpsc::channel();
+    let job = move || drop(done.send(work()));
+    jobs.send(Box::new(job)).map_err(|_| no_thread())?;
+    result.recv().map_err(|_| no_thread())?
 }
 
 /// Changes groups and user for good.

@@ -8,6 +8,7 @@ use libc::c_int;
 use nix::unistd::{Gid, Pid};
 
 use super::{Identity, Prepared, Stage, errno};
+use crate::reaper::Ending;
 
 /// A limit as `setrlimit(2)` has it.
 pub(super) fn limit_value(limit: u64) -> libc::rlim_t {
@@ -16,7 +17,7 @@ pub(super) fn limit_value(limit: u64) -> libc::rlim_t {
 }
 
 /// Starts the child and waits until it runs its program or has failed to.
-pub(super) fn start(prepared: &mut Prepared) -> Result<Pid, (Stage, io::Error)> {
+pub(super) fn start(prepared: &mut Prepared) -> Result<(Pid, Ending), (Stage, io::Error)> {
     let (read, write) = report_pipe(prepared).map_err(|error| (Stage::Start, error))?;
     // SAFETY: the child makes system calls only, on what was prepared before.
     let pid = unsafe { libc::fork() };
@@ -41,15 +42,17 @@ pub(super) fn start(prepared: &mut Prepared) -> Result<Pid, (Stage, io::Error)> 
     let mut report = Vec::new();
     File::from(read).read_to_end(&mut report).map_err(|error| (Stage::Start, error))?;
     let [stage, a, b, c, d] = report[..] else {
-        return Ok(pid);
+        return Ending::of(pid).map(|ending| (pid, ending)).map_err(|error| (Stage::Start, error));
     };
     let _ = nix::sys::wait::waitpid(pid, None);
     Err((stage_of(stage), io::Error::from_raw_os_error(c_int::from_ne_bytes([a, b, c, d]))))
 }
 
 fn stage_of(number: u8) -> Stage {
-    use Stage::{Descriptors, Directory, Exec, Group, Identity, Limits, Nice, Prepare, Start};
-    [Prepare, Start, Group, Descriptors, Directory, Nice, Limits, Identity, Exec]
+    use Stage::{
+        Daemon, Descriptors, Directory, Exec, Group, Identity, Limits, Nice, Prepare, Start,
+    };
+    [Prepare, Start, Group, Descriptors, Directory, Nice, Limits, Identity, Daemon, Exec]
         .into_iter()
         .find(|stage| *stage as u8 == number)
         .unwrap_or(Exec)
@@ -103,6 +106,21 @@ pub(super) unsafe fn close_range(first: RawFd, last: RawFd) {
             libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC);
         }
     }
+}
+
+/// These systems end nobody with his parent.
+///
+/// # Safety
+/// None is needed.
+pub(super) unsafe fn die_with(_parent: libc::pid_t) -> Result<(), c_int> {
+    Ok(())
+}
+
+/// Any thread will do here.
+pub(super) fn on_lasting_thread<T>(
+    work: impl FnOnce() -> Result<T, (Stage, io::Error)>,
+) -> Result<T, (Stage, io::Error)> {
+    work()
 }
 
 /// Changes groups and user for good.

@@ -1,0 +1,388 @@
+//! Pipes and sockets that never block: reading and writing either waits in a runtime or in
+//! `poll(2)`, up to a deadline.
+//!
+//! Whether a descriptor blocks is a property of its open file description, which all processes that
+//! have it share; a child must get a blocking one. So it is set on our own end of a pipe only, and
+//! taken off again when that end is passed on; a socket is asked not to block call by call
+//! (`MSG_DONTWAIT`); and of a pipe that was passed to us we make ourselves a description of our own.
+
+#![expect(unsafe_code, reason = "send and recv with flags, on any kind of buffer")]
+
+use std::fs::OpenOptions;
+use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, setsockopt, sockopt};
+use nix::sys::stat::{SFlag, fstat};
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+
+/// What we ask for as the buffer of a socket, in bytes. Where `net.core.wmem_max` is smaller, that
+/// counts.
+const SOCKET_BUFFER: usize = 4 << 20;
+
+pub(crate) const NO_RUNTIME: &str = "there is no Tokio runtime here (see `gipc::blocking`)";
+
+/// How it is kept from blocking us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// `O_NONBLOCK` is set on a description that is ours alone.
+    Own,
+    /// Every call asks for it.
+    Socket,
+    /// It may block where somebody else takes what `poll` has promised us; writes are of
+    /// `PIPE_BUF` at the most, for which there is room when `poll` says that there is any.
+    Shared,
+}
+
+#[derive(Debug)]
+enum Source {
+    /// Not in a runtime.
+    Plain(OwnedFd),
+    Registered(AsyncFd<OwnedFd>),
+}
+
+/// Which way bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Way {
+    In,
+    Out,
+    Both,
+}
+
+impl Way {
+    /// Do both go in, or both out?
+    pub(crate) fn overlaps(self, other: Self) -> bool {
+        self == other || self == Self::Both || other == Self::Both
+    }
+}
+
+/// One end of a pipe or a socket.
+#[derive(Debug)]
+pub(crate) struct End {
+    /// `None` only once it was taken out.
+    source: Option<Source>,
+    kind: Kind,
+    way: Way,
+    /// One half of a socket, and the only one for its direction.
+    ends_direction: bool,
+    /// When blocking calls give up.
+    pub(crate) deadline: Option<Instant>,
+}
+
+/// A pipe: the end to read from and the end to write to.
+pub(crate) fn pipe() -> io::Result<(End, End)> {
+    let (read, write) = crate::pipes::large()?;
+    Ok((End::of_our_own(read, Way::In)?, End::of_our_own(write, Way::Out)?))
+}
+
+/// A connected pair of sockets with large buffers.
+pub(crate) fn socket_pair() -> io::Result<(End, End)> {
+    let ends = nix::sys::socket::socketpair(
+        AddressFamily::Unix,
+        SockType::Stream,
+        None,
+        SockFlag::SOCK_CLOEXEC,
+    )?;
+    for end in [&ends.0, &ends.1] {
+        // Fails nowhere: what is too much is cut.
+        let _ = setsockopt(end, sockopt::SndBuf, &SOCKET_BUFFER);
+    }
+    Ok((End::new(ends.0, Kind::Socket, Way::Both), End::new(ends.1, Kind::Socket, Way::Both)))
+}
+
+impl End {
+    fn new(fd: OwnedFd, kind: Kind, way: Way) -> Self {
+        let source = Some(Source::Plain(fd));
+        Self { source, kind, way, ends_direction: false, deadline: None }
+    }
+
+    fn of_our_own(fd: OwnedFd, way: Way) -> io::Result<Self> {
+        set_nonblocking(&fd, true)?;
+        Ok(Self::new(fd, Kind::Own, way))
+    }
+
+    /// The end behind a descriptor that other processes may have too.
+    pub(crate) fn passed_to_us(fd: OwnedFd, way: Way) -> io::Result<Self> {
+        let kind = SFlag::from_bits_truncate(fstat(&fd)?.st_mode) & SFlag::S_IFMT;
+        if kind == SFlag::S_IFSOCK {
+            return Ok(Self::new(fd, Kind::Socket, way));
+        }
+        // On Linux this opens the same pipe anew.
+        let reopened = (kind == SFlag::S_IFIFO).then(|| {
+            OpenOptions::new()
+                .read(way == Way::In)
+                .write(way == Way::Out)
+                .custom_flags(libc::O_NONBLOCK)
+                .open(format!("/proc/self/fd/{}", fd.as_raw_fd()))
+        });
+        Ok(match reopened {
+            Some(Ok(own)) => Self::new(own.into(), Kind::Own, way),
+            _ => Self::new(fd, Kind::Shared, way),
+        })
+    }
+
+    /// A second descriptor of the same end.
+    pub(crate) fn try_clone(&mut self) -> io::Result<Self> {
+        // Which of the two is the last cannot be known: they may be in two processes.
+        self.ends_direction = false;
+        let fd = self.as_fd().try_clone_to_owned()?;
+        match self.kind {
+            Kind::Own => Self::passed_to_us(fd, self.way),
+            kind => Ok(Self::new(fd, kind, self.way)),
+        }
+    }
+
+    /// Of a socket, one direction with a descriptor of its own; the other stays here.
+    pub(crate) fn split_off(&mut self, way: Way) -> io::Result<Self> {
+        let mut half = Self::new(self.as_fd().try_clone_to_owned()?, self.kind, way);
+        half.ends_direction = true;
+        self.ends_direction = true;
+        self.way = if way == Way::In { Way::Out } else { Way::In };
+        Ok(half)
+    }
+
+    /// The descriptor, blocking, to be passed on.
+    pub(crate) fn into_fd(mut self) -> io::Result<OwnedFd> {
+        let fd = match self.source.take() {
+            Some(Source::Plain(fd)) => fd,
+            Some(Source::Registered(fd)) => fd.into_inner(),
+            None => return Err(Errno::EBADF.into()),
+        };
+        if self.kind == Kind::Own {
+            set_nonblocking(&fd, false)?;
+        }
+        Ok(fd)
+    }
+
+    /// The inode number, by which the channel is told from what may have its number later.
+    pub(crate) fn inode(&self) -> io::Result<u64> {
+        Ok(fstat(self)?.st_ino)
+    }
+
+    /// Waits in `poll(2)` until the system has something to say about `events`.
+    fn wait(&self, events: PollFlags) -> io::Result<()> {
+        loop {
+            let timeout = match self.deadline {
+                None => PollTimeout::NONE,
+                Some(deadline) => until(deadline),
+            };
+            match poll(&mut [PollFd::new(self.as_fd(), events)], timeout) {
+                Ok(1..) => return Ok(()),
+                Ok(_) if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
+    /// Is something known about `events` now?
+    fn is_ready(&self, events: PollFlags) -> io::Result<bool> {
+        Ok(poll(&mut [PollFd::new(self.as_fd(), events)], PollTimeout::ZERO)? > 0)
+    }
+
+    /// Reads what there is, or says [`io::ErrorKind::WouldBlock`].
+    fn read_now(&self, buffer: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
+        let (fd, at, len) = (self.as_fd().as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len());
+        if self.kind == Kind::Shared && !self.is_ready(PollFlags::POLLIN)? {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        // SAFETY: both write at most `len` bytes at the pointer.
+        let read = unsafe {
+            match self.kind {
+                Kind::Own | Kind::Shared => libc::read(fd, at, len),
+                Kind::Socket => libc::recv(fd, at, len, libc::MSG_DONTWAIT),
+            }
+        };
+        Ok(Errno::result(read)? as usize)
+    }
+
+    /// Writes what there is room for, or says [`io::ErrorKind::WouldBlock`].
+    fn write_now(&self, bytes: &[u8]) -> io::Result<usize> {
+        let fd = self.as_fd();
+        match self.kind {
+            Kind::Own => Ok(nix::unistd::write(fd, bytes)?),
+            Kind::Socket => {
+                let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+                // SAFETY: send reads at most `len` bytes at the pointer.
+                let written = unsafe {
+                    libc::send(fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), flags)
+                };
+                Ok(Errno::result(written)? as usize)
+            }
+            Kind::Shared if !self.is_ready(PollFlags::POLLOUT)? => {
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+            Kind::Shared => Ok(nix::unistd::write(fd, &bytes[..bytes.len().min(libc::PIPE_BUF)])?),
+        }
+    }
+
+    /// Has the runtime watch it, unless it is what nobody ever waits for, such as a file.
+    fn register(&mut self) -> io::Result<()> {
+        let Some(Source::Plain(fd)) =
+            self.source.take_if(|source| matches!(source, Source::Plain(_)))
+        else {
+            return Ok(());
+        };
+        if tokio::runtime::Handle::try_current().is_err() {
+            self.source = Some(Source::Plain(fd));
+            return Err(io::Error::other(NO_RUNTIME));
+        }
+        let interest = match self.way {
+            Way::In => Interest::READABLE,
+            Way::Out => Interest::WRITABLE,
+            Way::Both => Interest::READABLE | Interest::WRITABLE,
+        };
+        // SAFETY: an OwnedFd is open and the same for as long as it lives.
+        match unsafe { AsyncFd::register_with_interest(fd, interest) } {
+            Ok(registered) => {
+                self.source = Some(Source::Registered(registered));
+                Ok(())
+            }
+            Err(refused) => {
+                let (fd, error) = refused.into_parts();
+                self.source = Some(Source::Plain(fd));
+                // epoll takes no files.
+                if error.raw_os_error() == Some(libc::EPERM) { Ok(()) } else { Err(error) }
+            }
+        }
+    }
+}
+
+impl AsyncRead for End {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.register()?;
+        loop {
+            let guard = match &self.source {
+                Some(Source::Registered(fd)) => Some(ready!(fd.poll_read_ready(context))?),
+                _ => None,
+            };
+            // SAFETY: nothing that has been initialised is made uninitialised.
+            let unfilled = unsafe { buffer.unfilled_mut() };
+            match (self.read_now(unfilled), guard) {
+                (Err(error), Some(mut guard)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    guard.clear_ready();
+                }
+                (Ok(read), _) => {
+                    // SAFETY: so many bytes have just been written there.
+                    unsafe { buffer.assume_init(read) };
+                    buffer.advance(read);
+                    return Poll::Ready(Ok(()));
+                }
+                (Err(error), _) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for End {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.register()?;
+        loop {
+            let guard = match &self.source {
+                Some(Source::Registered(fd)) => Some(ready!(fd.poll_write_ready(context))?),
+                _ => None,
+            };
+            match (self.write_now(bytes), guard) {
+                (Err(error), Some(mut guard)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    guard.clear_ready();
+                }
+                (result, _) => return Poll::Ready(result),
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Waits, up to the deadline.
+impl Read for End {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            // SAFETY: initialised bytes are a special case of those that may be uninitialised, and
+            // `read_now` writes initialised ones only.
+            let buffer = unsafe { &mut *(std::ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) };
+            match self.read_now(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait(PollFlags::POLLIN)?;
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+/// Waits, up to the deadline.
+impl Write for End {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.write_now(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait(PollFlags::POLLOUT)?;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl AsFd for End {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self.source.as_ref().expect("it is there until `into_fd` or `drop`") {
+            Source::Plain(fd) => fd.as_fd(),
+            Source::Registered(fd) => fd.get_ref().as_fd(),
+        }
+    }
+}
+
+/// Whoever is at the other end of half a socket must see its end though the other half lives on.
+impl Drop for End {
+    fn drop(&mut self) {
+        if self.source.is_some() && self.ends_direction {
+            let direction = if self.way == Way::In { Shutdown::Read } else { Shutdown::Write };
+            let _ = nix::sys::socket::shutdown(self.as_fd().as_raw_fd(), direction);
+        }
+    }
+}
+
+fn set_nonblocking(fd: &OwnedFd, nonblocking: bool) -> io::Result<()> {
+    let flags = OFlag::from_bits_retain(fcntl(fd, FcntlArg::F_GETFL)?);
+    let flags = if nonblocking { flags | OFlag::O_NONBLOCK } else { flags & !OFlag::O_NONBLOCK };
+    fcntl(fd, FcntlArg::F_SETFL(flags))?;
+    Ok(())
+}
+
+/// How long until then, in the milliseconds that `poll(2)` takes, rounded up.
+pub(crate) fn until(deadline: Instant) -> PollTimeout {
+    let left = deadline.saturating_duration_since(Instant::now()).as_micros().div_ceil(1000);
+    PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+}

@@ -1,0 +1,559 @@
+//! Messages over byte streams of any kind: what the channels stand on.
+//!
+//! A [`FrameReader`] takes what has arrived in as few reads as it can and hands out whole messages,
+//! one by one ([`get`](FrameReader::get)) or all that are there ([`batch`](FrameReader::batch)); a
+//! [`FrameWriter`] sends whole frames. Neither waits in order to send or take more at once: what is
+//! there goes. Over an [`AsyncRead`] or [`AsyncWrite`] they wait in a runtime; over a [`Read`] or
+//! [`Write`] they have the same methods with `blocking_` in front.
+
+use std::io::{self, Read, Write};
+use std::ops::Range;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::framing::{Decoder, Frame, Framing, FramingError, Step, Unfit};
+
+/// How much a buffered reader asks for at once, in bytes: the capacity of a pipe on Linux.
+const READ_SIZE: usize = 64 << 10;
+
+/// How much memory a partial message may take ahead of the bytes that have arrived: a length on
+/// the wire is the peer's word only.
+const RESERVE_AHEAD: usize = 1 << 20;
+
+/// Why a message could not be taken or sent.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The bytes are not the frames that they should be; the stream cannot go on.
+    #[error(transparent)]
+    Framing(#[from] FramingError),
+    /// The framing cannot carry the message. Nothing was sent, the stream can go on.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// Nobody reads the channel any more.
+    #[error("nobody reads any more")]
+    Peer,
+    /// The system's own error.
+    #[error(transparent)]
+    Io(io::Error),
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Self::Peer,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// Some whole messages that arrived together, at least one.
+#[derive(Debug)]
+pub struct Batch {
+    frames: Bytes,
+    payloads: Vec<Range<usize>>,
+    verbatim: bool,
+}
+
+impl Batch {
+    /// The messages, in order.
+    pub fn payloads(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.payloads.iter().map(|range| &self.frames[range.clone()])
+    }
+
+    /// The frames as they came, where they can be passed on so: the last line of a stream may
+    /// lack its end, and headers other than `Content-Length` are not ours to pass on.
+    pub fn frames(&self) -> Option<&Bytes> {
+        self.verbatim.then_some(&self.frames)
+    }
+}
+
+/// What a buffer has of the next message.
+enum Next {
+    Message(Bytes),
+    /// The stream has ended, and nothing is left of it.
+    End,
+    /// So many bytes at least are missing.
+    Missing(usize),
+}
+
+/// Takes messages from a byte stream.
+#[derive(Debug)]
+pub struct FrameReader<R> {
+    io: R,
+    decoder: Decoder,
+    /// What has been read and not been given out; starts at a frame boundary.
+    buffer: BytesMut,
+    ended: bool,
+    exact: bool,
+}
+
+impl<R> FrameReader<R> {
+    /// Takes messages in `framing`, of `max_message` bytes of payload at the most, from `io`.
+    pub fn new(io: R, framing: Framing, max_message: usize) -> Self {
+        let decoder = Decoder::new(framing, max_message);
+        Self { io, decoder, buffer: BytesMut::new(), ended: false, exact: false }
+    }
+
+    /// Never reads past the end of the message that is asked for, so that another process finds
+    /// the next one. Costs two system calls a message, and one a byte in framings that end with a
+    /// mark.
+    #[must_use]
+    pub fn exact(mut self) -> Self {
+        self.exact = true;
+        self
+    }
+
+    /// A reader of another stream that is like this one in all else.
+    pub(crate) fn with_stream(&self, io: R) -> Self {
+        let decoder = Decoder::new(self.framing(), self.max_message());
+        Self { io, decoder, buffer: BytesMut::new(), ended: false, exact: self.exact }
+    }
+
+    /// The framing.
+    pub fn framing(&self) -> Framing {
+        self.decoder.framing()
+    }
+
+    /// The largest payload that it takes, in bytes.
+    pub fn max_message(&self) -> usize {
+        self.decoder.max_message()
+    }
+
+    /// The byte stream.
+    pub fn get_ref(&self) -> &R {
+        &self.io
+    }
+
+    /// The byte stream, for what is no reading.
+    pub fn get_mut(&mut self) -> &mut R {
+        &mut self.io
+    }
+
+    /// The byte stream. What has been read of it and not been given out is lost.
+    pub fn into_inner(self) -> R {
+        self.io
+    }
+
+    /// How many bytes have arrived and not been given out, the beginning of a message at least.
+    pub fn unfinished(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// What the buffer has of the next message.
+    fn next(&mut self) -> Result<Next, FramingError> {
+        Ok(match self.decoder.decode(&self.buffer)? {
+            Step::Frame(frame) => Next::Message(self.take(&frame)),
+            Step::Incomplete { .. } if self.ended => match self.decoder.finish(&self.buffer)? {
+                Some(frame) => Next::Message(self.take(&frame)),
+                None => Next::End,
+            },
+            Step::Incomplete { missing } => Next::Missing(missing),
+        })
+    }
+
+    /// Takes the payload of the frame at the front of the buffer out of it, without copying.
+    fn take(&mut self, frame: &Frame) -> Bytes {
+        let mut bytes = self.buffer.split_to(frame.len).freeze();
+        bytes.truncate(frame.payload.end);
+        bytes.advance(frame.payload.start);
+        bytes
+    }
+
+    /// Makes room for a read, and tells how much of it to use: `missing` bytes are certain to
+    /// belong to the next frame.
+    fn make_room(&mut self, missing: usize) -> usize {
+        // Grows with what has come: a message of n bytes never takes more than 2n + 1 MiB.
+        let ahead = missing.min(self.buffer.len().max(RESERVE_AHEAD));
+        let room = if self.exact { ahead } else { ahead.max(READ_SIZE) };
+        self.buffer.reserve(room);
+        if self.exact { room } else { self.buffer.capacity() - self.buffer.len() }
+    }
+
+    /// All whole frames in the buffer; where there is none, how many bytes the first one lacks.
+    /// Those in front of bytes that are no frame come before the error does.
+    fn whole_frames(&mut self) -> Result<Result<Batch, usize>, FramingError> {
+        let mut end = 0;
+        let mut payloads = Vec::new();
+        let stop = loop {
+            match self.decoder.decode(&self.buffer[end..]) {
+                Ok(Step::Frame(frame)) => {
+                    payloads.push(end + frame.payload.start..end + frame.payload.end);
+                    end += frame.len;
+                }
+                Ok(Step::Incomplete { missing }) => break Ok(missing),
+                Err(error) => break Err(error),
+            }
+        };
+        if payloads.is_empty() {
+            return stop.map(Err);
+        }
+        let frames = self.buffer.split_to(end).freeze();
+        let verbatim = self.framing() != Framing::ContentLength;
+        Ok(Ok(Batch { frames, payloads, verbatim }))
+    }
+}
+
+impl<R: AsyncRead + Unpin> FrameReader<R> {
+    /// The next message; `None` at the end of the stream.
+    ///
+    /// # Errors
+    /// [`Error::Framing`] when the bytes are not frames, a message is too large, or the stream ends
+    /// inside one; [`Error::Io`] from the system.
+    ///
+    /// # Cancel safety
+    /// A dropped future loses nothing: what it has read stays for the next call.
+    pub async fn get(&mut self) -> Result<Option<Bytes>, Error> {
+        std::future::poll_fn(|context| self.poll_get(context)).await
+    }
+
+    /// [`get`](Self::get) as the thing that it polls.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn poll_get(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
+        loop {
+            match self.next()? {
+                Next::Message(message) => return Poll::Ready(Ok(Some(message))),
+                Next::End => return Poll::Ready(Ok(None)),
+                Next::Missing(missing) => ready!(self.poll_fill(context, missing))?,
+            }
+        }
+    }
+
+    /// Waits until a byte of the next message has arrived, or the end of the stream.
+    ///
+    /// # Errors
+    /// [`Error::Io`] from the system.
+    ///
+    /// # Cancel safety
+    /// As [`get`](Self::get).
+    pub async fn readable(&mut self) -> Result<(), Error> {
+        if self.buffer.is_empty() && !self.ended {
+            self.fill(1).await?;
+        }
+        Ok(())
+    }
+
+    /// All whole messages that have arrived; waits for the first; `None` at the end of the stream.
+    ///
+    /// What came before bytes that are no frame is given out before the error is.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    ///
+    /// # Cancel safety
+    /// A dropped future loses nothing: what it has read stays for the next call.
+    pub async fn batch(&mut self) -> Result<Option<Batch>, Error> {
+        loop {
+            let missing = match self.whole_frames()? {
+                Ok(batch) => return Ok(Some(batch)),
+                Err(missing) => missing,
+            };
+            if self.ended {
+                let Some(last) = self.decoder.finish(&self.buffer)? else { return Ok(None) };
+                let frames = self.buffer.split_to(last.len).freeze();
+                return Ok(Some(Batch { frames, payloads: vec![last.payload], verbatim: false }));
+            }
+            self.fill(missing).await?;
+        }
+    }
+
+    /// As [`batch`](Self::batch), but reads no more than once: `None` where that has not completed
+    /// a message, or has found the end of the stream.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    ///
+    /// # Cancel safety
+    /// As [`batch`](Self::batch).
+    pub async fn batch_of_one_read(&mut self) -> Result<Option<Batch>, Error> {
+        match self.whole_frames()? {
+            Ok(batch) => return Ok(Some(batch)),
+            Err(missing) if !self.ended => self.fill(missing).await?,
+            Err(_) => {}
+        }
+        // At the end nothing is waited for.
+        if self.ended { self.batch().await } else { Ok(self.whole_frames()?.ok()) }
+    }
+
+    async fn fill(&mut self, missing: usize) -> io::Result<()> {
+        std::future::poll_fn(|context| self.poll_fill(context, missing)).await
+    }
+
+    /// One read.
+    fn poll_fill(&mut self, context: &mut Context<'_>, missing: usize) -> Poll<io::Result<()>> {
+        let room = self.make_room(missing);
+        let spare = &mut self.buffer.spare_capacity_mut()[..room];
+        let mut spare = ReadBuf::uninit(spare);
+        ready!(Pin::new(&mut self.io).poll_read(context, &mut spare))?;
+        let read = spare.filled().len();
+        let filled = self.buffer.len() + read;
+        #[expect(unsafe_code, reason = "the only way to keep what was read into spare capacity")]
+        // SAFETY: ReadBuf counts as filled only what has been initialised, and `spare` is the memory
+        // right behind the `len` bytes of the buffer.
+        unsafe {
+            self.buffer.set_len(filled);
+        }
+        self.ended = read == 0;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<R: Read> FrameReader<R> {
+    /// As [`get`](Self::get), on this thread.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get). After one from the system that is not for good (a timeout of the
+    /// stream's own) nothing is lost: what was read stays for the next call.
+    pub fn blocking_get(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            match self.next()? {
+                Next::Message(message) => return Ok(Some(message)),
+                Next::End => return Ok(None),
+                Next::Missing(missing) => self.blocking_fill(missing)?,
+            }
+        }
+    }
+
+    /// As [`readable`](Self::readable), on this thread.
+    ///
+    /// # Errors
+    /// [`Error::Io`] from the system.
+    pub fn blocking_readable(&mut self) -> Result<(), Error> {
+        if self.buffer.is_empty() && !self.ended {
+            self.blocking_fill(1)?;
+        }
+        Ok(())
+    }
+
+    /// One read.
+    fn blocking_fill(&mut self, missing: usize) -> io::Result<()> {
+        let room = self.make_room(missing).min(READ_SIZE.max(missing));
+        let filled = self.buffer.len();
+        self.buffer.resize(filled + room, 0);
+        let read = loop {
+            match self.io.read(&mut self.buffer[filled..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        self.buffer.truncate(filled + *read.as_ref().unwrap_or(&0));
+        self.ended = read? == 0;
+        Ok(())
+    }
+}
+
+/// Sends messages over a byte stream.
+#[derive(Debug)]
+pub struct FrameWriter<W> {
+    io: W,
+    framing: Framing,
+    /// Frames, or the rest of one, that the stream has not taken yet.
+    pending: BytesMut,
+}
+
+impl<W> FrameWriter<W> {
+    /// Sends messages in `framing` over `io`.
+    pub fn new(io: W, framing: Framing) -> Self {
+        Self { io, framing, pending: BytesMut::new() }
+    }
+
+    /// The framing.
+    pub fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// Adds a message to what the next [`flush`](Self::flush) sends.
+    ///
+    /// # Errors
+    /// When the framing cannot carry it; then nothing was added.
+    pub fn feed(&mut self, payload: &[u8]) -> Result<(), Unfit> {
+        self.framing.encode(payload, &mut self.pending)
+    }
+
+    /// Adds whole frames to what the next [`flush`](Self::flush) sends.
+    pub fn feed_frames(&mut self, frames: &[u8]) {
+        self.pending.extend_from_slice(frames);
+    }
+
+    /// How many bytes the next [`flush`](Self::flush) has to send.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Takes everything back that was fed and not been sent.
+    pub fn clear(&mut self) {
+        self.pending.clear();
+    }
+
+    /// The byte stream.
+    pub fn get_ref(&self) -> &W {
+        &self.io
+    }
+
+    /// The byte stream, for what is no writing.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.io
+    }
+
+    /// The byte stream. What was fed and not been sent is lost.
+    pub fn into_inner(self) -> W {
+        self.io
+    }
+}
+
+impl<W: Write> FrameWriter<W> {
+    /// As [`put`](Self::put), on this thread.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put).
+    pub fn blocking_put(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.feed(payload)?;
+        self.blocking_flush()
+    }
+
+    /// As [`flush`](Self::flush), on this thread.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush). After one that is not for good (a timeout of the stream's own)
+    /// the rest goes out with the next call.
+    pub fn blocking_flush(&mut self) -> Result<(), Error> {
+        while !self.pending.is_empty() {
+            match self.io.write(&self.pending) {
+                Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
+                Ok(written) => self.pending.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(self.io.flush()?)
+    }
+}
+
+impl<W: AsyncWrite + Unpin> FrameWriter<W> {
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// [`Error::Unfit`] when the framing cannot carry it, [`Error::Peer`] when nobody reads.
+    ///
+    /// # Cancel safety
+    /// A dropped future leaves no half frame behind: the rest goes out with the next call.
+    pub async fn put(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.feed(payload)?;
+        self.flush().await
+    }
+
+    /// Sends everything that was fed.
+    ///
+    /// # Errors
+    /// [`Error::Peer`] when nobody reads.
+    ///
+    /// # Cancel safety
+    /// As [`put`](Self::put).
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        std::future::poll_fn(|context| self.poll_flush(context)).await
+    }
+
+    /// [`flush`](Self::flush) as the thing that it polls.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush).
+    pub fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while !self.pending.is_empty() {
+            match ready!(Pin::new(&mut self.io).poll_write(context, &self.pending))? {
+                0 => return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero).into())),
+                written => self.pending.advance(written),
+            }
+        }
+        ready!(Pin::new(&mut self.io).poll_flush(context))?;
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+    use crate::framing::DEFAULT_MAX_MESSAGE;
+
+    fn reader<R>(io: R) -> FrameReader<R> {
+        FrameReader::new(io, Framing::U32, DEFAULT_MAX_MESSAGE)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dropped_get_loses_nothing() {
+        let (mut there, here) = tokio::io::duplex(64);
+        let mut reader = reader(here);
+        for part in [&b"\0\0"[..], b"\0\x05he", b"ll"] {
+            there.write_all(part).await.unwrap();
+            let get = tokio::time::timeout(Duration::from_secs(1), reader.get());
+            assert!(get.await.is_err(), "the message is not whole");
+        }
+        there.write_all(b"o").await.unwrap();
+        assert_eq!(reader.get().await.unwrap().unwrap(), "hello");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dropped_put_leaves_no_half_frame() {
+        let (here, there) = tokio::io::duplex(8);
+        let mut writer = FrameWriter::new(here, Framing::U32);
+        let put = tokio::time::timeout(Duration::from_secs(1), writer.put(&[1; 20]));
+        assert!(put.await.is_err(), "the stream has room for 8 bytes");
+        let mut reader = reader(there);
+        let (sent, got) = tokio::join!(writer.put(&[2; 3]), async {
+            [reader.get().await.unwrap().unwrap(), reader.get().await.unwrap().unwrap()]
+        });
+        sent.unwrap();
+        assert_eq!(got, [vec![1; 20], vec![2; 3]]);
+    }
+
+    #[tokio::test]
+    async fn messages_before_a_broken_frame_are_given_out_first() {
+        let mut reader = reader(&b"\0\0\0\x01a\0\0\0\x01b\x7fELF"[..]);
+        let batch = reader.batch().await.unwrap().unwrap();
+        assert_eq!(batch.payloads().collect::<Vec<_>>(), [b"a", b"b"]);
+        assert!(matches!(reader.batch().await, Err(Error::Framing(FramingError::TooLarge { .. }))));
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_ends_inside_a_frame_is_truncated() {
+        for cut in 1..9 {
+            let mut reader = reader(&b"\0\0\0\x05hello"[..cut]);
+            let error = reader.get().await.unwrap_err();
+            assert!(matches!(error, Error::Framing(FramingError::Truncated { .. })), "{cut}");
+        }
+        assert!(reader(&b""[..]).get().await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_last_line_without_its_end_is_not_passed_on_verbatim() {
+        let mut reader = FrameReader::new(&b"a\nb"[..], Framing::Lines, 10);
+        assert!(reader.batch().await.unwrap().unwrap().frames().is_some());
+        assert!(reader.batch().await.unwrap().unwrap().frames().is_none());
+        assert!(reader.batch().await.unwrap().is_none());
+    }
+
+    #[test]
+    fn an_exact_reader_leaves_the_next_message_for_others() {
+        for framing in Framing::ALL.into_iter().filter(|framing| *framing != Framing::Raw) {
+            let mut stream = BytesMut::new();
+            for payload in [&b"[1]"[..], b"{\"two\": 2}", b"3"] {
+                framing.encode(payload, &mut stream).unwrap();
+            }
+            let stream = stream.freeze();
+            let mut rest = &stream[..];
+            for payload in [&b"[1]"[..], b"{\"two\": 2}", b"3"] {
+                // A reader of its own for each message, as with `gipc recv`.
+                let mut reader = FrameReader::new(&mut rest, framing, 100).exact();
+                assert_eq!(reader.blocking_get().unwrap().unwrap(), payload, "{framing}");
+            }
+            assert!(rest.is_empty(), "{framing}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! How the environment tells a child of its channels, see `gipc-wire(7)`.
+
+use std::ffi::{OsStr, OsString};
+
+use crate::inherited::{CHANNELS, Channel, Direction};
+use crate::target::TARGET;
+
+/// Is this variable about the channels of the process that has it?
+pub(super) fn is_of_channels(key: &OsStr) -> bool {
+    key.as_encoded_bytes().starts_with(b"GIPC_FD_")
+        || [CHANNELS, TARGET, Direction::In.variable(), Direction::Out.variable()]
+            .into_iter()
+            .any(|variable| key == variable)
+}
+
+/// The variables that tell of `channels`.
+pub(super) fn variables(channels: &[Channel]) -> Vec<(OsString, OsString)> {
+    let mut variables: Vec<(String, String)> = Vec::new();
+    for direction in [Direction::In, Direction::Out] {
+        if let Some(first) = channels.iter().find(|channel| channel.direction == direction) {
+            variables.push((direction.variable().to_owned(), first.fd.to_string()));
+        }
+    }
+    for Channel { name, fd, .. } in channels {
+        let name = name.to_uppercase().replace('-', "_");
+        variables.push((format!("GIPC_FD_{name}"), fd.to_string()));
+    }
+    if !channels.is_empty() {
+        let list: Vec<_> = channels.iter().map(Channel::to_string).collect();
+        variables.push((CHANNELS.to_owned(), list.join(",")));
+    }
+    variables.into_iter().map(|(key, value)| (key.into(), value.into())).collect()
+}
