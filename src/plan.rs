@@ -12,6 +12,9 @@ use crate::logs;
 use crate::ready::Condition;
 use crate::supervisor::policy::Rules;
 
+#[expect(dead_code, reason = "`gipc up` is in the making")]
+pub(crate) mod topology;
+
 /// One run of the program.
 pub(crate) enum Plan {
     /// `exec`, `run`.

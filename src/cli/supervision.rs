@@ -184,6 +184,7 @@ impl Supervision {
                 grace: self.grace,
                 timeout: self.timeout,
                 readiness,
+                success_codes: vec![0],
             },
             isolate: self.isolate,
             report: self.report,

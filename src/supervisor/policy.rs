@@ -64,6 +64,8 @@ pub(crate) struct Rules {
     pub(crate) grace: Duration,
     pub(crate) timeout: Option<Duration>,
     pub(crate) readiness: Readiness,
+    /// The exit codes that are no failure.
+    pub(crate) success_codes: Vec<u8>,
 }
 
 /// Something that happened.
@@ -345,8 +347,9 @@ impl Policy {
         if let Some(verdict) = self.verdict {
             return self.finish(verdict);
         }
-        let verdict = Verdict::Exit(self.overruled.unwrap_or(status.shell_code()));
-        let failed = verdict != Verdict::Exit(0);
+        let code = self.overruled.unwrap_or(status.shell_code());
+        let failed = self.overruled.is_some() || !self.succeeded(status);
+        let verdict = Verdict::Exit(code);
         let wanted = match self.rules.restart {
             Restart::Never => false,
             Restart::OnFailure => failed,
@@ -368,6 +371,10 @@ impl Policy {
             verdict
         };
         self.finish(verdict)
+    }
+
+    fn succeeded(&self, status: ExitStatus) -> bool {
+        matches!(status, ExitStatus::Code(code) if self.rules.success_codes.contains(&code))
     }
 
     fn may_restart(&mut self, now: Instant) -> bool {

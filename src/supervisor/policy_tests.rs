@@ -14,6 +14,7 @@ fn rules() -> Rules {
         grace: ms(10_000),
         timeout: None,
         readiness: Readiness::Immediate,
+        success_codes: vec![0],
     }
 }
 
