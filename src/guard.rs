@@ -51,6 +51,8 @@ pub(crate) enum Verdict {
 impl Verdict {
     /// In place of 0: a message was refused, torn or garbled.
     pub(crate) const MESSAGES_LOST: u8 = 1;
+    /// More than one process of a topology has failed, or was never started.
+    pub(crate) const SEVERAL_FAILED: u8 = 1;
     /// It took too long.
     pub(crate) const TIMED_OUT: u8 = 124;
     /// gipc did not do what it was asked for.

@@ -1,19 +1,16 @@
 //! What is to be done, fully understood: nothing in here can be malformed any more.
 
-use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use gipc::framing::Framing;
-use gipc::spawn::Limit;
 
 use crate::logs;
-use crate::ready::Condition;
-use crate::supervisor::policy::Rules;
 
-#[expect(dead_code, reason = "`gipc up` is in the making")]
 pub(crate) mod topology;
+
+use topology::{Process, Topology, Wiring};
 
 /// One run of the program.
 pub(crate) enum Plan {
@@ -27,19 +24,9 @@ pub(crate) enum Plan {
     Write { folder: PathBuf, files: Vec<(String, Vec<u8>)> },
 }
 
-/// A command under supervision.
+/// Processes under supervision.
 pub(crate) struct Supervise {
-    /// The name of the process.
-    pub(crate) name: String,
-    /// The program and its arguments, at least the program.
-    pub(crate) argv: Vec<OsString>,
-    pub(crate) dir: Option<PathBuf>,
-    pub(crate) env_clear: bool,
-    /// Variables to set or to leave out, the later ones over the earlier ones.
-    pub(crate) env: Vec<(OsString, Option<OsString>)>,
-    pub(crate) limits: Vec<Limit>,
-    pub(crate) wiring: Wiring,
-    pub(crate) rules: Rules,
+    pub(crate) topology: Topology,
     pub(crate) isolate: bool,
     pub(crate) report: Option<PathBuf>,
     pub(crate) log: logs::Settings,
@@ -48,25 +35,13 @@ pub(crate) struct Supervise {
 impl Supervise {
     /// Does the supervisor read messages from a terminal? Then it must be in its foreground.
     pub(crate) fn reads_terminal(&self) -> bool {
-        matches!(&self.wiring, Wiring::Channels(channels) if channels.input.is_some())
-            && std::io::stdin().is_terminal()
+        let reads = |process: &Process| matches!(&process.wiring, Wiring::Channels(channels) if channels.input.is_some());
+        self.topology.processes.iter().any(reads) && std::io::stdin().is_terminal()
     }
-
-    /// The one instance of the process.
-    pub(crate) fn instance(&self) -> String {
-        format!("{}.1", self.name)
-    }
-}
-
-/// What the command's descriptors are.
-pub(crate) enum Wiring {
-    /// Ours.
-    Inherited,
-    /// Channels, with our standard input and output at their other ends.
-    Channels(Channels),
 }
 
 /// The channels of `run`.
+#[derive(Clone, Debug)]
 pub(crate) struct Channels {
     pub(crate) wire: Wire,
     pub(crate) framing: Framing,
@@ -74,7 +49,6 @@ pub(crate) struct Channels {
     pub(crate) output: Option<Framing>,
     /// In bytes of payload.
     pub(crate) max_message: usize,
-    pub(crate) ready: Option<Condition>,
     pub(crate) record: Option<PathBuf>,
 }
 

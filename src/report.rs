@@ -39,19 +39,19 @@ fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S
 #[derive(Debug, Serialize)]
 pub(crate) struct Report<'a> {
     pub(crate) gipc: &'static str,
-    pub(crate) command: Vec<String>,
     pub(crate) started: Moment,
     pub(crate) ended: Moment,
     #[serde(serialize_with = "seconds")]
     pub(crate) duration_seconds: Duration,
     pub(crate) exit: Ending,
-    pub(crate) instances: [Instance<'a>; 1],
+    pub(crate) instances: Vec<Instance<'a>>,
 }
 
 /// One instance and all its lives.
 #[derive(Debug, Serialize)]
 pub(crate) struct Instance<'a> {
-    pub(crate) name: String,
+    pub(crate) name: &'a str,
+    pub(crate) command: Vec<String>,
     pub(crate) restarts: usize,
     pub(crate) incarnations: &'a [Incarnation],
     pub(crate) channels: Vec<Channel>,

@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::Usage;
 use super::supervision::Supervision;
-use crate::plan::{Plan, Wiring};
+use crate::plan::Plan;
+use crate::plan::topology::Wiring;
 use crate::supervisor::policy::Readiness;
 
 /// Run a command as it is, and leave nothing of it behind
@@ -27,8 +28,8 @@ pub(super) struct Exec {
 
 impl Exec {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
-        let plan =
-            self.supervision.into_plan(self.command, Wiring::Inherited, Readiness::Immediate)?;
+        let (wiring, readiness) = (Wiring::Inherited, Readiness::Immediate);
+        let plan = self.supervision.into_plan(self.command, wiring, readiness, None)?;
         Ok(Plan::Supervise(Box::new(plan)))
     }
 }

@@ -10,7 +10,8 @@ use gipc::spawn::ChildFd;
 
 use super::supervision::Supervision;
 use super::{Usage, value};
-use crate::plan::{self, Channels, Plan, Wiring};
+use crate::plan::topology::{self, Wiring};
+use crate::plan::{self, Channels, Plan};
 use crate::ready::Condition;
 use crate::supervisor::policy::Readiness;
 
@@ -141,11 +142,16 @@ impl Run {
             input: self.input.0,
             output: self.output.0,
             max_message: self.max_message,
-            ready: self.ready,
             record: self.record,
         };
+        let ready = match self.ready {
+            None | Some(Condition::Delay(_)) => None,
+            Some(Condition::Message) => Some(topology::Readiness::Message),
+            Some(Condition::Fd(fd)) => Some(topology::Readiness::Fd(fd)),
+            Some(Condition::Log(regex)) => Some(topology::Readiness::Log(regex)),
+        };
         let wiring = Wiring::Channels(channels);
-        let plan = self.supervision.into_plan(self.command, wiring, readiness)?;
+        let plan = self.supervision.into_plan(self.command, wiring, readiness, ready)?;
         Ok(Plan::Supervise(Box::new(plan)))
     }
 }

@@ -11,7 +11,8 @@ use gipc::spawn::Limit;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::{Usage, option_variables, value};
-use crate::plan::{Supervise, Wiring};
+use crate::plan::Supervise;
+use crate::plan::topology::{self, Process, Topology, Wiring};
 use crate::supervisor::policy::{Backoff, Readiness, Restart, RestartLimit, Rules};
 use crate::{config, logs};
 
@@ -141,6 +142,7 @@ impl Supervision {
         argv: Vec<OsString>,
         wiring: Wiring,
         readiness: Readiness,
+        ready: Option<topology::Readiness>,
     ) -> Result<Supervise, Usage> {
         // Ours are meant for us; then the file; then what was typed, which counts most.
         let mut env: Vec<_> =
@@ -164,14 +166,15 @@ impl Supervision {
             (false, 1) => LevelFilter::INFO,
             (false, _) => LevelFilter::DEBUG,
         };
-        Ok(Supervise {
+        let process = Process {
             name: process_name(&argv),
             argv,
             dir: self.chdir,
             env_clear: self.clear_env,
             env,
-            limits: self.limit,
             wiring,
+            replicas: 1,
+            depends_on: Vec::new(),
             rules: Rules {
                 restart: match self.restart {
                     When::Never => Restart::Never,
@@ -186,6 +189,18 @@ impl Supervision {
                 readiness,
                 success_codes: vec![0],
             },
+            ready,
+            health: None,
+            watchdog: None,
+            user: None,
+            group: None,
+            umask: None,
+            nice: None,
+            limits: self.limit,
+            log: None,
+        };
+        Ok(Supervise {
+            topology: Topology::of_one(process),
             isolate: self.isolate,
             report: self.report,
             log: logs::Settings {

@@ -208,6 +208,11 @@ pub(super) fn children() -> io::Result<BTreeSet<i32>> {
     }
 }
 
+/// The environment that a process was started with, its variables ended by zero bytes.
+pub(super) fn environment_of(pid: i32) -> Option<Vec<u8>> {
+    fs::read(format!("/proc/{pid}/environ")).ok()
+}
+
 /// The children of another process.
 pub(super) fn children_of(pid: i32) -> io::Result<BTreeSet<i32>> {
     let mut children = BTreeSet::new();

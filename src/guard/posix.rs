@@ -96,3 +96,8 @@ pub(super) fn children() -> io::Result<BTreeSet<i32>> {
 pub(super) fn children_of(_pid: i32) -> io::Result<BTreeSet<i32>> {
     Ok(BTreeSet::new())
 }
+
+/// Not told here.
+pub(super) fn environment_of(_pid: i32) -> Option<Vec<u8>> {
+    None
+}

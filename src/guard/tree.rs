@@ -93,18 +93,28 @@ fn has_child() -> bool {
     }
 }
 
-/// Reaps every child that has ended but `leader`, who is still needed, and tells whether there is
-/// none but him.
-pub(crate) fn reap_orphans(leader: i32) -> bool {
-    let mut alone = true;
+/// Reaps every child that has ended but the leaders, who are still needed, and tells who is left
+/// that is none.
+pub(crate) fn reap_orphans(is_leader: impl Fn(i32) -> bool) -> Vec<i32> {
+    let mut left = Vec::new();
     for pid in children().unwrap_or_default() {
+        if is_leader(pid) {
+            continue;
+        }
         // SAFETY: without a place for the status waitpid writes nothing.
-        if pid != leader && unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::WNOHANG) } == 0
-        {
-            alone = false;
+        if unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::WNOHANG) } == 0 {
+            left.push(pid);
         }
     }
-    alone
+    left
+}
+
+/// A variable in the environment that a process was started with, where the system tells.
+pub(crate) fn variable_of(pid: i32, name: &str) -> Option<String> {
+    let environment = system::environment_of(pid)?;
+    let mut variables = environment.split(|byte| *byte == 0);
+    let value = variables.find_map(|it| it.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
+    String::from_utf8(value.to_vec()).ok()
 }
 
 /// The process group of a process.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use gipc::spawn::Limit;
 use regex_lite::Regex;
 
+use super::Channels;
 use crate::supervisor::policy::Rules;
 
 /// What `gipc up` runs.
@@ -18,6 +19,15 @@ pub(crate) struct Topology {
     pub(crate) strategy: Strategy,
     /// In the order of the description; no cycle leads through their dependencies.
     pub(crate) processes: Vec<Process>,
+}
+
+impl Topology {
+    /// One process, and all goes by it.
+    pub(crate) fn of_one(process: Process) -> Self {
+        let name = process.name.clone();
+        let (exit, strategy) = (ExitRule::All, Strategy::OneForOne);
+        Self { name, exit, strategy, processes: vec![process] }
+    }
 }
 
 /// Names a process of a topology: its place in [`Topology::processes`].
@@ -57,8 +67,10 @@ pub(crate) struct Process {
     /// The program and its arguments, at least the program.
     pub(crate) argv: Vec<OsString>,
     pub(crate) dir: Option<PathBuf>,
-    /// Variables to set, the later ones over the earlier ones.
-    pub(crate) env: Vec<(OsString, OsString)>,
+    pub(crate) env_clear: bool,
+    /// Variables to set or to leave out, the later ones over the earlier ones.
+    pub(crate) env: Vec<(OsString, Option<OsString>)>,
+    pub(crate) wiring: Wiring,
     /// How many instances, at least 1.
     pub(crate) replicas: usize,
     pub(crate) depends_on: Vec<Dependency>,
@@ -74,6 +86,30 @@ pub(crate) struct Process {
     pub(crate) nice: Option<i32>,
     pub(crate) limits: Vec<Limit>,
     pub(crate) log: Option<LogFile>,
+}
+
+impl Process {
+    /// Are its descriptors ours?
+    pub(crate) fn is_inherited(&self) -> bool {
+        matches!(self.wiring, Wiring::Inherited)
+    }
+
+    /// The name of an instance, which are counted from 1.
+    pub(crate) fn instance(&self, number: usize) -> String {
+        format!("{}.{number}", self.name)
+    }
+}
+
+/// What a process's descriptors are.
+#[derive(Clone, Debug)]
+pub(crate) enum Wiring {
+    /// Ours.
+    Inherited,
+    /// No input; what it prints is passed on as lines.
+    Logged,
+    /// Channels, with our standard input and output at their other ends; what it prints elsewhere
+    /// is passed on as lines.
+    Channels(Channels),
 }
 
 /// Another process that must have come so far before this one starts.
@@ -95,6 +131,8 @@ pub(crate) enum Milestone {
 /// How it is told that an instance is ready.
 #[derive(Clone, Debug)]
 pub(crate) enum Readiness {
+    /// It has sent a message.
+    Message,
     /// It has written a newline to this descriptor (s6's notification).
     Fd(gipc::spawn::ChildFd),
     /// It has sent `READY=1`, see `sd_notify(3)`.

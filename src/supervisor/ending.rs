@@ -1,63 +1,102 @@
 //! How a command ends: seen, asked to, killed, reaped.
 
+use std::collections::BTreeMap;
+
 use gipc::process::Signal;
 use tracing::{error, info, warn};
 
-use super::Supervisor;
 use super::policy::Event;
+use super::session::InstanceId;
+use super::{Queue, Supervisor};
 use crate::guard::tree;
 
 impl Supervisor {
     /// A child has ended, stopped or come to us.
-    pub(super) fn look_at_children(&mut self) -> Vec<Event> {
-        let mut events = Vec::new();
-        if let Some(child) = &mut self.child {
+    pub(super) fn look_at_children(&mut self, queue: &mut Queue) {
+        for instance in &mut self.instances {
+            let Some(child) = &mut instance.child else { continue };
             if child.status.is_none()
                 && let Ok(Some(status)) = child.process.peek()
             {
                 child.status = Some(status);
                 child.ending.send_replace(true);
-                if let Some(incarnation) = self.history.last_mut() {
+                if let Some(incarnation) = instance.history.last_mut() {
                     incarnation.end(status);
                 }
-                events.push(Event::Exited(status));
-            }
-            if self.shares_terminal && child.process.take_stop().unwrap_or(false) {
-                events.push(Event::Suspended { supervisor: false });
+                queue.events.push_back((instance.id, Event::Exited(status)));
             }
         }
-        let leader = self.child.as_ref().map_or(0, |child| child.process.pid());
-        let alone = tree::reap_orphans(leader);
-        if let Some(child) = &mut self.child {
-            // Once the leader has ended nobody can come any more when nobody is there.
-            child.alone = alone && child.status.is_some();
+        let leaders: BTreeMap<i32, InstanceId> =
+            self.instances.iter().filter_map(|it| Some((it.pid()?, it.id))).collect();
+        let strays = tree::reap_orphans(|pid| leaders.contains_key(&pid));
+        let owners = self.owners_of(&strays);
+        for instance in &mut self.instances {
+            if let Some(child) = &mut instance.child
+                && child.status.is_some()
+            {
+                // Once the leader has ended nobody can come any more when nobody is there.
+                child.alone = owners.values().all(|owner| *owner != instance.id);
+                queue.touched.push(instance.id);
+            }
         }
-        if self.killing {
-            self.kill_rest();
-        } else if self
-            .child
-            .as_ref()
-            .is_some_and(|child| child.status.is_some() && child.group_asked.is_some())
-        {
-            self.ask_to_end(self.plan.rules.stop_signal.unwrap_or(Signal::TERM));
+        for id in (0..self.instances.len()).map(InstanceId) {
+            let instance = &self.instances[id.0];
+            if instance.killing {
+                self.kill_rest(id);
+            } else if let Some(child) = &instance.child
+                && child.status.is_some()
+                && child.group_asked.is_some()
+            {
+                self.ask_to_end(id, instance.plan.rules.stop_signal.unwrap_or(Signal::TERM));
+            }
         }
-        events
+        let stopped = |it: &super::Instance| {
+            it.child.as_ref().is_some_and(|child| child.process.take_stop().unwrap_or(false))
+        };
+        if self.shares_terminal && self.instances.iter().any(stopped) {
+            self.suspend(false);
+        }
+    }
+
+    /// Whose each of these is that have lost their parents; of some that cannot be told.
+    fn owners_of(&self, strays: &[i32]) -> BTreeMap<i32, InstanceId> {
+        let with_child: Vec<_> = self.instances.iter().filter(|it| it.child.is_some()).collect();
+        let owner = |stray: i32| match with_child[..] {
+            [only] => Some(only.id),
+            _ => {
+                let group = tree::group_of(stray);
+                let by_group = with_child.iter().find(|it| it.pid() == group);
+                by_group.map(|it| it.id).or_else(|| {
+                    let name = tree::variable_of(stray, "GIPC_NAME")?;
+                    Some(with_child.iter().find(|it| it.name == name)?.id)
+                })
+            }
+        };
+        strays.iter().filter_map(|stray| Some((*stray, owner(*stray)?))).collect()
+    }
+
+    /// What has lost its parent and belongs to this instance.
+    fn strays_of(&self, id: InstanceId) -> Vec<i32> {
+        let is_leader = |pid| self.instances.iter().any(|it| it.pid() == Some(pid));
+        let strays = tree::children().unwrap_or_default().into_iter();
+        let strays: Vec<_> = strays.filter(|pid| !is_leader(*pid)).collect();
+        let owners = self.owners_of(&strays);
+        owners.into_iter().filter(|(_, owner)| *owner == id).map(|(pid, _)| pid).collect()
     }
 
     /// Asks the command's group to end, and once the command itself has, all else that it started.
-    pub(super) fn ask_to_end(&mut self, signal: Signal) {
-        let Some(child) = &mut self.child else { return };
-        if let Some(signal) =
-            (self.ended_because.is_none() && child.status.is_none()).then_some(signal)
-        {
-            info!("stopping {} with {signal}", self.plan.instance());
-            self.ended_because = Some("stopped by gipc");
+    pub(super) fn ask_to_end(&mut self, id: InstanceId, signal: Signal) {
+        let shares_terminal = self.shares_terminal;
+        let instance = &mut self.instances[id.0];
+        let Some(child) = &mut instance.child else { return };
+        if instance.ended_because.is_none() && child.status.is_none() {
+            info!("stopping {} with {signal}", instance.name);
+            instance.ended_because = Some("stopped by gipc");
         }
         if child.alone {
             return;
         }
         let leader = child.process.pid();
-        let shares_terminal = self.shares_terminal;
         let mut ask = Vec::new();
         if shares_terminal {
             // Its group is ours, and perhaps that of a whole pipeline.
@@ -70,10 +109,11 @@ impl Supervisor {
                 ask.push(-leader);
             }
             if child.status.is_some() {
-                let strays = tree::children().unwrap_or_default().into_iter();
+                let strays = self.strays_of(id).into_iter();
                 ask.extend(strays.filter(|pid| tree::group_of(*pid) != Some(leader)));
             }
         }
+        let Some(child) = &mut self.instances[id.0].child else { return };
         child.group_asked = Some(signal);
         for target in ask {
             if child.asked.insert(target)
@@ -85,30 +125,41 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn kill_rest(&self) {
-        if let Err(error) = tree::kill_children() {
-            error!("not all that {} started can be stopped: {error}", self.plan.instance());
+    /// Kills the command, its group, and all that it has left to us.
+    pub(super) fn kill_rest(&self, id: InstanceId) {
+        let instance = &self.instances[id.0];
+        let Some(child) = &instance.child else { return };
+        let group =
+            if self.shares_terminal { Ok(()) } else { child.process.signal_group(Signal::KILL) };
+        let leader = child.process.kill();
+        let strays = self.strays_of(id).into_iter().map(|pid| Signal::KILL.send_to(pid));
+        let strays = strays.collect::<Result<(), _>>();
+        let error = group.and(leader).err().map(|error| crate::chain(&error));
+        if let Some(error) = error.or_else(|| strays.err().map(|error| error.to_string())) {
+            error!("not all that {} started can be stopped: {error}", instance.name);
         }
     }
 
     /// Reaps the command when nothing is left of it.
-    pub(super) fn gone(&mut self) -> Option<Event> {
-        let streams_ended = self.tasks.is_empty();
-        let child = self.child.take_if(|child| streams_ended && child.closed && child.alone)?;
-        self.killing = false;
-        let inlet = child.inlet;
+    pub(super) fn gone(&mut self, id: InstanceId) -> Option<Event> {
+        let instance = &mut self.instances[id.0];
+        let streams_ended = instance.tasks == 0;
+        let child = instance.child.take_if(|child| streams_ended && child.closed && child.alone)?;
+        instance.killing = false;
         if let (Ok((status, usage)), Some(incarnation)) =
-            (child.process.reap(), self.history.last_mut())
+            (child.process.reap(), instance.history.last_mut())
         {
-            info!("{} ended: {status}", self.plan.instance());
+            info!("{} ended: {status}", instance.name);
             incarnation.used(usage);
-            incarnation.ended_because = Some(self.ended_because.unwrap_or("by itself"));
-            self.reason =
+            incarnation.ended_because = Some(instance.ended_because.unwrap_or("by itself"));
+            instance.reason =
                 if status.success() { "restart after success" } else { "restart after failure" };
         }
         let mut more_work = true;
-        if let Some((feed, inlet)) = self.feed.as_mut().zip(inlet) {
-            self.leftover = feed.settle(&inlet);
+        if let Some(messages) = &mut instance.messages
+            && let Some((feed, inlet)) = messages.feed.as_mut().zip(child.inlet)
+        {
+            messages.leftover = feed.settle(&inlet);
             more_work = !feed.input_ended || !feed.delivery.is_empty();
         }
         Some(Event::Gone { more_work })

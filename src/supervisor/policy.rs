@@ -83,9 +83,9 @@ pub(crate) enum Event {
     Exited(ExitStatus),
     /// And now nothing of it is left. Is there work for another incarnation?
     Gone { more_work: bool },
-    /// A signal came that asks gipc to end. One that came around the guard never counts as second.
-    Asked { signal: Signal, by_guard: bool },
-    /// A signal came that asks gipc to end at once.
+    /// It is to end for good; with this signal, where it has none of its own.
+    Asked(Signal),
+    /// It is to end for good, at once; that signal is why.
     Demanded(Signal),
     /// What the command sends are no messages; nothing more can be had from it.
     Garbled,
@@ -95,8 +95,8 @@ pub(crate) enum Event {
     OutputClosed,
     /// gipc cannot go on.
     Failed,
-    /// gipc is to stop until it is continued: the guard, and perhaps the supervisor too.
-    Suspended { supervisor: bool },
+    /// gipc is about to be stopped until it is continued.
+    Suspended,
     /// It was continued.
     Resumed,
     /// Time has passed.
@@ -120,10 +120,8 @@ pub(crate) enum Action {
     GiveUp,
     /// Say that the command took too long: to be ready, or altogether.
     TooLong { getting_ready: bool },
-    /// Stop until continued.
-    Suspend { supervisor: bool },
-    /// End.
-    Finish(Verdict),
+    /// It has ended for good. What for gipc is not 0 may be a success all the same.
+    Finish { verdict: Verdict, success: bool },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,10 +159,8 @@ pub(crate) struct Policy {
     recent: VecDeque<Instant>,
     /// How often the backoff has doubled.
     doublings: u32,
-    /// How gipc is to end once everything is gone.
+    /// How it is to end once everything is gone.
     verdict: Option<Verdict>,
-    /// How often gipc was asked to end by the guard.
-    asked: u32,
     /// The code of this incarnation whatever its own is: we ended it.
     overruled: Option<u8>,
     messages_lost: bool,
@@ -175,6 +171,11 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
+    /// Is it in the pause before a restart?
+    pub(crate) fn waits_for_restart(&self) -> bool {
+        matches!(self.state, State::Waiting { until: Some(_) })
+    }
+
     pub(crate) fn new(rules: Rules) -> Self {
         Self {
             rules,
@@ -183,7 +184,6 @@ impl Policy {
             recent: VecDeque::new(),
             doublings: 0,
             verdict: None,
-            asked: 0,
             overruled: None,
             messages_lost: false,
             timeout_at: None,
@@ -240,17 +240,10 @@ impl Policy {
             (State::Ending { since, status }, Event::Gone { more_work }) => {
                 self.gone(status, more_work, now, now.duration_since(since), jitter)
             }
-            (_, Event::Asked { signal, by_guard }) => {
-                self.asked += u32::from(by_guard);
-                if self.asked > 1 {
-                    self.kill(now)
-                } else {
-                    self.end(Verdict::Signal(signal), signal, now)
-                }
-            }
+            (_, Event::Asked(signal)) => self.end(Verdict::Signal(signal), signal, now),
             (_, Event::Demanded(signal)) => {
                 let mut actions = self.end(Verdict::Signal(signal), signal, now);
-                actions.retain(|action| matches!(action, Action::Finish(_)));
+                actions.retain(|action| matches!(action, Action::Finish { .. }));
                 if actions.is_empty() { self.kill(now) } else { actions }
             }
             (State::Running { .. }, Event::Garbled) => {
@@ -263,10 +256,9 @@ impl Policy {
             }
             (_, Event::OutputClosed) => self.end(Verdict::Signal(Signal::PIPE), Signal::TERM, now),
             (_, Event::Failed) => self.end(Verdict::Exit(Verdict::FAILED), Signal::TERM, now),
-            (_, Event::Suspended { supervisor }) => {
-                // Noted first: from the moment that we ask for it we may be stopped.
+            (_, Event::Suspended) => {
                 self.suspended.get_or_insert(now);
-                vec![Action::Suspend { supervisor }]
+                Vec::new()
             }
             (_, Event::Resumed) => {
                 if let Some(since) = self.suspended.take() {
@@ -331,8 +323,12 @@ impl Policy {
     }
 
     fn finish(&mut self, verdict: Verdict) -> Vec<Action> {
+        self.finish_as(verdict, verdict == Verdict::Exit(0))
+    }
+
+    fn finish_as(&mut self, verdict: Verdict, success: bool) -> Vec<Action> {
         self.state = State::Finished;
-        vec![Action::Finish(verdict)]
+        vec![Action::Finish { verdict, success }]
     }
 
     fn gone(
@@ -365,12 +361,10 @@ impl Policy {
             actions.extend(self.finish(verdict));
             return actions;
         }
-        let verdict = if !failed && self.messages_lost {
-            Verdict::Exit(Verdict::MESSAGES_LOST)
-        } else {
-            verdict
-        };
-        self.finish(verdict)
+        match (failed, self.messages_lost) {
+            (false, true) => self.finish(Verdict::Exit(Verdict::MESSAGES_LOST)),
+            _ => self.finish_as(verdict, !failed),
+        }
     }
 
     fn succeeded(&self, status: ExitStatus) -> bool {

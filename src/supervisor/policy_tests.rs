@@ -61,7 +61,7 @@ impl Play {
 }
 
 fn finish(verdict: Verdict) -> Vec<Action> {
-    vec![Action::Finish(verdict)]
+    vec![Action::Finish { verdict, success: verdict == Verdict::Exit(0) }]
 }
 
 fn ask(signal: Signal) -> Vec<Action> {
@@ -102,7 +102,7 @@ fn a_command_that_cannot_be_started_ends_it() {
 #[test]
 fn a_signal_stops_in_order_and_is_what_gipc_dies_of() {
     let mut play = Play::begin(rules());
-    assert_eq!(play.is(Event::Asked { signal: INT, by_guard: true }), ask(INT));
+    assert_eq!(play.is(Event::Asked(INT)), ask(INT));
     play.is(code(0));
     assert_eq!(play.is(GONE), finish(Verdict::Signal(INT)));
 }
@@ -110,30 +110,23 @@ fn a_signal_stops_in_order_and_is_what_gipc_dies_of() {
 #[test]
 fn the_stop_signal_takes_the_place_of_the_one_that_came() {
     let mut play = Play::begin(Rules { stop_signal: Some(Signal::HUP), ..rules() });
-    assert_eq!(play.is(Event::Asked { signal: INT, by_guard: true }), ask(Signal::HUP));
+    assert_eq!(play.is(Event::Asked(INT)), ask(Signal::HUP));
 }
 
 #[test]
-fn a_second_signal_kills_even_another_one() {
+fn what_is_demanded_after_it_was_asked_for_kills() {
     let mut play = Play::begin(rules());
-    play.is(Event::Asked { signal: INT, by_guard: true });
-    assert_eq!(play.is(Event::Asked { signal: TERM, by_guard: true }), KILL);
+    play.is(Event::Asked(INT));
+    assert_eq!(play.is(Event::Asked(TERM)), [], "whoever asks twice decides that it is a demand");
+    assert_eq!(play.is(Event::Demanded(TERM)), KILL);
     play.is(Event::Exited(ExitStatus::Signal(Signal::KILL)));
     assert_eq!(play.is(GONE), finish(Verdict::Signal(INT)), "the first is what ended it");
 }
 
 #[test]
-fn the_same_signal_by_two_ways_is_one() {
-    let mut play = Play::begin(rules());
-    assert_eq!(play.is(Event::Asked { signal: TERM, by_guard: false }), ask(TERM));
-    assert_eq!(play.is(Event::Asked { signal: TERM, by_guard: true }), []);
-    assert_eq!(play.is(Event::Asked { signal: TERM, by_guard: true }), KILL);
-}
-
-#[test]
 fn what_does_not_stop_is_killed_after_the_grace_and_then_given_up() {
     let mut play = Play::begin(rules());
-    play.is(Event::Asked { signal: TERM, by_guard: true });
+    play.is(Event::Asked(TERM));
     assert_eq!(play.next(), (ms(10_000), KILL.to_vec()));
     assert_eq!(play.next(), (LAST_WORDS, finish(Verdict::Signal(TERM))));
 }
@@ -141,7 +134,7 @@ fn what_does_not_stop_is_killed_after_the_grace_and_then_given_up() {
 #[test]
 fn the_grace_is_one_for_the_command_and_what_it_leaves_behind() {
     let mut play = Play::begin(rules());
-    play.is(Event::Asked { signal: TERM, by_guard: true });
+    play.is(Event::Asked(TERM));
     play.pass(ms(9_000));
     play.is(code(0));
     assert_eq!(play.next(), (ms(1_000), KILL.to_vec()));
@@ -158,7 +151,7 @@ fn quit_kills_at_once() {
 #[test]
 fn a_signal_in_the_pause_before_a_restart_ends_it_at_once() {
     for (event, verdict) in [
-        (Event::Asked { signal: TERM, by_guard: true }, Verdict::Signal(TERM)),
+        (Event::Asked(TERM), Verdict::Signal(TERM)),
         (Event::Demanded(Signal::QUIT), Verdict::Signal(Signal::QUIT)),
     ] {
         let mut play = Play::begin(Rules { restart: Restart::Always, ..rules() });
@@ -261,7 +254,7 @@ fn a_crash_loop_stops_at_exactly_the_limit() {
         crash(&mut play);
     }
     play.is(code(1));
-    assert_eq!(play.is(GONE), [Action::GiveUp, Action::Finish(Verdict::Exit(1))]);
+    assert_eq!(play.is(GONE), [Action::GiveUp, finish(Verdict::Exit(1))[0]]);
 }
 
 #[test]
@@ -344,8 +337,7 @@ fn an_output_that_nobody_reads_ends_gipc_as_it_ends_any_filter() {
 fn timers_stand_still_while_gipc_is_stopped() {
     let mut play = Play::begin(Rules { timeout: Some(ms(500)), ..rules() });
     play.pass(ms(200));
-    let suspend = Action::Suspend { supervisor: true };
-    assert_eq!(play.is(Event::Suspended { supervisor: true }), [suspend]);
+    assert_eq!(play.is(Event::Suspended), []);
     assert_eq!(play.policy.deadline(), None);
     play.pass(ms(60_000));
     assert_eq!(play.is(Event::Tick), []);
@@ -356,10 +348,9 @@ fn timers_stand_still_while_gipc_is_stopped() {
 #[test]
 fn a_stuck_output_after_the_kill_waits_for_no_second_signal() {
     let rules = Rules { timeout: Some(ms(20_000)), ..rules() };
-    for (event, verdict) in [
-        (Some(Event::Asked { signal: TERM, by_guard: true }), Verdict::Signal(TERM)),
-        (None, Verdict::Exit(124)),
-    ] {
+    for (event, verdict) in
+        [(Some(Event::Asked(TERM)), Verdict::Signal(TERM)), (None, Verdict::Exit(124))]
+    {
         let mut play = Play::begin(rules.clone());
         play.is(code(0));
         assert_eq!(play.next(), (ms(10_000), KILL.to_vec()));
@@ -376,7 +367,7 @@ fn nothing_happens_after_the_end() {
     let mut play = Play::begin(rules());
     play.is(code(0));
     play.is(GONE);
-    for event in [Event::Asked { signal: INT, by_guard: true }, Event::Tick, GONE, Event::Lost] {
+    for event in [Event::Asked(INT), Event::Tick, GONE, Event::Lost] {
         assert_eq!(play.is(event), []);
     }
 }

@@ -3,18 +3,25 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
+use gipc::frames::{FrameReader, FrameWriter};
 use gipc::inherited::Direction;
+use gipc::pipes;
 use gipc::process::Process;
 use gipc::spawn::{ChildFd, Command, ProcessGroup, SpawnError};
 use tokio::net::unix::pipe;
 
+use super::Error;
+use super::instance::Messages;
+use crate::delivery::{Delivery, Leftover};
 use crate::guard::Verdict;
 use crate::jobserver;
-use crate::plan::{Channels, Supervise, Wire, Wiring};
-use crate::ready::Condition;
-use crate::relay::Inlet;
-use gipc::pipes;
+use crate::plan::topology::{self, Readiness, Wiring};
+use crate::plan::{Channels, Wire};
+use crate::record::Recorder;
+use crate::relay::{Counts, Feed, Inlet, Lane, Output};
+use crate::stream::{Patient, Stream};
 
 /// Why a command was not started.
 #[derive(Debug, thiserror::Error)]
@@ -69,37 +76,47 @@ impl Gifts {
         Ok(())
     }
 
-    fn wire(&mut self, channels: &Channels, env_clear: bool) -> io::Result<()> {
-        let Channels { wire, input, output, ready, .. } = channels;
-        let (fd_in, fd_out) = match wire {
-            Wire::Fds => (ChildFd::MESSAGES_IN, ChildFd::MESSAGES_OUT),
-            Wire::Stdio => (ChildFd::STDIN, ChildFd::STDOUT),
-        };
-        if input.is_some() {
-            let (inlet, theirs) = Inlet::new()?;
-            self.ends.inlet = Some(inlet);
-            self.channels.push((fd_in, Direction::In, theirs));
-        }
-        if output.is_some() {
-            let (read, write) = pipes::large()?;
-            self.ends.messages = Some(pipe::Receiver::from_owned_fd(read)?);
-            self.channels.push((fd_out, Direction::Out, write));
-        }
-        if *wire == Wire::Fds || input.is_none() {
-            let null = std::fs::File::open("/dev/null")?;
-            self.fds.push((ChildFd::STDIN, null.into()));
-        }
-        if *wire == Wire::Fds || output.is_none() {
-            self.capture("stdout", ChildFd::STDOUT)?;
+    /// What `plan` gives, apart from what is inherited.
+    fn wire(&mut self, plan: &topology::Process) -> io::Result<()> {
+        let stdin = || Ok::<_, io::Error>(std::fs::File::open("/dev/null")?.into());
+        match &plan.wiring {
+            Wiring::Inherited => return Ok(()),
+            Wiring::Logged => {
+                self.fds.push((ChildFd::STDIN, stdin()?));
+                self.capture("stdout", ChildFd::STDOUT)?;
+            }
+            Wiring::Channels(Channels { wire, input, output, .. }) => {
+                let (fd_in, fd_out) = match wire {
+                    Wire::Fds => (ChildFd::MESSAGES_IN, ChildFd::MESSAGES_OUT),
+                    Wire::Stdio => (ChildFd::STDIN, ChildFd::STDOUT),
+                };
+                if input.is_some() {
+                    let (inlet, theirs) = Inlet::new()?;
+                    self.ends.inlet = Some(inlet);
+                    self.channels.push((fd_in, Direction::In, theirs));
+                }
+                if output.is_some() {
+                    let (read, write) = pipes::large()?;
+                    self.ends.messages = Some(pipe::Receiver::from_owned_fd(read)?);
+                    self.channels.push((fd_out, Direction::Out, write));
+                }
+                if *wire == Wire::Fds || input.is_none() {
+                    self.fds.push((ChildFd::STDIN, stdin()?));
+                }
+                if *wire == Wire::Fds || output.is_none() {
+                    self.capture("stdout", ChildFd::STDOUT)?;
+                }
+            }
         }
         self.capture("stderr", ChildFd::STDERR)?;
         let mut first_free = ChildFd::MESSAGES_OUT.number() + 1;
-        if let Some(Condition::Fd(target)) = ready {
+        if let Some(Readiness::Fd(target)) = plan.ready {
             let (read, write) = pipes::new()?;
             self.ends.ready = Some(pipe::Receiver::from_owned_fd(read)?);
-            self.fds.push((*target, write));
+            self.fds.push((target, write));
             first_free = first_free.max(target.number() + 1);
         }
+        let env_clear = plan.env_clear;
         if env_clear || std::env::var_os("PYTHONUNBUFFERED").is_none() {
             self.set("PYTHONUNBUFFERED", "1");
         }
@@ -114,20 +131,63 @@ impl Gifts {
     }
 }
 
-/// Starts the command of `plan`, in this process group or in one of its own.
-pub(crate) fn start(
-    plan: &Supervise,
+/// The state of an instance's channels, with our standard input and output at their other ends.
+pub(super) fn messages(
+    channels: &Channels,
+    instance: &str,
+    recorder: Option<&Recorder>,
+) -> Result<Messages, Error> {
+    let counts = [("in", Arc::default()), ("out", Arc::default())];
+    let Channels { framing, input, output, max_message, .. } = *channels;
+    let lane = |index: usize, from: &str, to: &str| {
+        let (channel, counts): &(_, Arc<Counts>) = &counts[index];
+        Lane {
+            channel,
+            from: from.to_owned(),
+            to: to.to_owned(),
+            counts: Arc::clone(counts),
+            recorder: recorder.cloned(),
+        }
+    };
+    let mut messages = Messages {
+        feed: None,
+        output: None,
+        leftover: Leftover::default(),
+        counts: counts.clone(),
+    };
+    if let Some(input) = input {
+        let stream = Stream::from(Patient::duplicate(io::stdin()).map_err(Error::Runtime)?);
+        messages.feed = Some(Box::new(Feed {
+            input: FrameReader::new(stream, input, max_message),
+            input_ended: false,
+            framing,
+            delivery: Delivery::new(framing, max_message),
+            lane: lane(0, "-", instance),
+        }));
+    }
+    if let Some(output) = output {
+        let stream = Stream::from(Patient::duplicate(io::stdout()).map_err(Error::Runtime)?);
+        messages.output = Some(Box::new(Output {
+            writer: FrameWriter::new(stream, output),
+            lane: lane(1, instance, "-"),
+        }));
+    }
+    Ok(messages)
+}
+
+/// Starts an instance of `plan`, in this process group or in one of its own.
+pub(super) fn start(
+    plan: &topology::Process,
+    instance: &str,
     restarts: u32,
     group: Option<i32>,
 ) -> Result<(Process, Ends), StartError> {
     let mut gifts = Gifts::default();
-    if let Wiring::Channels(channels) = &plan.wiring {
-        gifts.wire(channels, plan.env_clear)?;
-    }
-    gifts.set("GIPC_NAME", plan.instance());
+    gifts.wire(plan)?;
+    gifts.set("GIPC_NAME", instance);
     gifts.set("GIPC_RESTARTS", restarts.to_string());
 
-    let mut command = Command::new(&plan.argv[0]).args(&plan.argv[1..]).name(plan.instance());
+    let mut command = Command::new(&plan.argv[0]).args(&plan.argv[1..]).name(instance);
     if let Some(dir) = &plan.dir {
         command = command.current_dir(dir);
     }
@@ -154,7 +214,19 @@ pub(crate) fn start(
     for limit in &plan.limits {
         command = command.limit(*limit);
     }
-    if matches!(plan.wiring, Wiring::Inherited) {
+    if let Some(user) = &plan.user {
+        command = command.user(user);
+    }
+    if let Some(group) = &plan.group {
+        command = command.group(group);
+    }
+    if let Some(nice) = plan.nice {
+        command = command.nice(nice);
+    }
+    if let Some(umask) = plan.umask {
+        command = command.umask(umask);
+    }
+    if plan.is_inherited() {
         command = command.inherit_fds();
     }
     if let Some(group) = group {

@@ -82,7 +82,7 @@ fn the_report_tells_of_every_incarnation() {
     ended.failed(4, &["giving up"]);
     let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(report["exit"]["code"], 4);
-    assert_eq!(report["command"][0], "sh");
+    assert_eq!(report["instances"][0]["command"][0], "sh");
     let instance = &report["instances"][0];
     assert_eq!(instance["name"], "sh.1");
     assert_eq!(instance["restarts"], 2);

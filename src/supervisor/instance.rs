@@ -1,0 +1,114 @@
+//! One instance: its rules, its process, and all that outlives its incarnations.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use gipc::process::{ExitStatus, Process, Signal};
+use tokio::sync::{oneshot, watch};
+
+use super::policy::Policy;
+use super::session::InstanceId;
+use crate::delivery::Leftover;
+use crate::plan::topology;
+use crate::relay::{Counts, Feed, Inlet, Output, Stop};
+use crate::report::Incarnation;
+
+/// An instance of a process.
+pub(super) struct Instance {
+    pub(super) id: InstanceId,
+    pub(super) plan: Rc<topology::Process>,
+    /// `work.2`.
+    pub(super) name: String,
+    pub(super) policy: Policy,
+    pub(super) child: Option<Child>,
+    /// With channels only.
+    pub(super) messages: Option<Messages>,
+    /// How many tasks of it there are.
+    pub(super) tasks: usize,
+    /// What is left is being killed.
+    pub(super) killing: bool,
+    /// Why the next start is made, and why the last end came.
+    pub(super) reason: &'static str,
+    pub(super) ended_because: Option<&'static str>,
+    pub(super) history: Vec<Incarnation>,
+}
+
+/// The command as it runs, or as what is left of it.
+pub(super) struct Child {
+    pub(super) process: Process,
+    pub(super) status: Option<ExitStatus>,
+    /// Its streams' readers: has it ended?
+    pub(super) ending: watch::Sender<bool>,
+    /// Where its messages go in, until they do.
+    pub(super) inlet: Option<Inlet>,
+    pub(super) stop_feeding: Option<oneshot::Sender<Stop>>,
+    pub(super) fed: bool,
+    /// What its end asks for is being done: from now on it may be reaped.
+    pub(super) closed: bool,
+    /// It has ended, and nothing that it started is left.
+    pub(super) alone: bool,
+    /// With what its group was asked to end.
+    pub(super) group_asked: Option<Signal>,
+    /// Who has been asked to end one by one.
+    pub(super) asked: BTreeSet<i32>,
+}
+
+/// The channels of an instance, between incarnations.
+pub(super) struct Messages {
+    pub(super) feed: Option<Box<Feed>>,
+    pub(super) output: Option<Box<Output>>,
+    /// What the last incarnation has not read.
+    pub(super) leftover: Leftover,
+    pub(super) counts: [(&'static str, Arc<Counts>); 2],
+}
+
+impl Instance {
+    pub(super) fn new(
+        id: InstanceId,
+        plan: &Rc<topology::Process>,
+        number: usize,
+        messages: Option<Messages>,
+    ) -> Self {
+        Self {
+            id,
+            plan: Rc::clone(plan),
+            name: plan.instance(number),
+            policy: Policy::new(plan.rules.clone()),
+            child: None,
+            messages,
+            tasks: 0,
+            killing: false,
+            reason: "first start",
+            ended_because: None,
+            history: Vec::new(),
+        }
+    }
+
+    /// Its process, while there is one.
+    pub(super) fn pid(&self) -> Option<i32> {
+        self.child.as_ref().map(|child| child.process.pid())
+    }
+
+    pub(super) fn restarts(&self) -> usize {
+        self.history.len().saturating_sub(1)
+    }
+}
+
+impl Child {
+    pub(super) fn new(process: Process, inlet: Option<Inlet>) -> Self {
+        let (ending, _) = watch::channel(false);
+        Self {
+            process,
+            status: None,
+            ending,
+            inlet,
+            stop_feeding: None,
+            fed: false,
+            closed: false,
+            alone: false,
+            group_asked: None,
+            asked: BTreeSet::new(),
+        }
+    }
+}

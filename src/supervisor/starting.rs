@@ -1,0 +1,130 @@
+//! How a command is started, and what is listened to from then on.
+
+use gipc::frames::FrameReader;
+use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe;
+use tokio::sync::{oneshot, watch};
+use tracing::{error, info, warn};
+
+use super::instance::Child;
+use super::policy::{Event, Restart};
+use super::session::InstanceId;
+use super::wiring::{self, Ends};
+use super::{Done, Note, Supervisor};
+use crate::guard;
+use crate::logs::Origin;
+use crate::plan::topology::{Readiness, Wiring};
+use crate::relay::{Counts, Draining};
+use crate::report::Incarnation;
+
+impl Supervisor {
+    pub(super) fn start(&mut self, id: InstanceId, restarts: u32) -> Event {
+        let group = self.shares_terminal.then_some(self.link.group());
+        let instance = &mut self.instances[id.0];
+        let name = &instance.name;
+        let (process, ends) = match wiring::start(&instance.plan, name, restarts, group) {
+            Ok(started) => started,
+            Err(error) => {
+                let code = error.exit_code();
+                error!("{}", crate::chain(&error));
+                return Event::StartFailed(code);
+            }
+        };
+        if restarts > 0 {
+            warn!("started {name} again (restart {restarts}), as process {}", process.pid());
+        } else {
+            info!("started {name} as process {}", process.pid());
+        }
+        if instance.plan.is_inherited() && instance.plan.rules.restart == Restart::Never {
+            guard::release_inherited(); // It has them now, and nobody else is to get them.
+        }
+        instance.history.push(Incarnation::new(process.pid(), instance.reason));
+        instance.ended_because = None;
+        if let Some(messages) = &mut instance.messages {
+            let leftover = std::mem::take(&mut messages.leftover);
+            Counts::add(&messages.counts[0].1.redelivered, leftover.unread);
+        }
+        let Ends { inlet, messages, lines, ready } = ends;
+        let child = Child::new(process, inlet);
+        let ending = child.ending.subscribe();
+        instance.child = Some(child);
+        self.listen(id, messages, lines, ready, &ending);
+        Event::Started
+    }
+
+    /// Starts to take what the command sends and prints.
+    fn listen(
+        &mut self,
+        id: InstanceId,
+        messages: Option<pipe::Receiver>,
+        lines: Vec<(&'static str, pipe::Receiver)>,
+        ready: Option<pipe::Receiver>,
+        ending: &watch::Receiver<bool>,
+    ) {
+        let instance = &mut self.instances[id.0];
+        let plan = &instance.plan;
+        let grace = plan.rules.grace;
+        let tell_ready = |condition: bool| {
+            let (notes, incarnation) = (self.notes.0.clone(), instance.history.len());
+            condition.then_some(move || drop(notes.send(Note::Ready(id, incarnation))))
+        };
+        if let Wiring::Channels(channels) = &plan.wiring
+            && let Some(state) = &mut instance.messages
+            && let Some((messages, output)) = messages.zip(state.output.take())
+        {
+            let reader = FrameReader::new(messages, channels.framing, channels.max_message);
+            let source = Draining { io: reader, ending: ending.clone(), grace };
+            let first = tell_ready(matches!(plan.ready, Some(Readiness::Message)));
+            instance.tasks += 1;
+            self.tasks.spawn_local(async move {
+                let (output, outcome) = output.collect(source, first).await;
+                (id, Done::Collected(Box::new(output), outcome))
+            });
+        }
+        for (stream, pipe) in lines {
+            let source = Draining { io: pipe, ending: ending.clone(), grace };
+            let origin = Origin { instance: instance.name.clone(), stream };
+            let watch = match &plan.ready {
+                Some(Readiness::Log(regex)) => Some(regex.clone()).zip(tell_ready(true)),
+                _ => None,
+            };
+            let sink = self.sink.clone();
+            instance.tasks += 1;
+            self.tasks.spawn_local(async move {
+                sink.relay(source, origin, watch).await;
+                (id, Done::Other)
+            });
+        }
+        if let Some((pipe, tell)) = ready.zip(tell_ready(true)) {
+            let mut source = Draining { io: pipe, ending: ending.clone(), grace };
+            instance.tasks += 1;
+            self.tasks.spawn_local(async move {
+                let mut byte = [0];
+                while let Some(Ok(1)) = source.next(async |pipe| pipe.read(&mut byte).await).await {
+                    if byte == *b"\n" {
+                        tell();
+                        break;
+                    }
+                }
+                (id, Done::Other)
+            });
+        }
+    }
+
+    pub(super) fn begin_feeding(&mut self, id: InstanceId) {
+        let instance = &mut self.instances[id.0];
+        let Some(child) = &mut instance.child else { return };
+        if !std::mem::replace(&mut child.fed, true)
+            && let Some(messages) = &mut instance.messages
+            && let Some((inlet, feed)) = child.inlet.take().zip(messages.feed.take())
+        {
+            let (stop, stopped) = oneshot::channel();
+            child.stop_feeding = Some(stop);
+            instance.tasks += 1;
+            self.tasks.spawn_local(async move {
+                let (feed, inlet, outcome) = feed.pump(inlet, stopped).await;
+                (id, Done::Fed(Box::new(feed), inlet, outcome))
+            });
+        }
+    }
+}
