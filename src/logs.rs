@@ -22,6 +22,12 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::stream::{Patient, Stream};
 
+mod file;
+mod prefix;
+
+pub(crate) use file::LogFile;
+pub(crate) use prefix::Prefix;
+
 /// How many bytes of lines may wait to be written.
 const ROOM: usize = 1 << 20;
 
@@ -44,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) level: LevelFilter,
     pub(crate) format: Format,
     pub(crate) color: bool,
+    /// The time in front of each line, which a terminal does not tell.
+    pub(crate) time: bool,
 }
 
 /// Where lines go.
@@ -51,7 +59,7 @@ pub(crate) struct Settings {
 pub(crate) struct Sink {
     queue: mpsc::UnboundedSender<Item>,
     room: Arc<Semaphore>,
-    format: Format,
+    settings: Settings,
 }
 
 /// Something for the task that writes.
@@ -73,7 +81,7 @@ pub(crate) fn start(settings: Settings) -> io::Result<(Sink, Writing)> {
     let stderr = Stream::from(Patient::duplicate(io::stderr())?);
     let (queue, items) = mpsc::unbounded_channel();
     let room = Arc::new(Semaphore::new(ROOM));
-    let sink = Sink { queue: queue.clone(), room, format: settings.format };
+    let sink = Sink { queue: queue.clone(), room, settings };
     let events = EventWriter(sink.clone());
     let builder = tracing_subscriber::fmt()
         .with_max_level(settings.level)
@@ -156,7 +164,11 @@ impl Sink {
                 {
                     tell();
                 }
-                self.send_when_room(self.render(lines.freeze(), &origin)).await;
+                let lines = lines.freeze();
+                if let Some(file) = &origin.file {
+                    file.append(lines.clone()).await;
+                }
+                self.send_when_room(self.render(lines, &origin)).await;
             }
             if ended {
                 return;
@@ -165,10 +177,16 @@ impl Sink {
         }
     }
 
+    /// How the origin of lines is shown; `width`: of the longest name.
+    pub(crate) fn prefix(&self, instance: &str, number: usize, width: usize) -> Prefix {
+        Prefix::new(instance, number, width, self.settings)
+    }
+
     fn render(&self, lines: Bytes, origin: &Origin) -> Bytes {
-        match self.format {
-            Format::Pretty => lines,
-            Format::Json => {
+        match (self.settings.format, &origin.prefix) {
+            (Format::Pretty, None) => lines,
+            (Format::Pretty, Some(prefix)) => prefix.put_before(&lines),
+            (Format::Json, _) => {
                 let time = format!("{:.6}", jiff::Timestamp::now());
                 let mut rendered = String::new();
                 for line in lines.strip_suffix(b"\n").unwrap_or(&lines).split(|byte| *byte == b'\n')
@@ -197,6 +215,10 @@ fn any_line_matches(regex: &Regex, lines: &[u8]) -> bool {
 pub(crate) struct Origin {
     pub(crate) instance: String,
     pub(crate) stream: &'static str,
+    /// Where it is not the only one.
+    pub(crate) prefix: Option<Prefix>,
+    /// Where its lines go too.
+    pub(crate) file: Option<LogFile>,
 }
 
 #[derive(Serialize)]

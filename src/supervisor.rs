@@ -16,7 +16,7 @@ use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
 use crate::guard::{self, Arrival, Arrivals, Link, Verdict};
-use crate::logs::{self, Sink};
+use crate::logs::{self, LogFile, Sink};
 use crate::plan::Supervise;
 use crate::plan::topology::Wiring;
 use crate::record::Recorder;
@@ -46,6 +46,8 @@ pub(crate) enum Error {
     Runtime(#[source] io::Error),
     #[error("cannot write the record `{}`", path.display())]
     Record { path: std::path::PathBuf, source: io::Error },
+    #[error("cannot write the log file `{}`", path.display())]
+    Log { path: std::path::PathBuf, source: io::Error },
     #[error("cannot write the report `{}`", path.display())]
     Report { path: std::path::PathBuf, source: io::Error },
 }
@@ -174,6 +176,11 @@ impl Supervisor {
         }
         for process in &self.plan.topology.processes {
             let process = Rc::new(process.clone());
+            let log = process.log.as_ref().map(|log| {
+                let failed = |source| Error::Log { path: log.path.clone(), source };
+                LogFile::open(log).map_err(failed)
+            });
+            let log = log.transpose()?;
             for number in 1..=process.replicas {
                 let messages = match &process.wiring {
                     Wiring::Inherited | Wiring::Logged => None,
@@ -188,7 +195,17 @@ impl Supervisor {
                     }
                 };
                 let id = InstanceId(self.instances.len());
-                self.instances.push(Instance::new(id, &process, number, messages));
+                let mut instance = Instance::new(id, &process, number, messages);
+                instance.log = log.clone();
+                self.instances.push(instance);
+            }
+        }
+        // Among several it must be told whose a line is.
+        let width = self.instances.iter().map(|it| it.name.len()).max().unwrap_or_default();
+        if self.instances.len() > 1 {
+            for instance in &mut self.instances {
+                let prefix = self.sink.prefix(&instance.name, instance.id.0, width);
+                instance.prefix = Some(prefix);
             }
         }
         Ok(())
@@ -351,6 +368,9 @@ impl Supervisor {
             Request::Kill(signal) => queue.happenings.push_back(Happening::Demanded(signal)),
             Request::Status => self.sink.say(self.status().into()),
             Request::Reopen => {
+                for log in self.instances.iter().filter_map(|it| it.log.as_ref()) {
+                    log.reopen();
+                }
                 if let Some(recorder) = self.recorder.clone() {
                     let notes = self.notes.0.clone();
                     // In a task of its own: a write that is under way may take its time.

@@ -210,6 +210,7 @@ impl Supervision {
                     LogFormat::Json => logs::Format::Json,
                 },
                 color: self.color.wanted(),
+                time: false,
             },
         })
     }

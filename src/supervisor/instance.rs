@@ -10,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 use super::policy::Policy;
 use super::session::InstanceId;
 use crate::delivery::Leftover;
+use crate::logs::{LogFile, Prefix};
 use crate::plan::topology;
 use crate::relay::{Counts, Feed, Inlet, Output, Stop};
 use crate::report::Incarnation;
@@ -22,6 +23,9 @@ pub(super) struct Instance {
     pub(super) name: String,
     pub(super) policy: Policy,
     pub(super) child: Option<Child>,
+    /// What stands in front of its lines, and where they go too.
+    pub(super) prefix: Option<Prefix>,
+    pub(super) log: Option<LogFile>,
     /// With channels only.
     pub(super) messages: Option<Messages>,
     /// How many tasks of it there are.
@@ -76,6 +80,8 @@ impl Instance {
             name: plan.instance(number),
             policy: Policy::new(plan.rules.clone()),
             child: None,
+            prefix: None,
+            log: None,
             messages,
             tasks: 0,
             killing: false,

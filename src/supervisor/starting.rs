@@ -83,7 +83,12 @@ impl Supervisor {
         }
         for (stream, pipe) in lines {
             let source = Draining { io: pipe, ending: ending.clone(), grace };
-            let origin = Origin { instance: instance.name.clone(), stream };
+            let origin = Origin {
+                instance: instance.name.clone(),
+                stream,
+                prefix: instance.prefix.clone(),
+                file: instance.log.clone(),
+            };
             let watch = match &plan.ready {
                 Some(Readiness::Log(regex)) => Some(regex.clone()).zip(tell_ready(true)),
                 _ => None,
