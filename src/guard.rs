@@ -53,6 +53,8 @@ impl Verdict {
     pub(crate) const MESSAGES_LOST: u8 = 1;
     /// More than one process of a topology has failed, or was never started.
     pub(crate) const SEVERAL_FAILED: u8 = 1;
+    /// The health check of a process has failed too often.
+    pub(crate) const UNHEALTHY: u8 = 1;
     /// It took too long.
     pub(crate) const TIMED_OUT: u8 = 124;
     /// gipc did not do what it was asked for.

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gipc::process::Signal;
 use tokio::signal::unix::SignalKind;
@@ -18,7 +18,8 @@ use tracing::{debug, error, info, warn};
 use crate::guard::{self, Arrival, Arrivals, Link, Verdict};
 use crate::logs::{self, LogFile, Sink};
 use crate::plan::Supervise;
-use crate::plan::topology::Wiring;
+use crate::plan::topology::{Strategy, Wiring};
+use crate::probe::Asking;
 use crate::record::Recorder;
 use crate::relay::{Feed, Inlet, Outcome, Output, Stop, Trouble};
 use crate::report::Moment;
@@ -34,7 +35,7 @@ mod status;
 mod wiring;
 
 use instance::Instance;
-use policy::{Action, Event, Readiness};
+use policy::{Action, Event, Readiness, Wait};
 use session::{Happening, InstanceId, Order, Session};
 
 /// Why supervision could not begin, or could not end well.
@@ -104,6 +105,10 @@ async fn sleep_until(moment: Option<Instant>) {
 enum Note {
     /// The instance's incarnation with this number, from 1, is ready.
     Ready(InstanceId, usize),
+    /// It has shown a sign of life.
+    Alive(InstanceId, usize),
+    /// Its health check has failed too often.
+    Unhealthy(InstanceId, usize),
     /// The instance cannot go on.
     Failed(InstanceId),
 }
@@ -141,6 +146,7 @@ struct Supervisor {
     report: Option<File>,
     tasks: JoinSet<(InstanceId, Done)>,
     notes: (mpsc::UnboundedSender<Note>, mpsc::UnboundedReceiver<Note>),
+    asking: Asking,
     started: Moment,
 }
 
@@ -160,6 +166,7 @@ impl Supervisor {
             report: None,
             tasks: JoinSet::new(),
             notes: mpsc::unbounded_channel(),
+            asking: Asking::default(),
             started: Moment::now(),
             plan,
         };
@@ -320,8 +327,10 @@ impl Supervisor {
         debug!("{} {event:?}", self.instances[id.0].name);
         let instance = &mut self.instances[id.0];
         let actions = instance.policy.step(event, Instant::now(), fastrand::f64());
-        if event == Event::Started {
-            queue.happenings.push_back(Happening::Started(id));
+        match event {
+            Event::Started => queue.happenings.push_back(Happening::Started(id)),
+            Event::Gone { .. } => self.renew_others(id, queue),
+            _ => {}
         }
         for action in actions {
             debug!("{} {action:?}", self.instances[id.0].name);
@@ -333,6 +342,7 @@ impl Supervisor {
                 Action::Feed => {
                     queue.happenings.push_back(Happening::Ready(id));
                     self.begin_feeding(id);
+                    self.begin_health_checks(id);
                 }
                 Action::Start { restarts } => {
                     queue.events.push_back((id, self.start(id, restarts)));
@@ -343,19 +353,43 @@ impl Supervisor {
         queue.touched.push(id);
     }
 
+    /// Where an instance is restarted, so are those that the strategy ties to it.
+    fn renew_others(&self, id: InstanceId, queue: &mut Queue) {
+        let instance = &self.instances[id.0];
+        let Some(until) = instance.policy.pause_ends() else { return };
+        let first = match self.plan.topology.strategy {
+            _ if instance.policy.is_renewed() => return,
+            Strategy::OneForOne => return,
+            Strategy::OneForAll => 0,
+            Strategy::RestForOne => id.0 + 1,
+        };
+        let others = self.instances[first..].iter().filter(|other| other.id != id);
+        queue.events.extend(others.map(|other| (other.id, Event::Renew(until))));
+    }
+
     fn take_note(&mut self, note: Note) -> Option<(InstanceId, Event)> {
-        match note {
-            Note::Ready(id, incarnation) => {
-                let history = &mut self.instances[id.0].history;
-                // Else it is the last word of one that is gone.
-                if incarnation != history.len() {
-                    return None;
-                }
-                history.last_mut()?.ready.get_or_insert(Moment::now());
-                Some((id, Event::Ready))
-            }
-            Note::Failed(id) => Some((id, Event::Failed)),
+        let (id, incarnation, event) = match note {
+            Note::Ready(id, incarnation) => (id, incarnation, Event::Ready),
+            Note::Alive(id, incarnation) => (id, incarnation, Event::Alive),
+            Note::Unhealthy(id, incarnation) => (id, incarnation, Event::Unhealthy),
+            Note::Failed(id) => return Some((id, Event::Failed)),
+        };
+        let instance = &mut self.instances[id.0];
+        // Else it is the last word of one that is gone.
+        if incarnation != instance.history.len() {
+            return None;
         }
+        match event {
+            Event::Ready => {
+                instance.history.last_mut()?.ready.get_or_insert(Moment::now());
+            }
+            Event::Unhealthy if instance.child.is_some() => {
+                error!("{} fails its health check: stopping it", instance.name);
+                instance.ended_because = Some("unhealthy");
+            }
+            _ => {}
+        }
+        Some((id, event))
     }
 
     /// Does what a signal asks for, as far as the policies have no say in it.
@@ -450,17 +484,26 @@ impl Supervisor {
                     humantime::format_duration(limit.within),
                 );
             }
-            Action::TooLong { getting_ready } => {
+            Action::TooLong(wait) => {
                 let rules = &instance.plan.rules;
-                instance.ended_because = Some(if getting_ready { "not ready" } else { "timeout" });
-                match (getting_ready, rules.readiness, rules.timeout) {
-                    (true, Readiness::Told { timeout }, _) => error!(
-                        "{name} was not ready within --ready-timeout {}: stopping it",
-                        humantime::format_duration(timeout)
+                let time = |time: Duration| humantime::format_duration(time);
+                instance.ended_because = Some(match wait {
+                    Wait::Run => "timeout",
+                    Wait::Readiness => "not ready",
+                    Wait::Watchdog => "watchdog",
+                });
+                match (wait, rules.readiness) {
+                    (Wait::Readiness, Readiness::Told { timeout }) => error!(
+                        "{name} was not ready within {} (ready timeout): stopping it",
+                        time(timeout)
                     ),
-                    (_, _, timeout) => error!(
-                        "{name} took too long (--timeout {}): stopping it",
-                        humantime::format_duration(timeout.unwrap_or_default())
+                    (Wait::Watchdog, _) => error!(
+                        "{name} has shown no sign of life for {} (watchdog): stopping it",
+                        time(rules.watchdog.unwrap_or_default())
+                    ),
+                    _ => error!(
+                        "{name} took longer than {} (timeout): stopping it",
+                        time(rules.timeout.unwrap_or_default())
                     ),
                 }
             }

@@ -78,8 +78,6 @@ pub(crate) struct Process {
     /// Where readiness is told, and not a matter of time alone.
     pub(crate) ready: Option<Readiness>,
     pub(crate) health: Option<HealthCheck>,
-    /// It is restarted when it has not shown a sign of life for so long.
-    pub(crate) watchdog: Option<Duration>,
     pub(crate) user: Option<String>,
     pub(crate) group: Option<String>,
     pub(crate) umask: Option<u32>,

@@ -28,7 +28,8 @@ impl Supervisor {
         }
         let leaders: BTreeMap<i32, InstanceId> =
             self.instances.iter().filter_map(|it| Some((it.pid()?, it.id))).collect();
-        let strays = tree::reap_orphans(|pid| leaders.contains_key(&pid));
+        let strays =
+            tree::reap_orphans(|pid| leaders.contains_key(&pid) || self.asking.contains(pid));
         let owners = self.owners_of(&strays);
         for instance in &mut self.instances {
             if let Some(child) = &mut instance.child
@@ -79,7 +80,8 @@ impl Supervisor {
     fn strays_of(&self, id: InstanceId) -> Vec<i32> {
         let is_leader = |pid| self.instances.iter().any(|it| it.pid() == Some(pid));
         let strays = tree::children().unwrap_or_default().into_iter();
-        let strays: Vec<_> = strays.filter(|pid| !is_leader(*pid)).collect();
+        let strays: Vec<_> =
+            strays.filter(|pid| !is_leader(*pid) && !self.asking.contains(*pid)).collect();
         let owners = self.owners_of(&strays);
         owners.into_iter().filter(|(_, owner)| *owner == id).map(|(pid, _)| pid).collect()
     }

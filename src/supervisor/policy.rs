@@ -64,6 +64,8 @@ pub(crate) struct Rules {
     pub(crate) grace: Duration,
     pub(crate) timeout: Option<Duration>,
     pub(crate) readiness: Readiness,
+    /// How long it may show no sign of life.
+    pub(crate) watchdog: Option<Duration>,
     /// The exit codes that are no failure.
     pub(crate) success_codes: Vec<u8>,
 }
@@ -87,6 +89,12 @@ pub(crate) enum Event {
     Asked(Signal),
     /// It is to end for good, at once; that signal is why.
     Demanded(Signal),
+    /// It has shown a sign of life.
+    Alive,
+    /// Its health check has failed too often.
+    Unhealthy,
+    /// Another one is restarted, and it is to be with it; not before this moment.
+    Renew(Instant),
     /// What the command sends are no messages; nothing more can be had from it.
     Garbled,
     /// A message was refused or torn, the rest goes on.
@@ -118,10 +126,21 @@ pub(crate) enum Action {
     Kill,
     /// Say that another restart would be one too many.
     GiveUp,
-    /// Say that the command took too long: to be ready, or altogether.
-    TooLong { getting_ready: bool },
+    /// Say what has taken too long.
+    TooLong(Wait),
     /// It has ended for good. What for gipc is not 0 may be a success all the same.
     Finish { verdict: Verdict, success: bool },
+}
+
+/// What may take too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// The whole run.
+    Run,
+    /// To be ready.
+    Readiness,
+    /// A sign of life.
+    Watchdog,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,17 +182,28 @@ pub(crate) struct Policy {
     verdict: Option<Verdict>,
     /// The code of this incarnation whatever its own is: we ended it.
     overruled: Option<u8>,
+    /// It is restarted for the sake of another one, not before this moment.
+    renewal: Option<Instant>,
     messages_lost: bool,
     timeout_at: Option<Instant>,
+    watchdog_at: Option<Instant>,
     kill_at: Option<Instant>,
     give_up_at: Option<Instant>,
     suspended: Option<Instant>,
 }
 
 impl Policy {
-    /// Is it in the pause before a restart?
-    pub(crate) fn waits_for_restart(&self) -> bool {
-        matches!(self.state, State::Waiting { until: Some(_) })
+    /// Until when it pauses before a restart, if it does.
+    pub(crate) fn pause_ends(&self) -> Option<Instant> {
+        match self.state {
+            State::Waiting { until } => until,
+            _ => None,
+        }
+    }
+
+    /// Is the restart that it waits for one for the sake of another?
+    pub(crate) fn is_renewed(&self) -> bool {
+        self.renewal.is_some()
     }
 
     pub(crate) fn new(rules: Rules) -> Self {
@@ -185,8 +215,10 @@ impl Policy {
             doublings: 0,
             verdict: None,
             overruled: None,
+            renewal: None,
             messages_lost: false,
             timeout_at: None,
+            watchdog_at: None,
             kill_at: None,
             give_up_at: None,
             suspended: None,
@@ -203,7 +235,7 @@ impl Policy {
             State::Running { ready: Ready::At(at) | Ready::Before(at), .. } => Some(at),
             _ => None,
         };
-        let all = [of_state, self.timeout_at, self.kill_at, self.give_up_at];
+        let all = [of_state, self.timeout_at, self.watchdog_at, self.kill_at, self.give_up_at];
         all.into_iter().flatten().min()
     }
 
@@ -230,6 +262,7 @@ impl Policy {
             }
             (State::Running { since, .. }, Event::Exited(status)) => {
                 self.state = State::Ending { since, status };
+                self.watchdog_at = None;
                 // What it leaves behind has the grace that it had, or one of its own.
                 self.kill_at.get_or_insert(now + self.rules.grace);
                 vec![
@@ -245,6 +278,21 @@ impl Policy {
                 let mut actions = self.end(Verdict::Signal(signal), signal, now);
                 actions.retain(|action| matches!(action, Action::Finish { .. }));
                 if actions.is_empty() { self.kill(now) } else { actions }
+            }
+            (State::Running { .. }, Event::Alive) => {
+                self.watch(now);
+                Vec::new()
+            }
+            (State::Running { .. }, Event::Unhealthy) => {
+                self.end_incarnation(Verdict::UNHEALTHY, now)
+            }
+            (State::Running { .. }, Event::Renew(until)) if self.verdict.is_none() => {
+                self.renewal = Some(until);
+                self.ask(self.rules.stop_signal.unwrap_or(Signal::TERM), now)
+            }
+            (State::Ending { .. }, Event::Renew(until)) => {
+                self.renewal = Some(until);
+                Vec::new()
             }
             (State::Running { .. }, Event::Garbled) => {
                 self.messages_lost = true;
@@ -280,10 +328,17 @@ impl Policy {
         };
         self.state = State::Running { since: now, ready };
         self.overruled = None;
+        self.renewal = None;
+        self.watch(now);
         actions
     }
 
-    /// Ends gipc, in order.
+    /// From now on it has the whole time again for a sign of life.
+    fn watch(&mut self, now: Instant) {
+        self.watchdog_at = self.rules.watchdog.map(|within| now + within);
+    }
+
+    /// Ends it for good, in order.
     fn end(&mut self, verdict: Verdict, signal: Signal, now: Instant) -> Vec<Action> {
         if self.verdict.is_some() {
             return Vec::new();
@@ -311,6 +366,7 @@ impl Policy {
 
     fn ask(&mut self, signal: Signal, now: Instant) -> Vec<Action> {
         self.kill_at.get_or_insert(now + self.rules.grace);
+        self.watchdog_at = None;
         vec![Action::CloseInput, Action::Stop(signal)]
     }
 
@@ -343,6 +399,10 @@ impl Policy {
         if let Some(verdict) = self.verdict {
             return self.finish(verdict);
         }
+        if let Some(until) = self.renewal {
+            self.state = State::Waiting { until: Some(until.max(now)) };
+            return Vec::new();
+        }
         let code = self.overruled.unwrap_or(status.shell_code());
         let failed = self.overruled.is_some() || !self.succeeded(status);
         let verdict = Verdict::Exit(code);
@@ -353,7 +413,7 @@ impl Policy {
         };
         if wanted && more_work {
             if self.may_restart(now) {
-                let pause = self.pause(uptime, jitter);
+                let pause = self.backoff(uptime, jitter);
                 self.state = State::Waiting { until: Some(now + pause) };
                 return Vec::new();
             }
@@ -381,7 +441,7 @@ impl Policy {
         true
     }
 
-    fn pause(&mut self, uptime: Duration, jitter: f64) -> Duration {
+    fn backoff(&mut self, uptime: Duration, jitter: f64) -> Duration {
         if uptime >= STEADY {
             self.doublings = 0;
         }
@@ -398,12 +458,17 @@ impl Policy {
         }
         if due(self.timeout_at) {
             self.timeout_at = None;
-            let mut actions = vec![Action::TooLong { getting_ready: false }];
+            let mut actions = vec![Action::TooLong(Wait::Run)];
             actions.extend(self.end(Verdict::Exit(Verdict::TIMED_OUT), Signal::TERM, now));
             return actions;
         }
         if due(self.kill_at) {
             return self.kill(now);
+        }
+        if due(self.watchdog_at) {
+            let mut actions = vec![Action::TooLong(Wait::Watchdog)];
+            actions.extend(self.end_incarnation(Verdict::TIMED_OUT, now));
+            return actions;
         }
         match self.state {
             State::Waiting { until } if due(until) => {
@@ -418,7 +483,7 @@ impl Policy {
             }
             State::Running { since, ready: Ready::Before(at) } if at <= now => {
                 self.state = State::Running { since, ready: Ready::Yes };
-                let mut actions = vec![Action::TooLong { getting_ready: true }];
+                let mut actions = vec![Action::TooLong(Wait::Readiness)];
                 actions.extend(self.end_incarnation(Verdict::TIMED_OUT, now));
                 actions
             }
@@ -429,7 +494,9 @@ impl Policy {
     /// Timers stood still for this long.
     fn postpone(&mut self, by: Duration) {
         let shift = |at: &mut Instant| *at += by;
-        for at in [&mut self.timeout_at, &mut self.kill_at, &mut self.give_up_at] {
+        for at in
+            [&mut self.timeout_at, &mut self.watchdog_at, &mut self.kill_at, &mut self.give_up_at]
+        {
             at.as_mut().map(shift);
         }
         match &mut self.state {

@@ -14,6 +14,7 @@ fn rules() -> Rules {
         grace: ms(10_000),
         timeout: None,
         readiness: Readiness::Immediate,
+        watchdog: None,
         success_codes: vec![0],
     }
 }
@@ -166,7 +167,7 @@ fn a_run_that_takes_too_long_ends_with_124() {
     let mut play = Play::begin(Rules { timeout: Some(ms(500)), ..rules() });
     let (waited, actions) = play.next();
     assert_eq!(waited, ms(500));
-    let mut expected = vec![Action::TooLong { getting_ready: false }];
+    let mut expected = vec![Action::TooLong(Wait::Run)];
     expected.extend(ask(TERM));
     assert_eq!(actions, expected);
     play.is(Event::Exited(ExitStatus::Signal(TERM)));
@@ -292,7 +293,7 @@ fn a_worker_that_is_not_ready_in_time_is_stopped_and_may_be_restarted() {
     let mut play = Play::begin(Rules { readiness, restart: Restart::OnFailure, ..rules() });
     let (waited, actions) = play.next();
     assert_eq!(waited, ms(300));
-    assert_eq!(actions[0], Action::TooLong { getting_ready: true });
+    assert_eq!(actions[0], Action::TooLong(Wait::Readiness));
     assert_eq!(actions[1..], ask(TERM));
     play.is(code(0));
     assert_eq!(play.is(GONE), [], "124 is a failure whatever its own code was");
@@ -370,4 +371,58 @@ fn nothing_happens_after_the_end() {
     for event in [Event::Asked(INT), Event::Tick, GONE, Event::Lost] {
         assert_eq!(play.is(event), []);
     }
+}
+
+#[test]
+fn a_command_without_a_sign_of_life_is_stopped_and_may_be_restarted() {
+    let rules = Rules { watchdog: Some(ms(500)), restart: Restart::OnFailure, ..rules() };
+    let mut play = Play::begin(rules);
+    play.pass(ms(400));
+    assert_eq!(play.is(Event::Alive), []);
+    let mut stopped = vec![Action::TooLong(Wait::Watchdog)];
+    stopped.extend(ask(TERM));
+    assert_eq!(play.next(), (ms(500), stopped));
+    assert_eq!(play.is(Event::Alive), [], "too late");
+    play.is(code(0));
+    assert_eq!(play.is(GONE), []);
+    assert_eq!(play.next(), (ms(100), vec![Action::Start { restarts: 1 }]));
+}
+
+#[test]
+fn a_command_that_is_unwell_is_stopped_and_is_a_failure() {
+    let mut play = Play::begin(rules());
+    assert_eq!(play.is(Event::Unhealthy), ask(TERM));
+    play.is(code(0));
+    assert_eq!(play.is(GONE), finish(Verdict::Exit(1)));
+}
+
+#[test]
+fn a_code_that_counts_as_success_is_none_that_restarts() {
+    let rules = Rules { success_codes: vec![0, 3], restart: Restart::OnFailure, ..rules() };
+    let mut play = Play::begin(rules);
+    play.is(code(3));
+    assert_eq!(play.is(GONE), [Action::Finish { verdict: Verdict::Exit(3), success: true }]);
+}
+
+#[test]
+fn a_renewed_command_comes_back_whatever_its_own_rules_say() {
+    let mut play = Play::begin(rules());
+    let until = play.now + ms(300);
+    assert_eq!(play.is(Event::Renew(until)), ask(TERM));
+    play.is(code(0));
+    assert_eq!(play.is(GONE), []);
+    assert!(play.policy.is_renewed());
+    assert_eq!(play.next(), (ms(300), vec![Action::Start { restarts: 1 }]));
+    play.is(Event::Started);
+    play.is(code(4));
+    assert_eq!(play.is(GONE), finish(Verdict::Exit(4)), "and then its own rules count");
+}
+
+#[test]
+fn a_command_that_is_to_end_for_good_is_not_renewed() {
+    let mut play = Play::begin(rules());
+    play.is(Event::Asked(TERM));
+    assert_eq!(play.is(Event::Renew(play.now)), []);
+    play.is(code(0));
+    assert_eq!(play.is(GONE), finish(Verdict::Signal(TERM)));
 }

@@ -1,8 +1,9 @@
 //! How a command is started, and what is listened to from then on.
 
+use std::rc::Rc;
+
 use gipc::frames::FrameReader;
 use tokio::io::AsyncReadExt;
-use tokio::net::unix::pipe;
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
@@ -13,7 +14,9 @@ use super::wiring::{self, Ends};
 use super::{Done, Note, Supervisor};
 use crate::guard;
 use crate::logs::Origin;
+use crate::notify::{News, Socket};
 use crate::plan::topology::{Readiness, Wiring};
+use crate::probe::Prober;
 use crate::relay::{Counts, Draining};
 use crate::report::Incarnation;
 
@@ -44,23 +47,17 @@ impl Supervisor {
             let leftover = std::mem::take(&mut messages.leftover);
             Counts::add(&messages.counts[0].1.redelivered, leftover.unread);
         }
-        let Ends { inlet, messages, lines, ready } = ends;
-        let child = Child::new(process, inlet);
+        let mut ends = ends;
+        let child = Child::new(process, ends.inlet.take());
         let ending = child.ending.subscribe();
         instance.child = Some(child);
-        self.listen(id, messages, lines, ready, &ending);
+        self.listen(id, ends, &ending);
         Event::Started
     }
 
     /// Starts to take what the command sends and prints.
-    fn listen(
-        &mut self,
-        id: InstanceId,
-        messages: Option<pipe::Receiver>,
-        lines: Vec<(&'static str, pipe::Receiver)>,
-        ready: Option<pipe::Receiver>,
-        ending: &watch::Receiver<bool>,
-    ) {
+    fn listen(&mut self, id: InstanceId, ends: Ends, ending: &watch::Receiver<bool>) {
+        let Ends { messages, lines, ready, notify, .. } = ends;
         let instance = &mut self.instances[id.0];
         let plan = &instance.plan;
         let grace = plan.rules.grace;
@@ -100,7 +97,8 @@ impl Supervisor {
                 (id, Done::Other)
             });
         }
-        if let Some((pipe, tell)) = ready.zip(tell_ready(true)) {
+        let ready = ready.zip(tell_ready(true));
+        if let Some((pipe, tell)) = ready {
             let mut source = Draining { io: pipe, ending: ending.clone(), grace };
             instance.tasks += 1;
             self.tasks.spawn_local(async move {
@@ -114,6 +112,81 @@ impl Supervisor {
                 (id, Done::Other)
             });
         }
+        if let Some(socket) = notify {
+            self.hear(id, socket, ending);
+        }
+        self.probe(id, ending);
+    }
+
+    /// Takes what an instance says of itself until its end.
+    fn hear(&mut self, id: InstanceId, socket: Socket, ending: &watch::Receiver<bool>) {
+        let instance = &mut self.instances[id.0];
+        let incarnation = instance.history.len();
+        let is_asked = matches!(instance.plan.ready, Some(Readiness::Notify));
+        let (notes, mut ending) = (self.notes.0.clone(), ending.clone());
+        instance.tasks += 1;
+        self.tasks.spawn_local(async move {
+            loop {
+                let said = tokio::select! {
+                    biased;
+                    said = socket.next() => said.unwrap_or_default(),
+                    _ = ending.wait_for(|ending| *ending) => break,
+                };
+                for news in said {
+                    let _ = match news {
+                        News::Ready if is_asked => notes.send(Note::Ready(id, incarnation)),
+                        News::Ready => Ok(()),
+                        News::Alive => notes.send(Note::Alive(id, incarnation)),
+                    };
+                }
+            }
+            (id, Done::Other)
+        });
+    }
+
+    /// Asks about an instance until its end: is it ready?
+    fn probe(&mut self, id: InstanceId, ending: &watch::Receiver<bool>) {
+        let instance = &mut self.instances[id.0];
+        let prober = Prober {
+            process: Rc::clone(&instance.plan),
+            instance: instance.name.clone(),
+            asking: self.asking.clone(),
+        };
+        if let Some(Readiness::Probe(probe)) = instance.plan.ready.clone() {
+            let note = Note::Ready(id, instance.history.len());
+            let (notes, mut ending) = (self.notes.0.clone(), ending.clone());
+            instance.tasks += 1;
+            self.tasks.spawn_local(async move {
+                tokio::select! {
+                    () = prober.until_yes(&probe) => drop(notes.send(note)),
+                    _ = ending.wait_for(|ending| *ending) => {}
+                }
+                (id, Done::Other)
+            });
+        }
+    }
+
+    /// It is ready: from now on it is asked how it is.
+    pub(super) fn begin_health_checks(&mut self, id: InstanceId) {
+        let instance = &mut self.instances[id.0];
+        let Some((child, check)) = instance.child.as_ref().zip(instance.plan.health.clone()) else {
+            return;
+        };
+        let prober = Prober {
+            process: Rc::clone(&instance.plan),
+            instance: instance.name.clone(),
+            asking: self.asking.clone(),
+        };
+        let note = Note::Unhealthy(id, instance.history.len());
+        let (notes, mut ending) = (self.notes.0.clone(), child.ending.subscribe());
+        instance.tasks += 1;
+        self.tasks.spawn_local(async move {
+            tokio::select! {
+                () = prober.until_unwell(&check) => drop(notes.send(note)),
+                _ = ending.wait_for(|ending| *ending) => {}
+            }
+            (id, Done::Other)
+        });
     }
 
     pub(super) fn begin_feeding(&mut self, id: InstanceId) {

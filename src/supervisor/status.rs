@@ -39,7 +39,7 @@ impl Supervisor {
                 let uptime = humantime::format_duration(Duration::from_secs(uptime.as_secs()));
                 format!("{state}  pid {}  up {uptime}", child.process.pid())
             }
-            (None, Some(_)) if instance.policy.waits_for_restart() => {
+            (None, Some(_)) if instance.policy.pause_ends().is_some() => {
                 "waiting to be restarted".to_owned()
             }
             (None, Some(_)) => "ended".to_owned(),

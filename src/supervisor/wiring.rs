@@ -16,12 +16,12 @@ use super::Error;
 use super::instance::Messages;
 use crate::delivery::{Delivery, Leftover};
 use crate::guard::Verdict;
-use crate::jobserver;
 use crate::plan::topology::{self, Readiness, Wiring};
 use crate::plan::{Channels, Wire};
 use crate::record::Recorder;
 use crate::relay::{Counts, Feed, Inlet, Lane, Output};
 use crate::stream::{Patient, Stream};
+use crate::{jobserver, notify};
 
 /// Why a command was not started.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,8 @@ pub(crate) struct Ends {
     pub(crate) lines: Vec<(&'static str, pipe::Receiver)>,
     /// Where it says that it is ready.
     pub(crate) ready: Option<pipe::Receiver>,
+    /// Where it says how it is.
+    pub(crate) notify: Option<notify::Socket>,
 }
 
 /// What a command is given, in the making.
@@ -115,6 +117,14 @@ impl Gifts {
             self.ends.ready = Some(pipe::Receiver::from_owned_fd(read)?);
             self.fds.push((target, write));
             first_free = first_free.max(target.number() + 1);
+        }
+        if matches!(plan.ready, Some(Readiness::Notify)) || plan.rules.watchdog.is_some() {
+            let socket = notify::Socket::new()?;
+            self.set("NOTIFY_SOCKET", &socket.address);
+            self.ends.notify = Some(socket);
+        }
+        if let Some(watchdog) = plan.rules.watchdog {
+            self.set("WATCHDOG_USEC", watchdog.as_micros().to_string());
         }
         let env_clear = plan.env_clear;
         if env_clear || std::env::var_os("PYTHONUNBUFFERED").is_none() {

@@ -229,7 +229,7 @@ fn a_worker_gets_messages_when_it_is_ready() {
 #[test]
 fn a_worker_that_is_not_ready_in_time_is_stopped() {
     let mut gipc = words("run --ready message --ready-timeout 50ms -- sleep 1000");
-    gipc.with_input("one\n").failed(124, &["sleep.1 was not ready within --ready-timeout 50ms"]);
+    gipc.with_input("one\n").failed(124, &["sleep.1 was not ready within 50ms"]);
 }
 
 #[test]
