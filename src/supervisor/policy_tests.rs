@@ -232,8 +232,8 @@ fn pauses_double_to_their_maximum() {
 #[test]
 fn jitter_takes_up_to_half_of_a_pause_away() {
     let mut policy = Policy::new(rules());
-    assert_eq!(policy.pause(Duration::ZERO, 0.0), ms(50));
-    assert_eq!(policy.pause(Duration::ZERO, 0.5), ms(150));
+    assert_eq!(policy.backoff(Duration::ZERO, 0.0), ms(50));
+    assert_eq!(policy.backoff(Duration::ZERO, 0.5), ms(150));
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn a_backoff_of_any_length_neither_overflows_nor_panics() {
         ..rules()
     });
     for _ in 0..100 {
-        assert!(policy.pause(Duration::ZERO, 0.9) > ms(0));
+        assert!(policy.backoff(Duration::ZERO, 0.9) > ms(0));
     }
 }
 
