@@ -8,10 +8,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
-const CLIENTS: usize = 1000;
+const CLIENTS: u32 = 1000;
 const MESSAGE: &str = "HELLO\n";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,8 +21,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn server() -> Result<(), Box<dyn std::error::Error>> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    // Connections wait in the listener's queue until `serve` takes them.
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    // A queue for all at once: a client that finds it full tries again only after a second.
+    let listener = socket.listen(CLIENTS)?;
     let child = gipc::start_process(clients, listener.local_addr()?)?;
     let serving = tokio::spawn(serve(listener));
     let status = child.join().await?;
