@@ -473,12 +473,14 @@
 //! Windows is not there yet.
 //!
 //! # Dependencies
-//! Of its features only `cli`, the program, is on by default. A library needs `gipc = { version =
-//! "0.1", default-features = false }`:
+//! Of the features only `cli`, the program, is on by default. Your program needs none:
+//! ```toml
+//! gipc = { version = "0.1", default-features = false }
+//! ```
 //!
 //! | crate | for |
 //! |---|---|
-//! | `tokio` (`net`, `rt`, `signal`, `sync`, `time`) | waiting in a runtime, timers, locks |
+//! | `tokio` (`net`, `rt`, `sync`, `time`) | waiting in a runtime, timers, locks |
 //! | `bytes`, `memchr` | messages that are shared without copying; the marks between them |
 //! | `serde`, `serde_json` | values as messages and as arguments |
 //! | `futures-core`, `futures-sink` | the two traits, and nothing else of `futures` |
