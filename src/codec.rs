@@ -22,6 +22,7 @@ pub type CodecError = Box<dyn Error + Send + Sync>;
 /// use bytes::{Buf, BufMut, Bytes, BytesMut};
 /// use gipc::codec::{Codec, CodecError};
 ///
+/// #[derive(Clone)]
 /// struct Checked;
 ///
 /// fn sum(message: &[u8]) -> u8 {

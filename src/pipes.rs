@@ -28,6 +28,11 @@ pub fn large() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(system::large()?)
 }
 
+/// A connected pair of stream sockets. Both block and close on `exec`.
+pub(crate) fn sockets() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(system::sockets()?)
+}
+
 /// How many bytes can be in the pipe unread.
 pub fn capacity(pipe: &OwnedFd) -> usize {
     system::capacity(pipe)

@@ -71,7 +71,8 @@ impl Process {
         self.child.daemon
     }
 
-    /// Has it not ended yet?
+    /// Has it not ended yet? One that has is waited for by this, so that its pid is free from then
+    /// on; [`peek`](Self::peek) leaves it.
     pub fn is_alive(&self) -> bool {
         matches!(self.child.look(), Ok(None))
     }

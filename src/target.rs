@@ -4,7 +4,6 @@
 //! `main` hands over to [`targets!`](crate::targets) before it does anything else.
 
 use std::any::type_name;
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::{OwnedFd, RawFd};
@@ -79,13 +78,20 @@ impl Outcome for u8 {
     }
 }
 
-impl<T: Outcome, E: fmt::Display> Outcome for Result<T, E> {
+impl<T: Outcome, E: Into<Box<dyn std::error::Error>>> Outcome for Result<T, E> {
     fn exit_code(self) -> u8 {
         match self {
             Ok(outcome) => outcome.exit_code(),
             Err(error) => {
+                let error = error.into();
+                let mut text = format!("error: {error}");
+                let mut cause = error.source();
+                while let Some(error) = cause {
+                    text.push_str(&format!(": {error}"));
+                    cause = error.source();
+                }
                 // Where that cannot be written the code alone must do.
-                let _ = writeln!(io::stderr(), "error: {error}");
+                let _ = writeln!(io::stderr(), "{text}");
                 1
             }
         }

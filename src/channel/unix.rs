@@ -20,7 +20,7 @@ use std::time::Instant;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, setsockopt, sockopt};
+use nix::sys::socket::{Shutdown, setsockopt, sockopt};
 use nix::sys::stat::{SFlag, fstat};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
@@ -87,12 +87,7 @@ pub(crate) fn pipe() -> io::Result<(End, End)> {
 
 /// A connected pair of sockets with large buffers.
 pub(crate) fn socket_pair() -> io::Result<(End, End)> {
-    let ends = nix::sys::socket::socketpair(
-        AddressFamily::Unix,
-        SockType::Stream,
-        None,
-        SockFlag::SOCK_CLOEXEC,
-    )?;
+    let ends = crate::pipes::sockets()?;
     for end in [&ends.0, &ends.1] {
         // Fails nowhere: what is too much is cut.
         let _ = setsockopt(end, sockopt::SndBuf, &SOCKET_BUFFER);

@@ -3,6 +3,7 @@
 use std::os::fd::OwnedFd;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 
 /// What we ask for, in bytes; the most that is given without privilege.
 const LARGE: i32 = 1 << 20;
@@ -16,6 +17,10 @@ pub(crate) fn large() -> nix::Result<(OwnedFd, OwnedFd)> {
     // Past the user's share of pipe memory this fails, and the size is what it is.
     let _ = fcntl(&write, FcntlArg::F_SETPIPE_SZ(LARGE));
     Ok((read, write))
+}
+
+pub(crate) fn sockets() -> nix::Result<(OwnedFd, OwnedFd)> {
+    socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)
 }
 
 pub(crate) fn capacity(pipe: &OwnedFd) -> usize {

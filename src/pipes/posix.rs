@@ -3,20 +3,29 @@
 use std::os::fd::OwnedFd;
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 
 /// The most that macOS and the BSDs let a pipe hold.
 const CAPACITY: usize = 64 << 10;
 
 pub(crate) fn new() -> nix::Result<(OwnedFd, OwnedFd)> {
-    let (read, write) = nix::unistd::pipe()?;
-    for end in [&read, &write] {
-        fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
-    }
-    Ok((read, write))
+    closing_on_exec(nix::unistd::pipe()?)
 }
 
 pub(crate) fn large() -> nix::Result<(OwnedFd, OwnedFd)> {
     new()
+}
+
+pub(crate) fn sockets() -> nix::Result<(OwnedFd, OwnedFd)> {
+    // SOCK_CLOEXEC is not everywhere.
+    closing_on_exec(socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::empty())?)
+}
+
+fn closing_on_exec(ends: (OwnedFd, OwnedFd)) -> nix::Result<(OwnedFd, OwnedFd)> {
+    for end in [&ends.0, &ends.1] {
+        fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    }
+    Ok(ends)
 }
 
 pub(crate) fn capacity(_pipe: &OwnedFd) -> usize {

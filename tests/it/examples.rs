@@ -72,6 +72,13 @@ fn rust() {
 }
 
 #[test]
+fn rust_with_the_library() {
+    let worker = example("upper");
+    upper_cases("", &[worker.to_str().unwrap()]);
+    upper_cases("--framing netstring", &[worker.to_str().unwrap()]);
+}
+
+#[test]
 fn bash_with_lines() {
     upper_cases("--framing lines", &["bash", "examples/upper/upper-lines.sh"]);
 }

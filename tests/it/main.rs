@@ -9,6 +9,7 @@ mod exec;
 mod exit_codes;
 mod framings;
 mod generated;
+mod library_examples;
 mod readme;
 mod restart;
 mod run;

@@ -239,6 +239,14 @@ pub(crate) fn compiled(name: &str, compile: impl FnOnce(&Path) -> Command, once:
     file
 }
 
+/// An example of the library. Cargo builds them with the tests, unless it is told to build one of
+/// the targets alone.
+pub(crate) fn example(name: &str) -> PathBuf {
+    let file = Path::new(GIPC).parent().unwrap().join("examples").join(name);
+    assert!(file.exists(), "no {} (`cargo build --examples` makes it)", file.display());
+    file
+}
+
 /// Waits for something that no event tells of, such as another process's state in `/proc`.
 #[track_caller]
 pub(crate) fn eventually(mut is_so: impl FnMut() -> bool) {
