@@ -24,9 +24,11 @@ use crate::stream::{Patient, Stream};
 
 mod file;
 mod prefix;
+mod tail;
 
 pub(crate) use file::LogFile;
 pub(crate) use prefix::Prefix;
+pub(crate) use tail::Tail;
 
 /// How many bytes of lines may wait to be written.
 const ROOM: usize = 1 << 20;
@@ -165,6 +167,7 @@ impl Sink {
                     tell();
                 }
                 let lines = lines.freeze();
+                origin.tail.keep(&lines);
                 if let Some(file) = &origin.file {
                     file.append(lines.clone()).await;
                 }
@@ -219,6 +222,7 @@ pub(crate) struct Origin {
     pub(crate) prefix: Option<Prefix>,
     /// Where its lines go too.
     pub(crate) file: Option<LogFile>,
+    pub(crate) tail: Tail,
 }
 
 #[derive(Serialize)]

@@ -27,6 +27,8 @@ pub(crate) enum Plan {
 /// Processes under supervision.
 pub(crate) struct Supervise {
     pub(crate) topology: Topology,
+    /// For all together; a process may have one of its own.
+    pub(crate) timeout: Option<Duration>,
     pub(crate) isolate: bool,
     pub(crate) report: Option<PathBuf>,
     pub(crate) log: logs::Settings,

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,9 @@ use serde::Serialize;
 
 use crate::guard::Verdict;
 use crate::relay::Counts;
+
+pub(crate) mod github;
+mod junit;
 
 /// A moment, on the wall and on the clock that nobody sets.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +43,8 @@ fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S
 #[derive(Debug, Serialize)]
 pub(crate) struct Report<'a> {
     pub(crate) gipc: &'static str,
+    /// The session's name.
+    pub(crate) name: &'a str,
     pub(crate) started: Moment,
     pub(crate) ended: Moment,
     #[serde(serialize_with = "seconds")]
@@ -53,8 +59,46 @@ pub(crate) struct Instance<'a> {
     pub(crate) name: &'a str,
     pub(crate) command: Vec<String>,
     pub(crate) restarts: usize,
+    /// How it has ended for good, if it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) outcome: Option<Outcome>,
     pub(crate) incarnations: &'a [Incarnation],
     pub(crate) channels: Vec<Channel>,
+    /// The last that a failed one has printed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) last_lines: Vec<String>,
+}
+
+/// How an instance has ended for good.
+#[derive(Debug, Serialize)]
+pub(crate) struct Outcome {
+    pub(crate) success: bool,
+    #[serde(flatten)]
+    pub(crate) exit: Ending,
+}
+
+impl Instance<'_> {
+    pub(crate) fn has_failed(&self) -> bool {
+        self.outcome.as_ref().is_some_and(|outcome| !outcome.success)
+    }
+
+    /// How it has ended, in a sentence.
+    pub(crate) fn summary(&self) -> String {
+        let last = self.incarnations.last();
+        let why = last.and_then(|life| life.ended_because).filter(|why| *why != "by itself");
+        let how = match last.and_then(|life| life.exit.as_ref()) {
+            Some(Ending::Code { code }) => format!("exit code {code}"),
+            Some(Ending::Signal { name, .. }) => name.clone(),
+            None => "it could not be started".to_owned(),
+        };
+        let restarts = match self.restarts {
+            0 => String::new(),
+            1 => " after a restart".to_owned(),
+            many => format!(" after {many} restarts"),
+        };
+        let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+        format!("{} ended: {how}{why}{restarts}", self.name)
+    }
 }
 
 /// One start of an instance.
@@ -168,8 +212,11 @@ impl Channel {
 }
 
 impl Report<'_> {
-    /// Writes the report.
-    pub(crate) fn write(&self, file: &File) -> io::Result<()> {
+    /// Writes the report: as JUnit XML into a `.xml` file, else as JSON.
+    pub(crate) fn write(&self, file: &File, path: &Path) -> io::Result<()> {
+        if path.extension().is_some_and(|extension| extension == "xml") {
+            return self.write_junit(file);
+        }
         let mut file = BufWriter::new(file);
         serde_json::to_writer_pretty(&mut file, self)?;
         file.write_all(b"\n")?;

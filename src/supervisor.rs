@@ -65,6 +65,7 @@ pub(crate) fn run(plan: Supervise, link: io::Result<Link>) -> Result<Verdict, Er
         let (sink, writing) = logs::start(plan.log).map_err(Error::Runtime)?;
         let mut supervisor = Supervisor::new(plan, link, sink)?;
         let mut verdict = supervisor.run().await;
+        supervisor.annotate(verdict);
         // What is still to be said; a signal that comes now is the last word.
         let said = writing.finish();
         tokio::pin!(said);
@@ -148,6 +149,9 @@ struct Supervisor {
     notes: (mpsc::UnboundedSender<Note>, mpsc::UnboundedReceiver<Note>),
     asking: Asking,
     started: Moment,
+    /// When the whole run has taken too long.
+    timeout_at: Option<Instant>,
+    suspended_at: Option<Instant>,
 }
 
 impl Supervisor {
@@ -168,6 +172,8 @@ impl Supervisor {
             notes: mpsc::unbounded_channel(),
             asking: Asking::default(),
             started: Moment::now(),
+            suspended_at: None,
+            timeout_at: plan.timeout.map(|timeout| Instant::now() + timeout),
             plan,
         };
         supervisor.open_files()?;
@@ -239,7 +245,8 @@ impl Supervisor {
                 self.count_unread();
                 return verdict;
             }
-            let tick = self.instances.iter().filter_map(|it| it.policy.deadline()).min();
+            let ticks = self.instances.iter().filter_map(|it| it.policy.deadline());
+            let tick = ticks.chain(self.timeout_at).min();
             woken = tokio::select! {
                 arrival = self.arrivals.next() => Woken::Arrival(arrival),
                 _ = term.recv() => Woken::Term,
@@ -280,6 +287,9 @@ impl Supervisor {
                 let due = self.instances.iter().filter(|it| it.policy.deadline() <= Some(now));
                 let due = due.filter(|it| it.policy.deadline().is_some());
                 queue.events.extend(due.map(|it| (it.id, Event::Tick)));
+                if self.timeout_at.take_if(|at| *at <= now).is_some() {
+                    self.time_out(&mut queue);
+                }
             }
         }
         self.work_off(queue)
@@ -336,6 +346,7 @@ impl Supervisor {
             debug!("{} {action:?}", self.instances[id.0].name);
             match action {
                 Action::Finish { verdict, success } => {
+                    self.instances[id.0].outcome = Some((verdict, success));
                     let done = Happening::Done { instance: id, verdict, success };
                     queue.happenings.push_back(done);
                 }
@@ -424,10 +435,25 @@ impl Supervisor {
                 self.forward(Signal::CONT);
                 let all = self.instances.iter().map(|it| (it.id, Event::Resumed));
                 queue.events.extend(all);
+                if let Some((at, since)) = self.timeout_at.as_mut().zip(self.suspended_at.take()) {
+                    *at += since.elapsed(); // As the instances' timers, it has stood still.
+                }
             }
             Request::Forward(signal) => self.forward(signal),
             Request::Ignore => {}
         }
+    }
+
+    /// The whole run has taken too long.
+    fn time_out(&mut self, queue: &mut Queue) {
+        let mut running = Vec::new();
+        for instance in self.instances.iter_mut().filter(|it| it.child.is_some()) {
+            instance.ended_because.get_or_insert("timeout");
+            running.push(&*instance.name);
+        }
+        let time = humantime::format_duration(self.plan.timeout.unwrap_or_default());
+        error!("timeout after {time}: stopping {}", running.join(", "));
+        queue.happenings.push_back(Happening::TimedOut);
     }
 
     /// Has the guard stop, and us with it where that is asked for.
@@ -436,6 +462,7 @@ impl Supervisor {
         for instance in &mut self.instances {
             instance.policy.step(Event::Suspended, Instant::now(), 0.0);
         }
+        self.suspended_at.get_or_insert_with(Instant::now);
         self.link.stop(supervisor);
     }
 

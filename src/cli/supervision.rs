@@ -1,6 +1,6 @@
 //! The options that every command under supervision has.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -81,8 +81,8 @@ pub(super) struct Supervision {
           value_parser = clap::builder::FalseyValueParser::new())]
     isolate: bool,
 
-    /// Write a report of the run to this file, as JSON
-    #[arg(long, env = "GIPC_REPORT", value_name = "FILE.json", hide_env = true)]
+    /// Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML
+    #[arg(long, env = "GIPC_REPORT", value_name = "FILE", hide_env = true)]
     report: Option<PathBuf>,
 
     /// Say errors only
@@ -153,10 +153,10 @@ impl Supervision {
         }
         env.extend(self.env.into_iter().map(|(key, value)| (key, Some(value))));
         if let Some(report) = &self.report
-            && report.extension().is_none_or(|extension| extension != "json")
+            && !matches!(report.extension().and_then(OsStr::to_str), Some("json" | "xml"))
         {
             return Err(Usage::wrong(format!(
-                "the report `{}` must be a .json file",
+                "the report `{}` must be a .json file, or a .xml file for JUnit",
                 report.display()
             )));
         }
@@ -201,6 +201,7 @@ impl Supervision {
         };
         Ok(Supervise {
             topology: Topology::of_one(process),
+            timeout: None,
             isolate: self.isolate,
             report: self.report,
             log: logs::Settings {

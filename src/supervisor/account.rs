@@ -10,7 +10,7 @@ use crate::guard::Verdict;
 use crate::plan::topology::Wiring;
 use crate::plan::{Channels, Wire};
 use crate::relay::Counts;
-use crate::report::{self, Moment, Report};
+use crate::report::{self, Moment, Report, github};
 
 impl Supervisor {
     /// There is no other incarnation: what was on its way is lost, and is said to be.
@@ -26,34 +26,49 @@ impl Supervisor {
         }
     }
 
+    /// Says what GitHub Actions shows beside the run.
+    pub(super) fn annotate(&self, verdict: Verdict) {
+        if github::is_there() {
+            self.sink.say(self.report(verdict).annotations().into());
+        }
+    }
+
     pub(super) fn write_report(&mut self, verdict: Verdict) -> Result<(), Error> {
         let Some((file, path)) = self.report.take().zip(self.plan.report.clone()) else {
             return Ok(());
         };
+        let written = self.report(verdict).write(&file, &path);
+        written.map_err(|source| Error::Report { path, source })
+    }
+
+    fn report(&self, verdict: Verdict) -> Report<'_> {
         let ended = Moment::now();
-        let channels = |instance: &Instance| {
-            let counts = instance.messages.iter().flat_map(|it| &it.counts);
-            counts.map(|(name, counts)| report::Channel::new(name, counts)).collect()
-        };
-        let report = Report {
+        Report {
             gipc: env!("CARGO_PKG_VERSION"),
+            name: &self.plan.topology.name,
             started: self.started,
             ended,
             duration_seconds: ended.instant.duration_since(self.started.instant),
             exit: verdict.into(),
-            instances: self
-                .instances
-                .iter()
-                .map(|instance| report::Instance {
-                    name: &instance.name,
-                    command: command(instance),
-                    restarts: instance.restarts(),
-                    incarnations: &instance.history,
-                    channels: channels(instance),
-                })
-                .collect(),
-        };
-        report.write(&file).map_err(|source| Error::Report { path, source })
+            instances: self.instances.iter().map(entry).collect(),
+        }
+    }
+}
+
+fn entry(instance: &Instance) -> report::Instance<'_> {
+    let outcome = instance
+        .outcome
+        .map(|(verdict, success)| report::Outcome { success, exit: verdict.into() });
+    let counts = instance.messages.iter().flat_map(|it| &it.counts);
+    let has_failed = outcome.as_ref().is_some_and(|outcome| !outcome.success);
+    report::Instance {
+        name: &instance.name,
+        command: command(instance),
+        restarts: instance.restarts(),
+        outcome,
+        incarnations: &instance.history,
+        channels: counts.map(|(name, counts)| report::Channel::new(name, counts)).collect(),
+        last_lines: if has_failed { instance.tail.lines() } else { Vec::new() },
     }
 }
 

@@ -10,7 +10,8 @@ use tokio::sync::{oneshot, watch};
 use super::policy::Policy;
 use super::session::InstanceId;
 use crate::delivery::Leftover;
-use crate::logs::{LogFile, Prefix};
+use crate::guard::Verdict;
+use crate::logs::{LogFile, Prefix, Tail};
 use crate::plan::topology;
 use crate::relay::{Counts, Feed, Inlet, Output, Stop};
 use crate::report::Incarnation;
@@ -26,6 +27,9 @@ pub(super) struct Instance {
     /// What stands in front of its lines, and where they go too.
     pub(super) prefix: Option<Prefix>,
     pub(super) log: Option<LogFile>,
+    pub(super) tail: Tail,
+    /// How it has ended for good, and whether that is a success.
+    pub(super) outcome: Option<(Verdict, bool)>,
     /// With channels only.
     pub(super) messages: Option<Messages>,
     /// How many tasks of it there are.
@@ -82,6 +86,8 @@ impl Instance {
             child: None,
             prefix: None,
             log: None,
+            tail: Tail::default(),
+            outcome: None,
             messages,
             tasks: 0,
             killing: false,

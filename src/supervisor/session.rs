@@ -32,6 +32,8 @@ pub(crate) enum Happening {
     },
     /// A signal came that asks gipc to end at once.
     Demanded(Signal),
+    /// The whole run has taken too long.
+    TimedOut,
 }
 
 /// Something to do.
@@ -151,6 +153,10 @@ impl Session {
                 self.ending.get_or_insert((Verdict::Signal(signal), signal));
             }
             Happening::Demanded(signal) => return self.kill(signal),
+            Happening::TimedOut => {
+                let verdict = Verdict::Exit(Verdict::TIMED_OUT);
+                self.ending.get_or_insert((verdict, Signal::TERM));
+            }
         }
         self.advance()
     }

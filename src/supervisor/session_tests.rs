@@ -262,3 +262,13 @@ fn one_alone_decides_what_a_signal_means() {
     play.is(ASKED);
     assert_eq!(play.ends(0, 124), [finish(124)]);
 }
+
+#[test]
+fn a_run_that_takes_too_long_is_stopped_in_order_and_ends_with_124() {
+    let processes = vec![process("db", 1, &[]), process("web", 1, &[(0, Milestone::Started)])];
+    let mut play = Play::begin(ExitRule::All, processes);
+    play.started(0);
+    assert_eq!(play.is(Happening::TimedOut), [stop(1, TERM)]);
+    assert_eq!(play.ends(1, 0), [stop(0, TERM)]);
+    assert_eq!(play.ends(0, 0), [finish(124)]);
+}

@@ -85,6 +85,7 @@ impl Supervisor {
                 stream,
                 prefix: instance.prefix.clone(),
                 file: instance.log.clone(),
+                tail: instance.tail.clone(),
             };
             let watch = match &plan.ready {
                 Some(Readiness::Log(regex)) => Some(regex.clone()).zip(tell_ready(true)),
