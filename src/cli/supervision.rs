@@ -1,20 +1,19 @@
 //! The options that every command under supervision has.
 
-use std::ffi::{OsStr, OsString};
-use std::io::IsTerminal;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use gipc::process::Signal;
 use gipc::spawn::Limit;
-use tracing_subscriber::filter::LevelFilter;
 
+use super::telling::Telling;
 use super::{Usage, option_variables, value};
+use crate::config;
 use crate::plan::Supervise;
 use crate::plan::topology::{self, Process, Topology, Wiring};
 use crate::supervisor::policy::{Backoff, Readiness, Restart, RestartLimit, Rules};
-use crate::{config, logs};
 
 #[derive(Debug, Args)]
 pub(super) struct Supervision {
@@ -75,38 +74,8 @@ pub(super) struct Supervision {
           value_parser = value::limit)]
     limit: Vec<Limit>,
 
-    /// Run in a PID namespace of its own, so that even killing both processes of gipc at once
-    /// leaves nothing behind (Linux, where user namespaces are allowed)
-    #[arg(long, env = "GIPC_ISOLATE", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
-    isolate: bool,
-
-    /// Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML
-    #[arg(long, env = "GIPC_REPORT", value_name = "FILE", hide_env = true)]
-    report: Option<PathBuf>,
-
-    /// Say errors only
-    #[arg(short, long, conflicts_with = "verbose", env = "GIPC_QUIET", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
-    quiet: bool,
-
-    /// Say more; twice for what gipc does in detail
-    #[arg(short, long, env = "GIPC_VERBOSE", hide_env = true, action = clap::ArgAction::Count)]
-    verbose: u8,
-
-    /// How log lines on standard error look
-    #[arg(
-        long,
-        env = "GIPC_LOG_FORMAT",
-        value_name = "FORMAT",
-        hide_env = true,
-        default_value = "pretty"
-    )]
-    log_format: LogFormat,
-
-    /// Use colours in log lines
-    #[arg(long, env = "GIPC_COLOR", value_name = "WHEN", hide_env = true, default_value = "auto")]
-    color: Color,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -117,22 +86,6 @@ enum When {
     OnFailure,
     /// Whenever it ends; a worker of `run` until standard input has ended and it has read all
     Always,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogFormat {
-    /// Text for people
-    Pretty,
-    /// A JSON object on each line
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Color {
-    /// On a terminal, and as NO_COLOR and FORCE_COLOR say
-    Auto,
-    Always,
-    Never,
 }
 
 impl Supervision {
@@ -152,20 +105,6 @@ impl Supervision {
             env.extend(variables.into_iter().map(|(key, value)| (key, Some(value))));
         }
         env.extend(self.env.into_iter().map(|(key, value)| (key, Some(value))));
-        if let Some(report) = &self.report
-            && !matches!(report.extension().and_then(OsStr::to_str), Some("json" | "xml"))
-        {
-            return Err(Usage::wrong(format!(
-                "the report `{}` must be a .json file, or a .xml file for JUnit",
-                report.display()
-            )));
-        }
-        let level = match (self.quiet, self.verbose) {
-            (true, _) => LevelFilter::ERROR,
-            (false, 0) => LevelFilter::WARN,
-            (false, 1) => LevelFilter::INFO,
-            (false, _) => LevelFilter::DEBUG,
-        };
         let process = Process {
             name: process_name(&argv),
             argv,
@@ -199,21 +138,7 @@ impl Supervision {
             limits: self.limit,
             log: None,
         };
-        Ok(Supervise {
-            topology: Topology::of_one(process),
-            timeout: None,
-            isolate: self.isolate,
-            report: self.report,
-            log: logs::Settings {
-                level,
-                format: match self.log_format {
-                    LogFormat::Pretty => logs::Format::Pretty,
-                    LogFormat::Json => logs::Format::Json,
-                },
-                color: self.color.wanted(),
-                time: false,
-            },
-        })
+        self.telling.into_plan(Topology::of_one(process), None)
     }
 }
 
@@ -221,18 +146,4 @@ impl Supervision {
 fn process_name(argv: &[OsString]) -> String {
     let program = argv.first().map(Path::new).and_then(Path::file_stem);
     program.map_or("command".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-impl Color {
-    /// As <https://no-color.org> and <https://force-color.org> have it.
-    fn wanted(self) -> bool {
-        let is_set = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Auto => {
-                !is_set("NO_COLOR") && (is_set("FORCE_COLOR") || std::io::stderr().is_terminal())
-            }
-        }
-    }
 }

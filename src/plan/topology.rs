@@ -30,6 +30,60 @@ impl Topology {
     }
 }
 
+/// A process was asked for that is not there.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no process `{name}`; there {}", there(.there))]
+pub(crate) struct NoSuchProcess {
+    name: String,
+    there: Vec<String>,
+}
+
+fn there(names: &[String]) -> String {
+    match names {
+        [only] => format!("is `{only}`"),
+        _ => format!("are `{}`", names.join("`, `")),
+    }
+}
+
+impl Topology {
+    /// Those of these names, and all that they depend on; without names, all.
+    pub(crate) fn only(self, names: &[String]) -> Result<Self, NoSuchProcess> {
+        if names.is_empty() {
+            return Ok(self);
+        }
+        let mut wanted = vec![false; self.processes.len()];
+        let mut new = Vec::new();
+        for name in names {
+            let found = self.processes.iter().position(|process| process.name == *name);
+            new.push(found.ok_or_else(|| NoSuchProcess {
+                name: name.clone(),
+                there: self.processes.iter().map(|process| process.name.clone()).collect(),
+            })?);
+        }
+        while let Some(process) = new.pop() {
+            if !std::mem::replace(&mut wanted[process], true) {
+                new.extend(self.processes[process].depends_on.iter().map(|it| it.on.0));
+            }
+        }
+        // The places of those that stay.
+        let place = |old: ProcessId| ProcessId(wanted[..old.0].iter().filter(|it| **it).count());
+        let exit = match self.exit {
+            // Who is not there decides nothing.
+            ExitRule::Process(process) if !wanted[process.0] => ExitRule::All,
+            ExitRule::Process(process) => ExitRule::Process(place(process)),
+            other => other,
+        };
+        let stay = self.processes.into_iter().zip(&wanted).filter(|(_, wanted)| **wanted);
+        let processes = stay.map(|(mut process, _)| {
+            for dependency in &mut process.depends_on {
+                dependency.on = place(dependency.on);
+            }
+            process
+        });
+        Ok(Self { processes: processes.collect(), exit, ..self })
+    }
+}
+
 /// Names a process of a topology: its place in [`Topology::processes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ProcessId(pub(crate) usize);

@@ -1,0 +1,114 @@
+//! The options about what a run tells, and where to.
+
+use std::ffi::OsStr;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use tracing_subscriber::filter::LevelFilter;
+
+use super::Usage;
+use crate::logs;
+use crate::plan::Supervise;
+use crate::plan::topology::Topology;
+
+#[derive(Debug, Args)]
+pub(super) struct Telling {
+    /// Run in a PID namespace of its own, so that even killing both processes of gipc at once
+    /// leaves nothing behind (Linux, where user namespaces are allowed)
+    #[arg(long, env = "GIPC_ISOLATE", hide_env = true,
+          value_parser = clap::builder::FalseyValueParser::new())]
+    isolate: bool,
+
+    /// Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML
+    #[arg(long, env = "GIPC_REPORT", value_name = "FILE", hide_env = true)]
+    report: Option<PathBuf>,
+
+    /// Say errors only
+    #[arg(short, long, conflicts_with = "verbose", env = "GIPC_QUIET", hide_env = true,
+          value_parser = clap::builder::FalseyValueParser::new())]
+    quiet: bool,
+
+    /// Say more; twice for what gipc does in detail
+    #[arg(short, long, env = "GIPC_VERBOSE", hide_env = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+
+    /// How log lines on standard error look
+    #[arg(
+        long,
+        env = "GIPC_LOG_FORMAT",
+        value_name = "FORMAT",
+        hide_env = true,
+        default_value = "pretty"
+    )]
+    log_format: LogFormat,
+
+    /// Use colours in log lines
+    #[arg(long, env = "GIPC_COLOR", value_name = "WHEN", hide_env = true, default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    /// Text for people
+    Pretty,
+    /// A JSON object on each line
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Color {
+    /// On a terminal, and as NO_COLOR and FORCE_COLOR say
+    Auto,
+    Always,
+    Never,
+}
+
+impl Telling {
+    /// What these options mean for processes.
+    pub(super) fn into_plan(
+        self,
+        topology: Topology,
+        timeout: Option<Duration>,
+    ) -> Result<Supervise, Usage> {
+        if let Some(report) = &self.report
+            && !matches!(report.extension().and_then(OsStr::to_str), Some("json" | "xml"))
+        {
+            return Err(Usage::wrong(format!(
+                "the report `{}` must be a .json file, or a .xml file for JUnit",
+                report.display()
+            )));
+        }
+        let level = match (self.quiet, self.verbose) {
+            (true, _) => LevelFilter::ERROR,
+            (false, 0) => LevelFilter::WARN,
+            (false, 1) => LevelFilter::INFO,
+            (false, _) => LevelFilter::DEBUG,
+        };
+        let format = match self.log_format {
+            LogFormat::Pretty => logs::Format::Pretty,
+            LogFormat::Json => logs::Format::Json,
+        };
+        let color = self.color.wanted();
+        // Elsewhere lines are stamped by whoever takes them, or are compared.
+        let time = std::io::stderr().is_terminal();
+        let (isolate, report) = (self.isolate, self.report);
+        let log = logs::Settings { level, format, color, time };
+        Ok(Supervise { topology, timeout, isolate, report, log })
+    }
+}
+
+impl Color {
+    /// As <https://no-color.org> and <https://force-color.org> have it.
+    fn wanted(self) -> bool {
+        let is_set = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => {
+                !is_set("NO_COLOR") && (is_set("FORCE_COLOR") || std::io::stderr().is_terminal())
+            }
+        }
+    }
+}

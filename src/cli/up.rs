@@ -1,0 +1,54 @@
+//! `gipc up`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::telling::Telling;
+use super::{Usage, value};
+use crate::config;
+use crate::plan::Plan;
+
+/// Run the processes of a gipc.toml or a Procfile together, and leave nothing of them behind
+///
+/// Each is started when those that it depends on have come so far, its lines are passed on to
+/// standard error with its name, and it is restarted as its file says. When all have ended, or as
+/// the file's `exit` says, gipc ends with the code of the one that decided it: 1 where several
+/// failed. A signal stops them in the reverse order of their dependencies; a second one kills.
+/// gipc-toml(5) has all that a file may say.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gipc up
+  gipc up -p web='python3 -m http.server' -p log='tail -f access.log'")]
+pub(super) struct Up {
+    /// The file [default: gipc.toml, else Procfile, unless there is --process]
+    #[arg(short, long, env = "GIPC_FILE", value_name = "FILE", hide_env = true)]
+    file: Option<PathBuf>,
+
+    /// A process, run by a shell; may be repeated
+    #[arg(short, long, env = "GIPC_PROCESS", value_name = "NAME=COMMAND", hide_env = true,
+          value_parser = value::process)]
+    process: Vec<(String, String)>,
+
+    /// End the whole run after this long, with exit code 124
+    #[arg(long, env = "GIPC_TIMEOUT", value_name = "DURATION", hide_env = true,
+          value_parser = value::duration)]
+    timeout: Option<Duration>,
+
+    #[command(flatten)]
+    telling: Telling,
+
+    /// The processes to run, with those that they depend on; all where none is named
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+}
+
+impl Up {
+    pub(super) fn into_plan(self) -> Result<Plan, Usage> {
+        let loaded = config::load(self.file.as_deref(), &self.process).map_err(Usage::Config)?;
+        let topology = loaded.topology.only(&self.names).map_err(Usage::wrong)?;
+        Ok(Plan::Supervise(Box::new(self.telling.into_plan(topology, self.timeout)?)))
+    }
+}
