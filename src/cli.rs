@@ -15,7 +15,6 @@ mod manual;
 mod run;
 mod supervision;
 mod talk;
-mod value;
 
 /// Start commands, give them message channels, and leave nothing behind.
 #[derive(Debug, Parser)]

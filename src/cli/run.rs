@@ -9,7 +9,8 @@ use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
 use gipc::spawn::ChildFd;
 
 use super::supervision::Supervision;
-use super::{Usage, value};
+use super::Usage;
+use crate::value;
 use crate::plan::{self, Channels, Plan, Wiring};
 use crate::ready::Condition;
 use crate::supervisor::policy::Readiness;

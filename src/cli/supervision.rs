@@ -10,10 +10,10 @@ use gipc::process::Signal;
 use gipc::spawn::Limit;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::{Usage, option_variables, value};
+use super::{Usage, option_variables};
 use crate::plan::{Supervise, Wiring};
 use crate::supervisor::policy::{Backoff, Readiness, Restart, RestartLimit, Rules};
-use crate::{config, logs};
+use crate::{config, logs, value};
 
 #[derive(Debug, Args)]
 pub(super) struct Supervision {
