@@ -10,6 +10,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::guard::Verdict;
 use crate::plan::Plan;
 
+mod check;
 mod exec;
 mod manual;
 mod run;
@@ -62,6 +63,8 @@ enum Command {
     Send(talk::Send),
     Recv(talk::Recv),
     Call(talk::Call),
+    Check(check::Check),
+    Schema(check::Schema),
     Completions(manual::Completions),
     Man(manual::Man),
 }
@@ -92,6 +95,8 @@ pub(crate) enum Usage {
     Clap(clap::Error),
     /// A file that the command line names.
     File(crate::config::EnvFileError),
+    /// A description of processes.
+    Config(crate::config::Error),
 }
 
 impl Usage {
@@ -113,6 +118,17 @@ impl Usage {
                 crate::complain(&error);
                 ExitCode::from(2)
             }
+            Self::Config(crate::config::Error::Mistakes(mistakes)) => {
+                let mut text = mistakes.render(supervision::Color::Auto.wanted());
+                text.push('\n');
+                // As above.
+                let _ = io::stderr().write_all(text.as_bytes());
+                ExitCode::from(2)
+            }
+            Self::Config(error) => {
+                crate::complain(&error);
+                ExitCode::from(2)
+            }
         }
     }
 }
@@ -129,6 +145,8 @@ pub(crate) fn plan() -> Result<Plan, Usage> {
         Command::Send(send) => Ok(send.into_plan()),
         Command::Recv(recv) => Ok(recv.into_plan()),
         Command::Call(call) => Ok(call.into_plan()),
+        Command::Check(check) => check.into_plan(),
+        Command::Schema(schema) => Ok(schema.into_plan()),
         Command::Completions(completions) => Ok(completions.into_plan()),
         Command::Man(man) => man.into_plan(),
     }

@@ -12,7 +12,8 @@ use crate::logs;
 use crate::ready::Condition;
 use crate::supervisor::policy::Rules;
 
-#[expect(dead_code, reason = "`gipc up` is in the making")]
+pub(crate) mod order;
+pub(crate) mod outline;
 pub(crate) mod topology;
 
 /// One run of the program.

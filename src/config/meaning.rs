@@ -254,7 +254,9 @@ impl Meaning for Umask {
         let mask = u32::from_str_radix(text, 8).ok().filter(|mask| *mask <= 0o777);
         let is_octal = text.chars().all(|c| c.is_digit(8));
         mask.filter(|_| is_octal).map(Self).ok_or_else(|| {
-            format!("`{text}` is not a mask of permissions: octal digits from 0 to 777, as in \"022\"")
+            format!(
+                "`{text}` is not a mask of permissions: octal digits from 0 to 777, as in \"022\""
+            )
         })
     }
 }

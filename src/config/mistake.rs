@@ -84,7 +84,11 @@ impl Mistakes {
         texts.join("\n\n")
     }
 
-    fn render_one(&self, Mistake { place, message, help }: &Mistake, renderer: &Renderer) -> String {
+    fn render_one(
+        &self,
+        Mistake { place, message, help }: &Mistake,
+        renderer: &Renderer,
+    ) -> String {
         let source = match place.origin {
             Origin::File => &self.file,
             Origin::CommandLine => &self.command_line,

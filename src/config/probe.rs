@@ -117,9 +117,9 @@ fn is_host(host: &str) -> bool {
         !name.is_empty() && name.chars().all(is_good)
     };
     match host.strip_prefix('[') {
-        Some(address) => address.strip_suffix(']').is_some_and(|it| {
-            it.parse::<std::net::Ipv6Addr>().is_ok()
-        }),
+        Some(address) => {
+            address.strip_suffix(']').is_some_and(|it| it.parse::<std::net::Ipv6Addr>().is_ok())
+        }
         None => is_name(host),
     }
 }

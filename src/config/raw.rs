@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::meaning::{
-    Amount, Command, Count, ExitCode, Group, LimitValue, Niceness, Period, SessionName,
-    Setting, ShellLine, Size, Umask, User,
+    Amount, Command, Count, ExitCode, Group, LimitValue, Niceness, Period, SessionName, Setting,
+    ShellLine, Size, Umask, User,
 };
 use super::probe::Ready;
 use super::text::{At, Named, OneOrMany, Text};
@@ -28,7 +28,7 @@ pub(super) struct File {
     /// When the session ends: when `all` processes have ended, when `any` has, at the first
     /// failure (`fail`), or when the process of this name has ended
     #[schemars(extend("default" = "all"))]
-    pub(super) exit: Option<At<String>>,
+    pub(super) exit: Option<At<Text<String>>>,
     /// Who else is restarted with a process: nobody, all, or those that were started after it
     #[schemars(extend("default" = "one_for_one"))]
     pub(super) strategy: Option<At<Text<Strategy>>>,
@@ -98,6 +98,7 @@ pub(super) struct Process {
     /// How nice it is to others, see nice(1)
     pub(super) nice: Option<At<Text<Niceness>>>,
     /// Resource limits, see setrlimit(2): a number, `SOFT:HARD`, or `unlimited`
+    #[serde(default)]
     #[schemars(schema_with = "super::schema::limits")]
     pub(super) limits: Option<Named<Text<LimitValue>>>,
     /// A file for its lines, from the folder of this file

@@ -34,9 +34,10 @@ pub(super) fn read(text: &str, mistakes: &mut Mistakes) -> Reading {
         return Reading::default();
     }
     let processes = root.get_ref().get("process").and_then(|it| it.get_ref().as_table());
-    let names = processes.into_iter().flatten().map(|(name, _)| {
-        (name.get_ref().clone().into_owned(), Place::in_file(name.span()))
-    });
+    let names = processes
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| (name.get_ref().clone().into_owned(), Place::in_file(name.span())));
     let mut reading = Reading { processes: names.collect(), ..Reading::default() };
     let mut root = root;
     for _ in 0..MOST {
@@ -78,7 +79,8 @@ fn remove(root: &mut DeTable<'_>, span: &Range<usize>) -> Option<Place> {
             _ => return None,
         }
     }
-    table.retain(|name, _| name.span() != *last);
+    let name = table.keys().find(|name| name.span() == *last)?.get_ref().clone();
+    table.remove(&*name);
     Some(place.unwrap_or_else(|| Place::in_file(last.clone())))
 }
 
@@ -91,9 +93,8 @@ fn path_to(table: &DeTable<'_>, span: &Range<usize>) -> Option<Vec<Range<usize>>
             DeValue::Table(inner) => path_to(inner, span),
             _ => None,
         };
-        let path = deeper.or_else(|| {
-            (encloses(key.span()) || encloses(Spanned::span(value))).then(Vec::new)
-        })?;
+        let path = deeper
+            .or_else(|| (encloses(key.span()) || encloses(Spanned::span(value))).then(Vec::new))?;
         Some([vec![key.span()], path].concat())
     })
 }

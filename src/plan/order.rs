@@ -48,8 +48,8 @@ pub(crate) fn order(waits_for: &[Vec<usize>]) -> Result<Vec<usize>, Vec<Vec<usiz
         }
         if let Some(first) = walk.iter().position(|known| *known == place) {
             let mut cycle = walk.split_off(first);
-            let smallest = cycle.iter().enumerate().min_by_key(|(_, place)| **place);
-            cycle.rotate_left(smallest.map_or(0, |(at, _)| at));
+            let smallest = (0..cycle.len()).min_by_key(|at| cycle[*at]);
+            cycle.rotate_left(smallest.unwrap_or(0));
             cycles.push(cycle);
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use gipc::spawn::Limit;
 use regex_lite::Regex;
 
+use super::order::order;
 use crate::supervisor::policy::Rules;
 
 /// What `gipc up` runs.
@@ -18,6 +19,17 @@ pub(crate) struct Topology {
     pub(crate) strategy: Strategy,
     /// In the order of the description; no cycle leads through their dependencies.
     pub(crate) processes: Vec<Process>,
+}
+
+impl Topology {
+    /// All processes, each after those that it waits for, and otherwise in the order of the
+    /// description.
+    pub(crate) fn start_order(&self) -> Vec<ProcessId> {
+        let on = |process: &Process| process.depends_on.iter().map(|it| it.on.0).collect();
+        let waits_for: Vec<_> = self.processes.iter().map(on).collect();
+        // Without cycles there is an order.
+        order(&waits_for).unwrap_or_default().into_iter().map(ProcessId).collect()
+    }
 }
 
 /// Names a process of a topology: its place in [`Topology::processes`].
