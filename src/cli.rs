@@ -10,12 +10,14 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::guard::Verdict;
 use crate::plan::Plan;
 
+mod check;
 mod exec;
 mod manual;
 mod run;
 mod supervision;
 mod talk;
-mod value;
+mod telling;
+mod up;
 
 /// Start commands, give them message channels, and leave nothing behind.
 #[derive(Debug, Parser)]
@@ -60,9 +62,12 @@ Examples:
 enum Command {
     Exec(exec::Exec),
     Run(Box<run::Run>),
+    Up(up::Up),
     Send(talk::Send),
     Recv(talk::Recv),
     Call(talk::Call),
+    Check(check::Check),
+    Schema(check::Schema),
     Completions(manual::Completions),
     Man(manual::Man),
 }
@@ -79,6 +84,7 @@ impl Command {
         match args.peek()?.to_str()? {
             "exec" => parse(args).map(Self::Exec),
             "run" => parse(args).map(Self::Run),
+            "up" => parse(args).map(Self::Up),
             "send" => parse(args).map(Self::Send),
             "recv" => parse(args).map(Self::Recv),
             "call" => parse(args).map(Self::Call),
@@ -93,6 +99,8 @@ pub(crate) enum Usage {
     Clap(clap::Error),
     /// A file that the command line names.
     File(crate::config::EnvFileError),
+    /// A description of processes.
+    Config(crate::config::Error),
 }
 
 impl Usage {
@@ -114,6 +122,17 @@ impl Usage {
                 crate::complain(&error);
                 ExitCode::from(2)
             }
+            Self::Config(crate::config::Error::Mistakes(mistakes)) => {
+                let mut text = mistakes.render(telling::Color::Auto.wanted());
+                text.push('\n');
+                // As above.
+                let _ = io::stderr().write_all(text.as_bytes());
+                ExitCode::from(2)
+            }
+            Self::Config(error) => {
+                crate::complain(&error);
+                ExitCode::from(2)
+            }
         }
     }
 }
@@ -127,9 +146,12 @@ pub(crate) fn plan() -> Result<Plan, Usage> {
     match command {
         Command::Exec(exec) => exec.into_plan(),
         Command::Run(run) => run.into_plan(),
+        Command::Up(up) => up.into_plan(),
         Command::Send(send) => Ok(send.into_plan()),
         Command::Recv(recv) => Ok(recv.into_plan()),
         Command::Call(call) => Ok(call.into_plan()),
+        Command::Check(check) => check.into_plan(),
+        Command::Schema(schema) => Ok(schema.into_plan()),
         Command::Completions(completions) => Ok(completions.into_plan()),
         Command::Man(man) => man.into_plan(),
     }

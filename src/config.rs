@@ -1,7 +1,43 @@
-//! Files that describe what to do, read into raw values.
+//! Files that describe what to do: `gipc.toml`, a Procfile, and `-p`, into one raw description, and
+//! that into a topology.
+//!
+//! ```text
+//! text ──read──▶ raw, with places ──resolve──▶ Topology
+//!        └────────── mistakes ────────┘
+//! ```
 
 use std::ffi::OsString;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use crate::plan::topology::Topology;
+
+mod expand;
+mod meaning;
+mod mistake;
+mod probe;
+mod process;
+mod procfile;
+mod raw;
+mod read;
+mod resolve;
+mod schema;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use mistake::Mistakes;
+use mistake::{Origin, Place, Source};
+use read::Reading;
+use resolve::Surroundings;
+pub(crate) use schema::schema;
+
+/// The files that are looked for, in this order.
+const FILES: [&str; 2] = ["gipc.toml", "Procfile"];
+
+/// No description is longer, in bytes.
+const LONGEST: usize = 16 << 20;
 
 /// A file that could not be read, or not be understood.
 #[derive(Debug, thiserror::Error)]
@@ -19,4 +55,99 @@ pub(crate) fn env_file(path: &Path) -> Result<Vec<(OsString, OsString)>, EnvFile
         .map_err(fail)?
         .map(|pair| pair.map(|(key, value)| (key.into(), value.into())).map_err(fail))
         .collect()
+}
+
+/// Why there is no topology.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(
+        "there is neither a `gipc.toml` nor a `Procfile` in this folder: name a file, or describe \
+         processes with -p NAME=COMMAND"
+    )]
+    NoFile,
+    #[error("cannot read `{}`", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("`{}` is not text: byte {at} is not UTF-8", path.display())]
+    NotText { path: PathBuf, at: usize },
+    #[error("`{}` is longer than 16 MiB: no description of processes is", path.display())]
+    TooLong { path: PathBuf },
+    /// With a newline in it: a text of its own.
+    #[error("{0}")]
+    Mistakes(Box<Mistakes>),
+}
+
+/// Reads the file, or else that of the current folder unless there are `processes`, and adds those:
+/// each a name and a command for the shell.
+///
+/// # Errors
+/// All that is wrong, as far as it can be told at once.
+pub(crate) fn load(file: Option<&Path>, processes: &[(String, String)]) -> Result<Topology, Error> {
+    let found = || FILES.iter().map(PathBuf::from).find(|path| path.exists());
+    let file = match file {
+        Some(file) => Some(file.to_owned()),
+        None if !processes.is_empty() => None,
+        None => Some(found().ok_or(Error::NoFile)?),
+    };
+    let text = file.as_deref().map_or(Ok(String::new()), text)?;
+    let folder = file.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+    // The folder's own name, whatever it was called by.
+    let named = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
+    let name = named.canonicalize().map_or("gipc".to_owned(), |folder| resolve::name_of(&folder));
+    let surroundings = Surroundings { folder, name, variable: &|name| std::env::var_os(name) };
+    understand(file.as_deref(), text, processes, &surroundings)
+        .map_err(|mistakes| Error::Mistakes(Box::new(mistakes)))
+}
+
+fn text(path: &Path) -> Result<String, Error> {
+    let unreadable = |source| Error::Unreadable { path: path.to_owned(), source };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(LONGEST as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > LONGEST {
+        return Err(Error::TooLong { path: path.to_owned() });
+    }
+    String::from_utf8(bytes).map_err(|error| Error::NotText {
+        path: path.to_owned(),
+        at: error.utf8_error().valid_up_to(),
+    })
+}
+
+/// The text of the file, if any, and these processes.
+fn understand(
+    file: Option<&Path>,
+    text: String,
+    processes: &[(String, String)],
+    surroundings: &Surroundings<'_>,
+) -> Result<Topology, Mistakes> {
+    let lines = processes.iter().map(|(name, command)| format!("{name}={command}\n"));
+    let command_line = Source { name: "-p".to_owned(), text: lines.collect() };
+    let name = file.map_or_else(String::new, |path| path.display().to_string());
+    let mut mistakes = Mistakes::new(Source { name, text: text.clone() }, command_line);
+    let mut reading = match file {
+        Some(path) if is_procfile(path) => {
+            let port = (surroundings.variable)("PORT").and_then(|port| port.into_string().ok());
+            procfile::read(&text, &surroundings.folder, port, &mut mistakes)
+        }
+        Some(_) => read::read(&text, &mut mistakes),
+        None => Reading::default(),
+    };
+    let mut start = 0;
+    for (name, command) in processes {
+        let end = start + name.len() + 1 + command.len();
+        let place = Place { origin: Origin::CommandLine, start, end };
+        procfile::add(&mut reading, &place, name, command, None);
+        start = end + 1;
+    }
+    let syntax_is_good = mistakes.is_empty() || !reading.processes.is_empty();
+    let topology = syntax_is_good.then(|| resolve::topology(&reading, surroundings, &mut mistakes));
+    match topology {
+        Some(topology) if mistakes.is_empty() => Ok(topology),
+        _ => Err(mistakes),
+    }
+}
+
+/// `Procfile`, `Procfile.dev`, `web.procfile`; whatever else is TOML.
+fn is_procfile(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    !name.ends_with(".toml") && (name.starts_with("procfile") || name.ends_with(".procfile"))
 }

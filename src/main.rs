@@ -26,6 +26,7 @@ mod signals;
 mod stream;
 mod supervisor;
 mod talk;
+mod value;
 
 fn main() -> ExitCode {
     let plan = match cli::plan() {

@@ -8,6 +8,8 @@ use gipc::framing::Framing;
 
 use crate::logs;
 
+pub(crate) mod order;
+pub(crate) mod outline;
 pub(crate) mod topology;
 
 use topology::{Process, Topology, Wiring};

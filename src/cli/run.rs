@@ -8,12 +8,13 @@ use clap::{Args, ValueEnum};
 use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
 use gipc::spawn::ChildFd;
 
+use super::Usage;
 use super::supervision::Supervision;
-use super::{Usage, value};
 use crate::plan::topology::{self, Wiring};
 use crate::plan::{self, Channels, Plan};
 use crate::ready::Condition;
 use crate::supervisor::policy::Readiness;
+use crate::value;
 
 /// Run a worker: lines of standard input become its messages, its messages become lines of
 /// standard output

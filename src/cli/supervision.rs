@@ -9,11 +9,11 @@ use gipc::process::Signal;
 use gipc::spawn::Limit;
 
 use super::telling::Telling;
-use super::{Usage, option_variables, value};
-use crate::config;
+use super::{Usage, option_variables};
 use crate::plan::Supervise;
 use crate::plan::topology::{self, Process, Topology, Wiring};
 use crate::supervisor::policy::{Backoff, Readiness, Restart, RestartLimit, Rules};
+use crate::{config, value};
 
 #[derive(Debug, Args)]
 pub(super) struct Supervision {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use gipc::framing::Framing;
 
-use super::value;
 use crate::plan::{Count, Plan, Source, Talk, What};
+use crate::value;
 
 #[derive(Debug, Args)]
 struct Common {

@@ -58,7 +58,7 @@ enum LogFormat {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Color {
+pub(super) enum Color {
     /// On a terminal, and as NO_COLOR and FORCE_COLOR say
     Auto,
     Always,
@@ -101,7 +101,7 @@ impl Telling {
 
 impl Color {
     /// As <https://no-color.org> and <https://force-color.org> have it.
-    fn wanted(self) -> bool {
+    pub(super) fn wanted(self) -> bool {
         let is_set = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
         match self {
             Self::Always => true,

@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::Args;
 
 use super::telling::Telling;
-use super::{Usage, value};
-use crate::config;
+use super::{Usage, option_variables};
 use crate::plan::Plan;
+use crate::{config, value};
 
 /// Run the processes of a gipc.toml or a Procfile together, and leave nothing of them behind
 ///
@@ -47,8 +47,13 @@ pub(super) struct Up {
 
 impl Up {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
-        let loaded = config::load(self.file.as_deref(), &self.process).map_err(Usage::Config)?;
-        let topology = loaded.topology.only(&self.names).map_err(Usage::wrong)?;
+        let topology = config::load(self.file.as_deref(), &self.process).map_err(Usage::Config)?;
+        let mut topology = topology.only(&self.names).map_err(Usage::wrong)?;
+        // Ours are meant for us; what the description says counts more.
+        let ours: Vec<_> = option_variables().into_iter().map(|name| (name, None)).collect();
+        for process in &mut topology.processes {
+            process.env.splice(0..0, ours.iter().cloned());
+        }
         Ok(Plan::Supervise(Box::new(self.telling.into_plan(topology, self.timeout)?)))
     }
 }

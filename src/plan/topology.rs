@@ -8,6 +8,7 @@ use gipc::spawn::Limit;
 use regex_lite::Regex;
 
 use super::Channels;
+use super::order::order;
 use crate::supervisor::policy::Rules;
 
 /// What `gipc up` runs.
@@ -32,13 +33,13 @@ impl Topology {
 
 /// A process was asked for that is not there.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no process `{name}`; there {}", there(.there))]
+#[error("there is no process `{name}`; there {}", list(.there))]
 pub(crate) struct NoSuchProcess {
     name: String,
     there: Vec<String>,
 }
 
-fn there(names: &[String]) -> String {
+fn list(names: &[String]) -> String {
     match names {
         [only] => format!("is `{only}`"),
         _ => format!("are `{}`", names.join("`, `")),
@@ -81,6 +82,15 @@ impl Topology {
             process
         });
         Ok(Self { processes: processes.collect(), exit, ..self })
+    }
+
+    /// All processes, each after those that it waits for, and otherwise in the order of the
+    /// description.
+    pub(crate) fn start_order(&self) -> Vec<ProcessId> {
+        let on = |process: &Process| process.depends_on.iter().map(|it| it.on.0).collect();
+        let waits_for: Vec<_> = self.processes.iter().map(on).collect();
+        // Without cycles there is an order.
+        order(&waits_for).unwrap_or_default().into_iter().map(ProcessId).collect()
     }
 }
 

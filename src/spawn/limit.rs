@@ -39,8 +39,20 @@ const RESOURCES: [(&str, c_int); 10] = [
 ];
 
 impl Resource {
+    /// The names of all.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        RESOURCES.iter().map(|(name, _)| *name)
+    }
+
     pub(super) fn number(self) -> c_int {
         self.0
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = RESOURCES.iter().find(|(_, number)| *number == self.0).map(|(name, _)| *name);
+        f.write_str(name.unwrap_or("unknown"))
     }
 }
 

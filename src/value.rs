@@ -1,4 +1,4 @@
-//! The values of options, as they are typed.
+//! The values of options and of keys, as they are written.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::supervisor::policy::{Backoff, RestartLimit};
 /// The longest duration, so that a moment that far away can be told: a hundred years.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text)
         .map_err(|error| format!("{error} (a duration is like 500ms, 10s, 2m or 1h)"))?;
     if duration > LONGEST {
@@ -21,14 +21,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A size in bytes.
-pub(super) fn size(text: &str) -> Result<usize, String> {
+pub(crate) fn size(text: &str) -> Result<usize, String> {
     let size: ByteSize =
         text.parse().map_err(|error| format!("{error} (a size is like 4096, 64KiB or 1MiB)"))?;
     usize::try_from(size.as_u64()).map_err(|error| error.to_string())
 }
 
 /// `100ms..30s`
-pub(super) fn backoff(text: &str) -> Result<Backoff, String> {
+pub(crate) fn backoff(text: &str) -> Result<Backoff, String> {
     let (min, max) = text.split_once("..").ok_or("expected MIN..MAX, such as 100ms..30s")?;
     let (min, max) = (duration(min)?, duration(max)?);
     if min > max {
@@ -38,7 +38,7 @@ pub(super) fn backoff(text: &str) -> Result<Backoff, String> {
 }
 
 /// `5/10s`
-pub(super) fn restart_limit(text: &str) -> Result<RestartLimit, String> {
+pub(crate) fn restart_limit(text: &str) -> Result<RestartLimit, String> {
     let (count, within) = text.split_once('/').ok_or("expected COUNT/DURATION, such as 5/10s")?;
     let count = count.parse().map_err(|_| format!("`{count}` is not a number"))?;
     let within = duration(within)?;
@@ -49,15 +49,24 @@ pub(super) fn restart_limit(text: &str) -> Result<RestartLimit, String> {
 }
 
 /// `KEY=value`
-pub(super) fn variable(text: &str) -> Result<(OsString, OsString), String> {
+pub(crate) fn variable(text: &str) -> Result<(OsString, OsString), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.into(), value.into())),
         _ => Err("expected NAME=VALUE".to_owned()),
     }
 }
 
+pub(crate) fn process(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, command)) if !name.is_empty() && !command.trim().is_empty() => {
+            Ok((name.to_owned(), command.to_owned()))
+        }
+        _ => Err("expected NAME=COMMAND".to_owned()),
+    }
+}
+
 /// `nofile=1024`, `core=0:unlimited`
-pub(super) fn limit(text: &str) -> Result<Limit, String> {
+pub(crate) fn limit(text: &str) -> Result<Limit, String> {
     let (name, values) = text.split_once('=').ok_or("expected NAME=VALUE, such as nofile=1024")?;
     let resource = name.parse().map_err(|error: UnknownResource| error.to_string())?;
     let value = |text: &str| match text {

@@ -1,0 +1,49 @@
+//! `gipc check` and `gipc schema`: about descriptions of processes, without running them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Usage;
+use crate::plan::{Plan, outline};
+use crate::{config, value};
+
+/// Check a description of processes, and print what it means
+///
+/// Reads gipc.toml, see gipc-toml(5), or a Procfile, and prints its processes in the order of their
+/// start. All mistakes are told at once, with exit code 2. Nothing is run.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// The description: a Procfile where it is called so, otherwise as gipc.toml; by default the
+    /// gipc.toml, or else the Procfile, of the current folder
+    file: Option<PathBuf>,
+
+    /// Describe a process, whose command a shell is to run; may be repeated. Without FILE none is
+    /// read
+    #[arg(short, long, env = "GIPC_PROCESS", value_name = "NAME=COMMAND", hide_env = true,
+          value_parser = value::process)]
+    process: Vec<(String, String)>,
+
+    /// Print everything, as JSON
+    #[arg(long, env = "GIPC_JSON", hide_env = true,
+          value_parser = clap::builder::FalseyValueParser::new())]
+    json: bool,
+}
+
+impl Check {
+    pub(super) fn into_plan(self) -> Result<Plan, Usage> {
+        let topology = &config::load(self.file.as_deref(), &self.process).map_err(Usage::Config)?;
+        let text = if self.json { outline::json(topology) } else { outline::text(topology) };
+        Ok(Plan::Print(text.into_bytes()))
+    }
+}
+
+/// Print the JSON Schema of gipc.toml, for editors
+#[derive(Debug, Args)]
+pub(super) struct Schema {}
+
+impl Schema {
+    pub(super) fn into_plan(self) -> Plan {
+        Plan::Print(config::schema().into_bytes())
+    }
+}

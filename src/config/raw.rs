@@ -1,0 +1,216 @@
+//! A description as it was written: the keys of `gipc.toml`, from which the schema is made as well.
+//!
+//! The comments on the keys are what an editor shows.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use gipc::process::Signal;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::meaning::{
+    Amount, Command, Count, ExitCode, Group, LimitValue, Niceness, Period, SessionName, Setting,
+    ShellLine, Size, Umask, User,
+};
+use super::probe::Ready;
+use super::text::{At, Named, OneOrMany, Text};
+use crate::plan::topology::{Milestone, Probe, Strategy};
+use crate::supervisor::policy::Restart;
+
+/// What `gipc up` runs, see gipc-toml(5)
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "gipc.toml")]
+pub(super) struct File {
+    /// The name of the session; otherwise that of the folder
+    pub(super) name: Option<At<Text<SessionName>>>,
+    /// When the session ends: when `all` processes have ended, when `any` has, at the first
+    /// failure (`fail`), or when the process of this name has ended
+    #[schemars(extend("default" = "all"))]
+    pub(super) exit: Option<At<Text<String>>>,
+    /// Who else is restarted with a process: nobody, all, or those that were started after it
+    #[schemars(extend("default" = "one_for_one"))]
+    pub(super) strategy: Option<At<Text<Strategy>>>,
+    /// Keys that all processes have unless they say otherwise
+    #[schemars(schema_with = "super::schema::defaults")]
+    pub(super) defaults: Option<At<Process>>,
+    /// The processes, by name
+    #[serde(default)]
+    #[schemars(schema_with = "super::schema::processes")]
+    pub(super) process: Named<Process>,
+}
+
+/// A process
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Process {
+    /// The program and its arguments: a string that is split as a shell would, or an array. No
+    /// shell runs it
+    pub(super) command: Option<At<OneOrMany<Command>>>,
+    /// A command for /bin/sh, in place of `command`
+    pub(super) shell: Option<At<Text<ShellLine>>>,
+    /// Where it runs, from the folder of this file; otherwise in that folder
+    pub(super) working_dir: Option<At<Text<PathBuf>>>,
+    /// Environment variables
+    pub(super) environment: Option<Named<Text<Setting>>>,
+    /// Files with environment variables, from the folder of this file; `environment` counts more
+    pub(super) env_file: Option<At<OneOrMany<PathBuf>>>,
+    /// The processes that must have come so far before this one starts
+    pub(super) depends_on: Option<At<DependsOn>>,
+    /// How many instances run
+    #[schemars(extend("default" = 1))]
+    pub(super) replicas: Option<At<Text<Count>>>,
+    /// When it is started again
+    #[schemars(extend("default" = "on-failure"))]
+    pub(super) restart: Option<At<Text<Restart>>>,
+    /// The pause before a restart; doubles from `min` to `max`
+    pub(super) backoff: Option<At<Backoff>>,
+    /// With more restarts within this time it has failed for good
+    pub(super) restart_limit: Option<At<RestartLimit>>,
+    /// The exit codes that are no failure
+    #[schemars(extend("default" = [0]))]
+    pub(super) success_codes: Option<At<Vec<At<Text<ExitCode>>>>>,
+    /// How long an instance may run
+    pub(super) timeout: Option<At<Text<Period>>>,
+    /// When an instance is ready
+    pub(super) ready: Option<At<Text<Ready>>>,
+    /// How long an instance may take to be ready
+    #[schemars(extend("default" = "30s"))]
+    pub(super) ready_timeout: Option<At<Text<Period>>>,
+    /// A test that is made again and again; an instance that fails it is restarted
+    pub(super) healthcheck: Option<At<HealthCheck>>,
+    /// An instance that gives no sign of life for so long is restarted: `WATCHDOG=1`, see
+    /// sd_notify(3)
+    pub(super) watchdog: Option<At<Text<Period>>>,
+    /// What asks an instance to end
+    #[schemars(extend("default" = "TERM"))]
+    pub(super) stop_signal: Option<At<Text<Signal>>>,
+    /// After that it is killed
+    #[schemars(extend("default" = "10s"))]
+    pub(super) stop_grace_period: Option<At<Text<Duration>>>,
+    /// Whose rights it has: a name or a number
+    pub(super) user: Option<At<Text<User>>>,
+    /// Which group's rights it has: a name or a number
+    pub(super) group: Option<At<Text<Group>>>,
+    /// The permissions that new files do not get, in octal digits
+    pub(super) umask: Option<At<Text<Umask>>>,
+    /// How nice it is to others, see nice(1)
+    pub(super) nice: Option<At<Text<Niceness>>>,
+    /// Resource limits, see setrlimit(2): a number, `SOFT:HARD`, or `unlimited`
+    #[serde(default)]
+    #[schemars(schema_with = "super::schema::limits")]
+    pub(super) limits: Option<Named<Text<LimitValue>>>,
+    /// A file for its lines, from the folder of this file
+    pub(super) log: Option<At<Text<PathBuf>>>,
+    /// A log that grows past this is rotated
+    #[schemars(extend("default" = "50MiB"))]
+    pub(super) log_max_size: Option<At<Text<Size>>>,
+    /// How many rotated logs are kept
+    #[schemars(extend("default" = 10))]
+    pub(super) log_keep: Option<At<Text<Amount>>>,
+}
+
+/// A pause
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Backoff {
+    /// The first
+    #[schemars(extend("default" = "100ms"))]
+    pub(super) min: Option<At<Text<Duration>>>,
+    /// The longest
+    #[schemars(extend("default" = "30s"))]
+    pub(super) max: Option<At<Text<Duration>>>,
+}
+
+/// A number of restarts within a time
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RestartLimit {
+    /// How many
+    #[schemars(extend("default" = 5))]
+    pub(super) count: Option<At<Text<Amount>>>,
+    /// Within which time
+    #[schemars(extend("default" = "10s"))]
+    pub(super) within: Option<At<Text<Period>>>,
+}
+
+/// A test that is made again and again
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HealthCheck {
+    /// The test
+    pub(super) test: At<Text<Probe>>,
+    /// The time from one to the next
+    #[schemars(extend("default" = "10s"))]
+    pub(super) interval: Option<At<Text<Period>>>,
+    /// How long one may take
+    #[schemars(extend("default" = "1s"))]
+    pub(super) timeout: Option<At<Text<Period>>>,
+    /// So many failures in a row are one too many
+    #[schemars(extend("default" = 3))]
+    pub(super) retries: Option<At<Text<Count>>>,
+}
+
+/// Processes, and how far they must have come; in a list: have started
+#[derive(Debug)]
+pub(super) enum DependsOn {
+    Names(Vec<At<Text<String>>>),
+    Milestones(Named<Text<Milestone>>),
+}
+
+mod depends_on {
+    //! How it is read: serde's own way with such types loses the places.
+
+    use std::borrow::Cow;
+    use std::fmt;
+
+    use schemars::{Schema, SchemaGenerator, json_schema};
+    use serde::de::value::MapAccessDeserializer;
+    use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+
+    use super::*;
+
+    struct Either;
+
+    impl<'de> Visitor<'de> for Either {
+        type Value = DependsOn;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a table such as { db = \"ready\" }, or an array of names")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<DependsOn, A::Error> {
+            let mut names = Vec::new();
+            while let Some(name) = list.next_element()? {
+                names.push(name);
+            }
+            Ok(DependsOn::Names(names))
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<DependsOn, A::Error> {
+            Named::deserialize(MapAccessDeserializer::new(table)).map(DependsOn::Milestones)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for DependsOn {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(Either)
+        }
+    }
+
+    impl JsonSchema for DependsOn {
+        fn inline_schema() -> bool {
+            true
+        }
+
+        fn schema_name() -> Cow<'static, str> {
+            "DependsOn".into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            let milestones = generator.subschema_for::<Named<Text<Milestone>>>();
+            json_schema!({ "anyOf": [milestones, { "type": "array", "items": { "type": "string" } }] })
+        }
+    }
+}

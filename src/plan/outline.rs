@@ -1,0 +1,206 @@
+//! A topology in words: for people, and as JSON.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use gipc::spawn::Limit;
+use serde_json::{Map, Value, json};
+
+use super::topology::{
+    Dependency, ExitRule, HealthCheck, LogFile, Milestone, Probe, Process, ProcessId, Readiness,
+    Strategy, Topology,
+};
+use crate::supervisor::policy::{self, Restart};
+
+/// For people: the processes in the order of their start, and what each waits for.
+pub(crate) fn text(topology: &Topology) -> String {
+    let name = |id: ProcessId| topology.processes[id.0].name.as_str();
+    let mut rows = vec![["NAME".to_owned(), "STARTS".to_owned(), "COMMAND".to_owned()]];
+    for id in topology.start_order() {
+        let process = &topology.processes[id.0];
+        let reasons = process.depends_on.iter().map(|Dependency { on, until }| match until {
+            Milestone::Started => format!("{} has started", name(*on)),
+            Milestone::Ready => format!("{} is ready", name(*on)),
+            Milestone::Completed => format!("{} has completed", name(*on)),
+            Milestone::CompletedSuccessfully => format!("{} has succeeded", name(*on)),
+        });
+        let reasons: Vec<_> = reasons.collect();
+        rows.push([
+            match process.replicas {
+                1 => process.name.clone(),
+                replicas => format!("{} x{replicas}", process.name),
+            },
+            match &reasons[..] {
+                [] => "at once".to_owned(),
+                reasons => format!("when {}", reasons.join(" and ")),
+            },
+            command(&process.argv),
+        ]);
+    }
+    let width =
+        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (first, second) = (width(0), width(1));
+    let ends = match topology.exit {
+        ExitRule::All => "ends when all processes have ended".to_owned(),
+        ExitRule::Any => "ends when any process has ended".to_owned(),
+        ExitRule::Fail => "ends at the first failure".to_owned(),
+        ExitRule::Process(id) => format!("ends when {} has ended", name(id)),
+    };
+    let mut text = format!("{} {ends}\n\n", topology.name);
+    for [name, starts, command] in rows {
+        text.push_str(&format!("{name:first$}  {starts:second$}  {command}\n"));
+    }
+    text
+}
+
+/// The command on one line, as it could be typed.
+fn command(argv: &[OsString]) -> String {
+    let words = argv.iter().map(|word| word.to_string_lossy());
+    let line = shell_words::join(words);
+    line.chars()
+        .flat_map(|c| {
+            let escaped = c.is_control().then(|| c.escape_default());
+            let plain = escaped.is_none().then_some(c);
+            escaped.into_iter().flatten().chain(plain)
+        })
+        .collect()
+}
+
+/// Everything, with the keys of gipc.toml; the processes in the order of their start.
+pub(crate) fn json(topology: &Topology) -> String {
+    let name = |id: ProcessId| topology.processes[id.0].name.as_str();
+    let processes = topology.start_order().into_iter();
+    let processes: Vec<_> = processes.map(|id| process(&topology.processes[id.0], &name)).collect();
+    let whole = json!({
+        "name": topology.name,
+        "exit": match topology.exit {
+            ExitRule::All => "all",
+            ExitRule::Any => "any",
+            ExitRule::Fail => "fail",
+            ExitRule::Process(id) => name(id),
+        },
+        "strategy": match topology.strategy {
+            Strategy::OneForOne => "one_for_one",
+            Strategy::OneForAll => "one_for_all",
+            Strategy::RestForOne => "rest_for_one",
+        },
+        "processes": processes,
+    });
+    format!("{whole:#}\n")
+}
+
+fn process<'a>(process: &Process, name: &impl Fn(ProcessId) -> &'a str) -> Value {
+    let rules = &process.rules;
+    let environment: Map<_, _> = process
+        .env
+        .iter()
+        .map(|(name, value)| (lossy(name), value.as_ref().map(lossy).into()))
+        .collect();
+    let depends_on: Map<_, _> = process
+        .depends_on
+        .iter()
+        .map(|Dependency { on, until }| (name(*on).to_owned(), milestone(*until).into()))
+        .collect();
+    let limits: Map<_, _> =
+        process.limits.iter().map(|limit| (limit.resource.to_string(), values(limit))).collect();
+    let mut all = json!({
+        "name": process.name,
+        "command": process.argv.iter().map(lossy).collect::<Vec<_>>(),
+        "working_dir": process.dir,
+        "environment": environment,
+        "depends_on": depends_on,
+        "replicas": process.replicas,
+        "restart": match rules.restart {
+            Restart::Never => "never",
+            Restart::OnFailure => "on-failure",
+            Restart::Always => "always",
+        },
+        "backoff": { "min": span(rules.backoff.min), "max": span(rules.backoff.max) },
+        "restart_limit": { "count": rules.limit.count, "within": span(rules.limit.within) },
+        "success_codes": rules.success_codes,
+        "timeout": rules.timeout.map(span),
+        "ready": ready(process),
+        "healthcheck": process.health.as_ref().map(health),
+        "watchdog": rules.watchdog.map(span),
+        "stop_signal": rules.stop_signal.map(|signal| signal.to_string()),
+        "stop_grace_period": span(rules.grace),
+        "user": process.user,
+        "group": process.group,
+        "umask": process.umask.map(|mask| format!("{mask:03o}")),
+        "nice": process.nice,
+        "limits": limits,
+    });
+    if let policy::Readiness::Told { timeout } = rules.readiness {
+        all["ready_timeout"] = span(timeout).into();
+    }
+    if let Some(LogFile { path, max_size, keep }) = &process.log {
+        all["log"] = path.to_string_lossy().into();
+        all["log_max_size"] = (*max_size).into();
+        all["log_keep"] = (*keep).into();
+    }
+    if let Some(all) = all.as_object_mut() {
+        all.retain(|_, value| !value.is_null());
+    }
+    all
+}
+
+fn lossy(text: &OsString) -> String {
+    text.to_string_lossy().into_owned()
+}
+
+fn span(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+fn milestone(milestone: Milestone) -> &'static str {
+    match milestone {
+        Milestone::Started => "started",
+        Milestone::Ready => "ready",
+        Milestone::Completed => "completed",
+        Milestone::CompletedSuccessfully => "completed_successfully",
+    }
+}
+
+fn ready(process: &Process) -> Option<String> {
+    if let policy::Readiness::After(delay) = process.rules.readiness {
+        return Some(format!("delay:{}", span(delay)));
+    }
+    process.ready.as_ref().map(|ready| match ready {
+        Readiness::Message => "message".to_owned(),
+        Readiness::Fd(fd) => format!("fd:{fd}"),
+        Readiness::Notify => "notify".to_owned(),
+        Readiness::Log(regex) => format!("log:{}", regex.as_str()),
+        Readiness::Probe(it) => probe(it),
+    })
+}
+
+fn probe(probe: &Probe) -> String {
+    match probe {
+        Probe::Tcp(address) => format!("tcp:{address}"),
+        Probe::Http(url) => url.clone(),
+        Probe::Exec(command) => format!("exec:{command}"),
+        Probe::File(path) => format!("file:{}", path.display()),
+    }
+}
+
+fn health(check: &HealthCheck) -> Value {
+    json!({
+        "test": probe(&check.test),
+        "interval": span(check.interval),
+        "timeout": span(check.timeout),
+        "retries": check.retries,
+    })
+}
+
+/// `SOFT:HARD`, or a number for both.
+fn values(limit: &Limit) -> Value {
+    let text = |value: u64| match value {
+        Limit::UNLIMITED => "unlimited".to_owned(),
+        value => value.to_string(),
+    };
+    match (limit.soft, limit.hard) {
+        (Limit::UNLIMITED, Limit::UNLIMITED) => "unlimited".into(),
+        (soft, hard) if soft == hard => soft.into(),
+        (soft, hard) => format!("{}:{}", text(soft), text(hard)).into(),
+    }
+}
