@@ -148,6 +148,11 @@ impl Incarnation {
         self.exit = Some(status.into());
     }
 
+    /// Has it ended because gipc asked it to, in order?
+    pub(crate) fn was_stopped(&self) -> bool {
+        self.ended_because == Some("stopped by gipc")
+    }
+
     pub(crate) fn used(&mut self, usage: Usage) {
         self.user_seconds = Some(usage.user.as_secs_f64());
         self.system_seconds = Some(usage.system.as_secs_f64());

@@ -64,6 +64,7 @@ pub(crate) fn run(plan: Supervise, link: io::Result<Link>) -> Result<Verdict, Er
     let verdict = local.block_on(&runtime, async {
         let (sink, writing) = logs::start(plan.log).map_err(Error::Runtime)?;
         let mut supervisor = Supervisor::new(plan, link, sink)?;
+        supervisor.begin_group();
         let mut verdict = supervisor.run().await;
         supervisor.annotate(verdict);
         // What is still to be said; a signal that comes now is the last word.
@@ -505,8 +506,9 @@ impl Supervisor {
             }
             Action::GiveUp => {
                 let limit = instance.plan.rules.limit;
+                let restarts = if limit.count == 1 { "restart" } else { "restarts" };
                 error!(
-                    "{name} ended again after {} restarts within {}: giving up",
+                    "{name} ended again after {} {restarts} within {}: giving up",
                     limit.count,
                     humantime::format_duration(limit.within),
                 );

@@ -31,8 +31,8 @@ fn process(keys: &str) -> Process {
 }
 
 fn env(process: &Process) -> Vec<String> {
-    let pair = |(name, value): &(OsString, OsString)| {
-        format!("{}={}", name.to_string_lossy(), value.to_string_lossy())
+    let pair = |(name, value): &(OsString, Option<OsString>)| {
+        format!("{}={}", name.to_string_lossy(), value.as_ref().unwrap().to_string_lossy())
     };
     process.env.iter().map(pair).collect()
 }
@@ -196,7 +196,7 @@ fn when_a_process_is_ready_and_well() {
     );
     let HealthCheck { interval, timeout, retries, .. } = health("healthcheck.test = 'tcp:h:1'");
     assert_eq!((interval, timeout, retries), (s(10), s(1), 3));
-    assert_eq!(process("watchdog = '30s'").watchdog, Some(s(30)));
+    assert_eq!(process("watchdog = '30s'").rules.watchdog, Some(s(30)));
 }
 
 #[test]

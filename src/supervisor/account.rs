@@ -10,7 +10,7 @@ use crate::guard::Verdict;
 use crate::plan::topology::Wiring;
 use crate::plan::{Channels, Wire};
 use crate::relay::Counts;
-use crate::report::{self, Moment, Report, github};
+use crate::report::{self, Incarnation, Moment, Report, github};
 
 impl Supervisor {
     /// There is no other incarnation: what was on its way is lost, and is said to be.
@@ -26,8 +26,23 @@ impl Supervisor {
         }
     }
 
+    /// Has GitHub Actions fold away what several instances print.
+    pub(super) fn begin_group(&self) {
+        if self.has_group() {
+            let title = format!("gipc up {}", self.plan.topology.name);
+            self.sink.say(github::group(&title).into());
+        }
+    }
+
+    fn has_group(&self) -> bool {
+        github::is_there() && self.instances.len() > 1
+    }
+
     /// Says what GitHub Actions shows beside the run.
     pub(super) fn annotate(&self, verdict: Verdict) {
+        if self.has_group() {
+            self.sink.say(github::END_GROUP.into());
+        }
         if github::is_there() {
             self.sink.say(self.report(verdict).annotations().into());
         }
@@ -56,9 +71,12 @@ impl Supervisor {
 }
 
 fn entry(instance: &Instance) -> report::Instance<'_> {
-    let outcome = instance
-        .outcome
-        .map(|(verdict, success)| report::Outcome { success, exit: verdict.into() });
+    // To be stopped is no failure of its own.
+    let was_stopped = instance.history.last().is_some_and(Incarnation::was_stopped);
+    let outcome = instance.outcome.map(|(verdict, success)| report::Outcome {
+        success: success || was_stopped,
+        exit: verdict.into(),
+    });
     let counts = instance.messages.iter().flat_map(|it| &it.counts);
     let has_failed = outcome.as_ref().is_some_and(|outcome| !outcome.success);
     report::Instance {

@@ -18,3 +18,4 @@ mod spawn;
 mod survivors;
 mod talk;
 mod terminal;
+mod up;

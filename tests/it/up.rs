@@ -1,0 +1,602 @@
+//! `gipc up`: several processes together.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::*;
+
+/// `gipc up` in a folder with this gipc.toml.
+fn up(folder: &Path, toml: &str) -> Command {
+    fs::write(folder.join("gipc.toml"), toml).unwrap();
+    let mut gipc = words("up");
+    gipc.current_dir(folder);
+    gipc
+}
+
+/// Where the words stand in what was said, all in this order.
+#[track_caller]
+fn in_order(said: &str, words: &[&str]) {
+    let mut rest = said;
+    for word in words {
+        let at = rest.find(word).unwrap_or_else(|| panic!("`{word}` is not next in: {said}"));
+        rest = &rest[at + word.len()..];
+    }
+}
+
+#[test]
+fn each_process_waits_for_what_it_depends_on() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        [process.web]
+        shell = "echo serving; [ -e ready ] && [ -e migrated ]"
+        depends_on = { db = "ready", migrate = "completed_successfully", note = "completed" }
+
+        [process.db]
+        shell = "echo > ready; echo listening; read forever <fifo"
+        ready = "log:^listening$"
+        restart = "never"
+
+        [process.migrate]
+        shell = "[ -e ready ] && echo > migrated"
+        depends_on = { db = "ready" }
+
+        [process.note]
+        shell = "exit 0"
+        depends_on = ["migrate"]
+        "#,
+    );
+    let fifo = folder.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut running = gipc.begin();
+    let said = running.stderr_until("serving");
+    in_order(&said, &["db.1      | listening", "web.1     | serving"]);
+    // The database ends when its input does.
+    drop(fs::OpenOptions::new().write(true).open(fifo).unwrap());
+    let ended = running.end();
+    assert_eq!(ended.code(), 1, "the read has failed, and nothing else: {}", ended.stderr);
+}
+
+#[test]
+fn who_can_never_start_is_named_with_the_cause() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        [process.migrate]
+        shell = "exit 4"
+        restart = "never"
+        [process.web]
+        shell = "echo never"
+        depends_on = { migrate = "completed_successfully" }
+        "#,
+    );
+    let ended = gipc.end();
+    let why = "gipc: web.1 is not started: migrate has not come as far as it depends on\n";
+    ended.ended(4, "", why);
+}
+
+#[test]
+fn lines_of_several_are_told_apart_and_whole() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        [process.a]
+        command = ["printf", 'one\ntwo\nno end']
+        [process.longer]
+        shell = "cat; echo error >&2"
+        replicas = 2
+        "#,
+    );
+    let ended = gipc.end();
+    let mut lines: Vec<_> = ended.stderr.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "a.1      | no end",
+            "a.1      | one",
+            "a.1      | two",
+            "longer.1 | error",
+            "longer.2 | error",
+        ]
+    );
+    assert_eq!(ended.code(), 0);
+}
+
+#[test]
+fn many_lines_of_many_writers_are_neither_lost_nor_spliced() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        [process.w]
+        shell = "i=0; while [ $i -lt 20000 ]; do echo $GIPC_NAME $i; i=$((i+1)); done; head -c 1000000 /dev/zero | tr '\\0' x"
+        replicas = 4
+        "#,
+    );
+    let ended = gipc.end();
+    assert_eq!(ended.code(), 0);
+    let mut next = [0; 4];
+    let mut long = 0;
+    for line in ended.stderr.lines() {
+        let (name, text) = line.split_once(" | ").unwrap();
+        let number: usize = name.strip_prefix("w.").unwrap().parse().unwrap();
+        if text.starts_with('x') {
+            assert_eq!(text.len(), 1_000_000);
+            long += 1;
+        } else {
+            assert_eq!(text, format!("{name} {}", next[number - 1]));
+            next[number - 1] += 1;
+        }
+    }
+    assert_eq!((next, long), ([20_000; 4], 4));
+}
+
+#[test]
+fn the_exit_rule_decides_with_whose_code_it_ends() {
+    for (rule, code) in [("all", 1), ("any", 0), ("fail", 5), ("slow", 7)] {
+        let folder = scratch();
+        let toml = format!(
+            r#"
+            exit = "{rule}"
+            [defaults]
+            restart = "never"
+            [process.quick]
+            shell = "exit 0"
+            [process.fails]
+            shell = "exit 5"
+            depends_on = {{ quick = "completed" }}
+            [process.slow]
+            shell = "exit 7"
+            depends_on = {{ fails = "completed" }}
+            "#
+        );
+        let ended = up(folder.path(), &toml).end();
+        assert_eq!(ended.code(), code, "{rule}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_stop_goes_against_the_order_of_the_dependencies() {
+    let folder = scratch();
+    let worker = "trap 'echo bye; exit 0' TERM; echo hello; while :; do read x <fifo; done";
+    let toml = format!(
+        r#"
+        [defaults]
+        ready = "log:hello"
+        [process.db]
+        shell = "{worker}"
+        [process.web]
+        shell = "{worker}"
+        depends_on = {{ db = "ready" }}
+        [process.proxy]
+        shell = "{worker}"
+        depends_on = {{ web = "ready" }}
+        "#
+    );
+    assert!(Command::new("mkfifo").arg(folder.path().join("fifo")).status().unwrap().success());
+    let mut running = up(folder.path(), &toml).begin();
+    running.stderr_until("proxy.1 | hello");
+    running.signal(libc::SIGINT);
+    let said = running.stderr_until("db.1    | bye");
+    in_order(&said, &["SIGINT: stopping all", "proxy.1 | bye", "web.1   | bye", "db.1    | bye"]);
+    let ended = running.end();
+    use std::os::unix::process::ExitStatusExt;
+    assert_eq!(ended.status.signal(), Some(libc::SIGINT));
+}
+
+#[test]
+fn a_second_signal_kills_all_at_once() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        [process.deaf]
+        command = "sh -c 'trap \"\" TERM; echo up; sleep 1000'"
+        replicas = 3
+        "#,
+    );
+    let mut running = gipc.begin();
+    for _ in 0..3 {
+        running.stderr_until("| up");
+    }
+    running.signal(libc::SIGTERM);
+    running.stderr_until("stopping all; send it again to kill");
+    running.signal(libc::SIGTERM);
+    use std::os::unix::process::ExitStatusExt;
+    assert_eq!(running.end().status.signal(), Some(libc::SIGTERM));
+}
+
+#[test]
+fn a_crash_loop_of_one_process_is_no_affair_of_the_others() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        [process.bad]
+        shell = "echo try $GIPC_RESTARTS; exit 3"
+        restart_limit = { count = 2, within = "1m" }
+        backoff = { min = "1ms", max = "1ms" }
+        [process.good]
+        shell = "echo fine"
+        depends_on = { bad = "completed" }
+        "#,
+    );
+    let ended = gipc.end();
+    ended.failed(3, &["bad.1 ended again after 2 restarts within 1m: giving up", "good.1 | fine"]);
+    assert_eq!(ended.stderr.matches("| try ").count(), 3);
+}
+
+#[test]
+fn with_one_for_all_the_others_are_restarted_too() {
+    for (strategy, restarted) in [("one_for_one", 0), ("one_for_all", 2), ("rest_for_one", 1)] {
+        let folder = scratch();
+        let toml = format!(
+            r#"
+            exit = "crash"
+            strategy = "{strategy}"
+            [defaults]
+            backoff = {{ min = "1ms", max = "1ms" }}
+            [process.before]
+            shell = "echo start $GIPC_RESTARTS; sleep 1000"
+            ready = "log:start"
+            [process.crash]
+            shell = "[ $GIPC_RESTARTS = 1 ] && {{ while [ $(grep -c '' restarted) -lt {restarted} ]; do sleep 0.01; done; exit 0; }}; exit 1"
+            depends_on = {{ before = "ready", after = "ready" }}
+            [process.after]
+            shell = "echo start $GIPC_RESTARTS; sleep 1000"
+            ready = "log:start"
+            "#
+        );
+        // Each that is restarted leaves a line.
+        let toml = toml.replace(
+            "echo start $GIPC_RESTARTS;",
+            "[ $GIPC_RESTARTS = 0 ] || echo $GIPC_NAME >> restarted; echo start;",
+        );
+        fs::write(folder.path().join("restarted"), "").unwrap();
+        let ended = up(folder.path(), &toml).end();
+        assert_eq!(ended.code(), 0, "{strategy}: {}", ended.stderr);
+        let restarted_ones = fs::read_to_string(folder.path().join("restarted")).unwrap();
+        let mut names: Vec<_> = restarted_ones.lines().collect();
+        names.sort_unstable();
+        let expected: &[&str] = match strategy {
+            "one_for_one" => &[],
+            "one_for_all" => &["after.1", "before.1"],
+            _ => &["after.1"],
+        };
+        assert_eq!(names, expected, "{strategy}");
+    }
+}
+
+#[test]
+fn every_way_to_be_ready_is_seen() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let tcp = listener.local_addr().unwrap();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let http = server.local_addr().unwrap();
+    let answering = std::thread::spawn(move || {
+        for status in ["503 Not yet", "200 OK"] {
+            let (mut client, _) = server.accept().unwrap();
+            let mut request = [0; 1024];
+            let read = client.read(&mut request).unwrap();
+            assert!(request[..read].starts_with(b"GET /health HTTP/1.1\r\n"));
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+            client.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    let notify = "python3 -c 'import os, socket; \
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); a = os.environ[\\\"NOTIFY_SOCKET\\\"]; \
+        s.sendto(b\\\"STATUS=up\\\\nREADY=1\\\", a.replace(\\\"@\\\", \\\"\\\\0\\\", 1))'";
+    for (ready, shell) in [
+        ("fd:5", "echo >&5".to_owned()),
+        ("notify", notify.to_owned()),
+        ("log:^it is", "echo it is".to_owned()),
+        ("delay:10ms", "true".to_owned()),
+        ("file:there", "echo > there".to_owned()),
+        ("exec:[ -e here ]", "echo > here".to_owned()),
+        (&format!("tcp:{tcp}"), "true".to_owned()),
+        (&format!("http://{http}/health"), "true".to_owned()),
+    ] {
+        let folder = scratch();
+        let ready = ready
+            .strip_prefix("http://")
+            .map_or(ready.to_owned(), |rest| format!("http:http://{rest}"));
+        let toml = format!(
+            r#"
+            exit = "after"
+            [process.it]
+            shell = "{shell}; sleep 1000"
+            ready = "{ready}"
+            [process.after]
+            shell = "exit 0"
+            depends_on = {{ it = "ready" }}
+            "#
+        );
+        let ended = up(folder.path(), &toml).end();
+        assert_eq!(ended.code(), 0, "{ready}: {}", ended.stderr);
+    }
+    answering.join().unwrap();
+}
+
+#[test]
+fn who_is_not_ready_in_time_is_stopped() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        [process.it]
+        command = "sleep 1000"
+        ready = "notify"
+        ready_timeout = "50ms"
+        restart = "never"
+        "#,
+    );
+    gipc.end().failed(124, &["it.1 was not ready within 50ms"]);
+}
+
+#[test]
+fn what_fails_its_health_check_is_restarted() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        [process.it]
+        shell = "[ $GIPC_RESTARTS = 1 ] && exit 0; echo well; sleep 1000"
+        backoff = { min = "1ms", max = "1ms" }
+        [process.it.healthcheck]
+        test = "exec:[ ! -e sick ]"
+        interval = "10ms"
+        retries = 2
+        "#,
+    );
+    let mut running = gipc.begin();
+    running.stderr_until("well");
+    fs::write(folder.path().join("sick"), "").unwrap();
+    running.stderr_until("it.1 fails its health check: stopping it");
+    assert_eq!(running.end().code(), 0);
+}
+
+#[test]
+fn who_shows_no_sign_of_life_is_restarted() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        [process.it]
+        shell = "[ $GIPC_RESTARTS = 1 ] && exit 0; echo $WATCHDOG_USEC; sleep 1000"
+        backoff = { min = "1ms", max = "1ms" }
+        watchdog = "100ms"
+        "#,
+    );
+    let ended = gipc.end();
+    ended.failed(0, &["100000", "it.1 has shown no sign of life for 100ms (watchdog)"]);
+}
+
+#[test]
+fn the_settings_of_a_process_reach_it() {
+    let folder = scratch();
+    fs::create_dir(folder.path().join("sub")).unwrap();
+    fs::write(folder.path().join("vars"), "FROM_FILE=file\n").unwrap();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        [process.it]
+        shell = "pwd; echo $FROM_FILE $OWN $GIPC_NAME; umask; ulimit -n; nice"
+        working_dir = "sub"
+        environment = { OWN = "${UP_TEST:-default} $$x" }
+        env_file = "vars"
+        umask = "027"
+        nice = 5
+        limits = { nofile = 100 }
+        success_codes = [0, 3]
+        "#,
+    );
+    gipc.env_remove("UP_TEST");
+    let sub = folder.path().join("sub").canonicalize().unwrap();
+    let expected = format!("{}\nfile default $x it.1\n0027\n100\n5\n", sub.display());
+    gipc.end().ended(0, "", &expected);
+}
+
+#[test]
+fn lines_go_to_a_log_file_too_which_is_rotated_and_reopened() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        [process.it]
+        shell = "echo one; read x <fifo; echo two"
+        log = "it.log"
+        "#,
+    );
+    let fifo = folder.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut running = gipc.begin();
+    running.stderr_until("one");
+    let log = folder.path().join("it.log");
+    fs::rename(&log, folder.path().join("old.log")).unwrap();
+    running.signal(libc::SIGUSR2);
+    running.signal(libc::SIGUSR1);
+    running.stderr_until("it.1  running"); // By now it is reopened.
+    fs::write(fifo, "go\n").unwrap();
+    assert_eq!(running.end().code(), 0);
+    assert_eq!(fs::read_to_string(folder.path().join("old.log")).unwrap(), "one\n");
+    assert_eq!(fs::read_to_string(log).unwrap(), "two\n");
+}
+
+#[test]
+fn a_log_file_that_cannot_be_opened_is_told_before_anything_starts() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        "[process.it]\nshell = \"echo > started\"\nlog = \"no/such/folder/it.log\"\n",
+    );
+    gipc.end().failed(125, &["cannot write the log file `no/such/folder/it.log`"]);
+    assert!(!folder.path().join("started").exists());
+}
+
+#[test]
+fn named_processes_come_with_those_that_they_depend_on() {
+    let folder = scratch();
+    let toml = r#"
+        [process.db]
+        shell = "echo db"
+        [process.web]
+        shell = "echo web"
+        depends_on = ["db"]
+        [process.other]
+        shell = "echo other"
+        "#;
+    let ended = up(folder.path(), toml).arg("web").end();
+    assert_eq!(ended.code(), 0);
+    assert!(ended.stderr.contains("db.1  | db") && ended.stderr.contains("web.1 | web"));
+    assert!(!ended.stderr.contains("other"));
+    let ended = up(folder.path(), toml).arg("wob").end();
+    ended.failed(2, &["there is no process `wob`; there are `db`, `web`, `other`"]);
+}
+
+#[test]
+fn processes_of_the_command_line_need_no_file() {
+    let folder = scratch();
+    let mut gipc = words("up -q");
+    gipc.current_dir(folder.path());
+    let ended = gipc.args(["-p", "a=echo one; exit 2", "-p", "b=echo two"]).end();
+    assert_eq!(ended.code(), 2);
+    assert!(ended.stderr.contains("a.1 | one\n") && ended.stderr.contains("b.1 | two\n"));
+}
+
+#[test]
+fn a_procfile_works_as_it_is() {
+    let folder = scratch();
+    let procfile = "# of a web application\nweb: echo web on $PORT; sleep 1000\n\
+                    worker: echo working on $PORT; exit 6\n";
+    fs::write(folder.path().join("Procfile"), procfile).unwrap();
+    let mut gipc = words("up");
+    gipc.current_dir(folder.path()).env_remove("PORT");
+    let ended = gipc.end();
+    ended.failed(6, &["worker.1 | working on 5100"]);
+}
+
+#[test]
+fn in_ci_the_code_the_report_and_the_annotations_tell_of_the_one_that_failed() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        name = "suite"
+        [defaults]
+        restart = "never"
+        [process.good]
+        shell = "echo fine"
+        replicas = 4
+        [process.bad]
+        shell = "echo 100% wrong; exit 3"
+        "#,
+    );
+    gipc.env("CI", "true").env("GITHUB_ACTIONS", "true");
+    let ended = gipc.args(["--report", "report.xml"]).end();
+    assert_eq!(ended.code(), 3);
+    in_order(
+        &ended.stderr,
+        &[
+            "::group::gipc up suite\n",
+            "::endgroup::\n",
+            "::error title=bad.1::bad.1 ended: exit code 3%0A100%25 wrong\n",
+        ],
+    );
+    let report = fs::read_to_string(folder.path().join("report.xml")).unwrap();
+    assert!(
+        report
+            .contains(r#"<testsuite name="suite" tests="5" disabled="0" errors="0" failures="1""#)
+    );
+    assert!(report.contains(r#"<failure message="bad.1 ended: exit code 3">100% wrong</failure>"#));
+}
+
+#[test]
+fn a_timeout_ends_with_124_and_the_report_says_who_was_running() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        "[process.quick]\nshell = \"exit 0\"\n[process.slow]\ncommand = \"sleep 1000\"\n",
+    );
+    let ended = gipc.args(["--timeout", "300ms", "--report", "report.json"]).end();
+    ended.failed(124, &["timeout after 300ms: stopping slow.1"]);
+    let report = fs::read(folder.path().join("report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+    assert_eq!(report["exit"]["code"], 124);
+    let because =
+        |instance: usize| &report["instances"][instance]["incarnations"][0]["ended_because"];
+    assert_eq!(because(0), "by itself");
+    assert_eq!(because(1), "timeout");
+}
+
+#[test]
+fn at_rest_it_does_nothing() {
+    let folder = scratch();
+    let mut gipc =
+        up(folder.path(), "[process.idle]\nshell = \"echo up; exec sleep 1000\"\nreplicas = 20\n");
+    let mut running = gipc.begin();
+    for _ in 0..20 {
+        running.stderr_until("| up");
+    }
+    let supervisor = fs::read_to_string(format!("/proc/{0}/task/{0}/children", running.pid()));
+    let supervisor: i32 = supervisor.unwrap().trim().parse().unwrap();
+    let switches = |pid: i32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let count = |name: &str| -> u64 {
+            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+            line.split_whitespace().last().unwrap().parse().unwrap()
+        };
+        count("voluntary_ctxt_switches")
+    };
+    // What the last line has set in motion is over when nothing moves any more.
+    let settled = || {
+        let before = (switches(running.pid()), switches(supervisor));
+        // The question is whether anything happens by itself: there is no event to wait for.
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        before == (switches(running.pid()), switches(supervisor))
+    };
+    assert!((0..10).any(|_| settled()), "it wakes up by itself");
+    running.signal(libc::SIGTERM);
+    running.end();
+}
+
+#[test]
+fn nothing_is_left_of_a_busy_topology_whenever_gipc_is_killed() {
+    let folder = scratch();
+    let toml = format!(
+        r#"
+        [defaults]
+        backoff = {{ min = "1ms", max = "2ms" }}
+        restart_limit = {{ count = 100000, within = "1s" }}
+        stop_grace_period = "20ms"
+        [process.awkward]
+        command = "{CHILD} awkward"
+        replicas = 2
+        [process.crash]
+        shell = "sleep 0.002; exit 1"
+        replicas = 2
+        [process.late]
+        shell = "sleep 1000"
+        depends_on = {{ awkward = "started" }}
+        ready = "exec:sleep 0.01; false"
+        "#
+    );
+    let file = folder.path().join("gipc.toml");
+    fs::write(&file, toml).unwrap();
+    let file = file.to_str().unwrap();
+    for round in 0..rounds(20) {
+        let micros = (round * 40_000 / rounds(20)).to_string();
+        for what in ["guard", "supervisor", "stop-guard", "stop-supervisor", "term"] {
+            let mut nursery = command(CHILD);
+            nursery.args(["nursery", what, &micros, "at-once", GIPC, "up", "-q", "-f", file]);
+            let ended = nursery.end();
+            assert_eq!(ended.code(), 0, "{what} after {micros} µs: {}", ended.text());
+        }
+    }
+}
