@@ -252,7 +252,7 @@ fn defaults_stand_in_for_what_a_process_does_not_say() {
     assert_eq!((q.rules.restart, q.nice), (Restart::Always, Some(1)));
     let soft = |process: &Process| process.limits.iter().map(|it| it.soft).collect::<Vec<_>>();
     assert_eq!(soft(p), [0, 6]);
-    assert_eq!(soft(q), [0, 5]);
+    assert_eq!(soft(q), [5, 0]);
 }
 
 #[test]
