@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gipc::process::Signal;
-use gipc::spawn::Limit;
 use serde_json::{Value, json};
 
 use super::text::{Besides, Meaning};
@@ -295,12 +294,9 @@ account!(
     Group, "the name or the number of a group");
 
 /// The values of a resource limit; which resource, the key says.
-pub(super) struct LimitValue(String);
-
-impl LimitValue {
-    pub(super) fn of_resource(&self, name: &str) -> Result<Limit, String> {
-        value::limit(&format!("{name}={}", self.0))
-    }
+pub(super) struct LimitValue {
+    pub(super) soft: u64,
+    pub(super) hard: u64,
 }
 
 impl Meaning for LimitValue {
@@ -313,7 +309,7 @@ impl Meaning for LimitValue {
     }
 
     fn of(text: &str) -> Result<Self, String> {
-        Ok(Self(text.to_owned()))
+        value::limit_values(text).map(|(soft, hard)| Self { soft, hard })
     }
 }
 
@@ -322,7 +318,7 @@ macro_rules! words {
     ($type:ident, $name:literal, $($word:literal => $variant:ident),+) => {
         impl Meaning for $type {
             const NAME: &str = $name;
-            const EXPECTED: &str = concat!("one of the strings", $(" \"", $word, "\""),+);
+            const EXPECTED: &str = concat!("one of these:", $(" \"", $word, "\""),+);
             const WORDS: &[&str] = &[$($word),+];
 
             fn schema() -> Value {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use gipc::spawn::Limit;
+use gipc::spawn::{Limit, Resource};
 
 use super::meaning::{Command, Count, LimitValue, Period, Setting, Size, Umask};
 use super::mistake::{Mistakes, Place, did_you_mean};
@@ -250,11 +250,14 @@ impl<'a> Reader<'a> {
     ) -> Vec<Limit> {
         let mut limits = Vec::new();
         for (name, value) in laid_over(own, defaults) {
-            if let Some(limit) = self.value(value) {
-                match limit.of_resource(&name.value) {
-                    Ok(limit) => limits.push(limit),
-                    Err(message) => self.mistakes.add(&value.place, message),
-                }
+            let Ok(resource) = name.value.parse::<Resource>() else {
+                let message = format!("there is no limit `{}`", name.value);
+                let help = did_you_mean(&name.value, Resource::names());
+                self.mistakes.add_with_help(&name.place, message, help);
+                continue;
+            };
+            if let Some(LimitValue { soft, hard }) = self.value(value) {
+                limits.push(Limit { resource, soft, hard });
             }
         }
         limits
