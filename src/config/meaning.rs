@@ -25,52 +25,21 @@ impl Meaning for String {
     }
 }
 
-/// Text that has something in it: what is meant, what it is called, what is expected, and what is
-/// said of nothing.
-macro_rules! some_text {
-    ($(#[$doc:meta])* $name:ident, $expected:literal, $nothing:literal) => {
-        $(#[$doc])*
-        #[derive(Debug)]
-        pub(super) struct $name(pub(super) String);
+/// A command line for a shell.
+pub(super) struct ShellLine(pub(super) String);
 
-        impl Meaning for $name {
-            const NAME: &str = stringify!($name);
-            const EXPECTED: &str = $expected;
-
-            fn schema() -> Value {
-                json!({ "type": "string", "minLength": 1 })
-            }
-
-            fn of(text: &str) -> Result<Self, String> {
-                if text.trim().is_empty() {
-                    return Err($nothing.to_owned());
-                }
-                Ok(Self(text.to_owned()))
-            }
-        }
-    };
-}
-
-some_text!(
-    /// A command line for a shell.
-    ShellLine,
-    "a string with a command for the shell",
-    "the command for the shell is empty"
-);
-
-/// A command line that is split, or a word of one.
-#[derive(Debug)]
-pub(super) struct Command(pub(super) String);
-
-impl Meaning for Command {
-    const NAME: &str = "Command";
-    const EXPECTED: &str = "a string";
+impl Meaning for ShellLine {
+    const NAME: &str = "ShellLine";
+    const EXPECTED: &str = "a string with a command for the shell";
 
     fn schema() -> Value {
-        json!({ "type": "string" })
+        json!({ "type": "string", "minLength": 1 })
     }
 
     fn of(text: &str) -> Result<Self, String> {
+        if text.trim().is_empty() {
+            return Err("the command for the shell is empty".to_owned());
+        }
         Ok(Self(text.to_owned()))
     }
 }

@@ -71,7 +71,8 @@ fn the_manual_has_every_key() {
     let keys = tables.filter_map(|table| table["properties"].as_object()).flat_map(|it| it.keys());
     for key in keys {
         let is_there = page.lines().any(|line| {
-            line.starts_with(".B") && line.split([' ', '"', ',', '.', '[']).any(|word| word == key)
+            line.starts_with(".B")
+                && line.split([' ', '"', ',', '.', '[', ']']).any(|word| word == key)
         });
         assert!(is_there, "`{key}`");
     }
