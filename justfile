@@ -15,9 +15,10 @@ test *ARGS:
 doc:
     RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --all-features
 
-# Makes the man pages and completions anew.
+# Makes the man pages, the completions and the schema anew.
 bless:
     GIPC_TEST_BLESS=1 cargo test man_pages
+    GIPC_TEST_BLESS=1 cargo test schema
 
 # Spawns beside vfork, and a whole `gipc exec` beside tini.
 bench:

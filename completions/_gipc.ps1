@@ -30,6 +30,8 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Send a message on a channel that this process was given')
             [CompletionResult]::new('recv', 'recv', [CompletionResultType]::ParameterValue, 'Take a message from a channel that this process was given')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Send a message and take the reply')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check a description of processes, and print what it means')
+            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of gipc.toml, for editors')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a manual page, as roff: `gipc man run | man -l -`')
             break
@@ -123,6 +125,19 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How the reply is written to standard output; otherwise as it is, with a newline after it')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'gipc;check' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Describe a process, whose command a shell is to run; may be repeated. Without FILE none is read')
+            [CompletionResult]::new('--process', '--process', [CompletionResultType]::ParameterName, 'Describe a process, whose command a shell is to run; may be repeated. Without FILE none is read')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print everything, as JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'gipc;schema' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'gipc;completions' {

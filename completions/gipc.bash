@@ -19,6 +19,9 @@ _gipc() {
             gipc,call)
                 cmd="gipc__subcmd__call"
                 ;;
+            gipc,check)
+                cmd="gipc__subcmd__check"
+                ;;
             gipc,completions)
                 cmd="gipc__subcmd__completions"
                 ;;
@@ -34,6 +37,9 @@ _gipc() {
             gipc,run)
                 cmd="gipc__subcmd__run"
                 ;;
+            gipc,schema)
+                cmd="gipc__subcmd__schema"
+                ;;
             gipc,send)
                 cmd="gipc__subcmd__send"
                 ;;
@@ -44,7 +50,7 @@ _gipc() {
 
     case "${cmd}" in
         gipc)
-            opts="-h -V --help --version exec run send recv call completions man"
+            opts="-h -V --help --version exec run send recv call check schema completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -73,6 +79,28 @@ _gipc() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gipc__subcmd__check)
+            opts="-p -h --process --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --process)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -330,6 +358,20 @@ _gipc() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gipc__subcmd__schema)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -27,6 +27,8 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand send 'Send a message on a channel that this process was given'
             cand recv 'Take a message from a channel that this process was given'
             cand call 'Send a message and take the reply'
+            cand check 'Check a description of processes, and print what it means'
+            cand schema 'Print the JSON Schema of gipc.toml, for editors'
             cand completions 'Print completions for a shell'
             cand man 'Print a manual page, as roff: `gipc man run | man -l -`'
         }
@@ -115,6 +117,17 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand --output 'How the reply is written to standard output; otherwise as it is, with a newline after it'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;check'= {
+            cand -p 'Describe a process, whose command a shell is to run; may be repeated. Without FILE none is read'
+            cand --process 'Describe a process, whose command a shell is to run; may be repeated. Without FILE none is read'
+            cand --json 'Print everything, as JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;schema'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'gipc;completions'= {
             cand -h 'Print help'

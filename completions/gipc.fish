@@ -31,6 +31,8 @@ complete -c gipc -n "__fish_gipc_needs_command" -f -a "run" -d 'Run a worker: li
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "send" -d 'Send a message on a channel that this process was given'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "recv" -d 'Take a message from a channel that this process was given'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "call" -d 'Send a message and take the reply'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "check" -d 'Check a description of processes, and print what it means'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "schema" -d 'Print the JSON Schema of gipc.toml, for editors'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "man" -d 'Print a manual page, as roff: `gipc man run | man -l -`'
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -s C -l chdir -d 'Run in this directory' -r -F
@@ -103,6 +105,10 @@ complete -c gipc -n "__fish_gipc_using_subcommand call" -l timeout -d 'Wait no l
 complete -c gipc -n "__fish_gipc_using_subcommand call" -l max-message -d 'The largest message that is accepted' -r
 complete -c gipc -n "__fish_gipc_using_subcommand call" -l output -d 'How the reply is written to standard output; otherwise as it is, with a newline after it' -r
 complete -c gipc -n "__fish_gipc_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand check" -s p -l process -d 'Describe a process, whose command a shell is to run; may be repeated. Without FILE none is read' -r
+complete -c gipc -n "__fish_gipc_using_subcommand check" -l json -d 'Print everything, as JSON'
+complete -c gipc -n "__fish_gipc_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c gipc -n "__fish_gipc_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c gipc -n "__fish_gipc_using_subcommand man" -l all -d 'Write all pages and completions into this folder' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand man" -s h -l help -d 'Print help'

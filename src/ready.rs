@@ -6,6 +6,8 @@ use std::time::Duration;
 use gipc::spawn::ChildFd;
 use regex_lite::Regex;
 
+use crate::value::duration;
+
 /// What a worker is to have done, or what is to have passed.
 #[derive(Clone, Debug)]
 pub(crate) enum Condition {
@@ -33,9 +35,7 @@ impl FromStr for Condition {
                 Err(_) => Err(format!("`{value}` is not a descriptor number")),
             },
             "log" => Regex::new(value).map(Self::Log).map_err(|error| error.to_string()),
-            "delay" => {
-                humantime::parse_duration(value).map(Self::Delay).map_err(|error| error.to_string())
-            }
+            "delay" => duration(value).map(Self::Delay),
             _ => Err("expected `message`, `fd:N`, `log:REGEX` or `delay:DURATION`".to_owned()),
         }
     }

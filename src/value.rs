@@ -69,6 +69,12 @@ pub(crate) fn process(text: &str) -> Result<(String, String), String> {
 pub(crate) fn limit(text: &str) -> Result<Limit, String> {
     let (name, values) = text.split_once('=').ok_or("expected NAME=VALUE, such as nofile=1024")?;
     let resource = name.parse().map_err(|error: UnknownResource| error.to_string())?;
+    let (soft, hard) = limit_values(values)?;
+    Ok(Limit { resource, soft, hard })
+}
+
+/// `1024`, `0:unlimited`: the soft limit and the hard one.
+pub(crate) fn limit_values(values: &str) -> Result<(u64, u64), String> {
     let value = |text: &str| match text {
         "unlimited" => Ok(Limit::UNLIMITED),
         _ => text.parse().map_err(|_| format!("`{text}` is neither a number nor `unlimited`")),
@@ -78,5 +84,5 @@ pub(crate) fn limit(text: &str) -> Result<Limit, String> {
     if soft > hard {
         return Err(format!("the soft limit {soft} is above the hard limit {hard}"));
     }
-    Ok(Limit { resource, soft, hard })
+    Ok((soft, hard))
 }

@@ -11,8 +11,11 @@ use crate::plan::Plan;
 /// The date on the pages: that of the version, not of the build.
 const RELEASED: &str = "2026-11-23";
 
-/// `gipc-wire(7)`, which is written by hand.
-const WIRE: &[u8] = include_bytes!("../../man/gipc-wire.7");
+/// The pages that are written by hand.
+const BY_HAND: [(&str, &[u8]); 2] = [
+    ("gipc-toml.5", include_bytes!("../../man/gipc-toml.5")),
+    ("gipc-wire.7", include_bytes!("../../man/gipc-wire.7")),
+];
 
 /// Print completions for a shell
 #[derive(Debug, Args)]
@@ -36,7 +39,7 @@ fn completions(shell: Shell) -> Vec<u8> {
 /// Print a manual page, as roff: `gipc man run | man -l -`
 #[derive(Debug, Args)]
 pub(super) struct Man {
-    /// The page: a command, or `wire`; otherwise gipc(1)
+    /// The page: a command, `toml` or `wire`; otherwise gipc(1)
     page: Option<String>,
 
     /// Write all pages and completions into this folder
@@ -56,7 +59,8 @@ impl Man {
             return Ok(Plan::Write { folder, files });
         }
         let wanted = self.page.as_deref().map_or("gipc".to_owned(), |page| format!("gipc-{page}"));
-        let mut pages = pages().into_iter().chain([("gipc-wire.7".to_owned(), WIRE.to_vec())]);
+        let by_hand = BY_HAND.map(|(name, text)| (name.to_owned(), text.to_vec()));
+        let mut pages = pages().into_iter().chain(by_hand);
         let found =
             pages.find(|(name, _)| name.rsplit_once('.').is_some_and(|(it, _)| it == wanted));
         match found {
@@ -76,6 +80,7 @@ fn pages() -> Vec<(String, Vec<u8>)> {
         let more: &[&str] = match command.get_name() {
             "exec" | "run" => &[EXIT_STATUS, ENVIRONMENT, SIGNALS],
             "send" | "recv" | "call" => &[TALK_EXIT_STATUS, ENVIRONMENT],
+            "check" => &[CHECK_EXIT_STATUS],
             _ => &[],
         };
         pages.push(page(format!("gipc-{}", command.get_name()), command, more));
@@ -144,6 +149,16 @@ nothing has moved within --timeout
 there is no such channel, or it is broken
 ";
 
+const CHECK_EXIT_STATUS: &str = "\
+.SH \"EXIT STATUS\"
+.TP
+0
+the description is understood
+.TP
+2
+it is not, or it cannot be read, or wrong usage
+";
+
 const ENVIRONMENT: &str = "\
 .SH ENVIRONMENT
 Every option can also be given as GIPC_<OPTION>, with _ for -: GIPC_TIMEOUT=10s, GIPC_LOG_FORMAT=json.
@@ -178,5 +193,6 @@ by nohup(1), stays without effect.
 
 const SEE_ALSO: &str = "\
 .SH \"SEE ALSO\"
-gipc(1), gipc-exec(1), gipc-run(1), gipc-send(1), gipc-recv(1), gipc-call(1), gipc-wire(7)
+gipc(1), gipc-exec(1), gipc-run(1), gipc-send(1), gipc-recv(1), gipc-call(1), gipc-check(1),
+gipc-toml(5), gipc-wire(7)
 ";

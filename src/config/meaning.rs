@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gipc::process::Signal;
-use gipc::spawn::Limit;
 use serde_json::{Value, json};
 
 use super::text::{Besides, Meaning};
@@ -26,52 +25,21 @@ impl Meaning for String {
     }
 }
 
-/// Text that has something in it: what is meant, what it is called, what is expected, and what is
-/// said of nothing.
-macro_rules! some_text {
-    ($(#[$doc:meta])* $name:ident, $expected:literal, $nothing:literal) => {
-        $(#[$doc])*
-        #[derive(Debug)]
-        pub(super) struct $name(pub(super) String);
+/// A command line for a shell.
+pub(super) struct ShellLine(pub(super) String);
 
-        impl Meaning for $name {
-            const NAME: &str = stringify!($name);
-            const EXPECTED: &str = $expected;
-
-            fn schema() -> Value {
-                json!({ "type": "string", "minLength": 1 })
-            }
-
-            fn of(text: &str) -> Result<Self, String> {
-                if text.trim().is_empty() {
-                    return Err($nothing.to_owned());
-                }
-                Ok(Self(text.to_owned()))
-            }
-        }
-    };
-}
-
-some_text!(
-    /// A command line for a shell.
-    ShellLine,
-    "a string with a command for the shell",
-    "the command for the shell is empty"
-);
-
-/// A command line that is split, or a word of one.
-#[derive(Debug)]
-pub(super) struct Command(pub(super) String);
-
-impl Meaning for Command {
-    const NAME: &str = "Command";
-    const EXPECTED: &str = "a string";
+impl Meaning for ShellLine {
+    const NAME: &str = "ShellLine";
+    const EXPECTED: &str = "a string with a command for the shell";
 
     fn schema() -> Value {
-        json!({ "type": "string" })
+        json!({ "type": "string", "minLength": 1 })
     }
 
     fn of(text: &str) -> Result<Self, String> {
+        if text.trim().is_empty() {
+            return Err("the command for the shell is empty".to_owned());
+        }
         Ok(Self(text.to_owned()))
     }
 }
@@ -295,12 +263,9 @@ account!(
     Group, "the name or the number of a group");
 
 /// The values of a resource limit; which resource, the key says.
-pub(super) struct LimitValue(String);
-
-impl LimitValue {
-    pub(super) fn of_resource(&self, name: &str) -> Result<Limit, String> {
-        value::limit(&format!("{name}={}", self.0))
-    }
+pub(super) struct LimitValue {
+    pub(super) soft: u64,
+    pub(super) hard: u64,
 }
 
 impl Meaning for LimitValue {
@@ -313,7 +278,7 @@ impl Meaning for LimitValue {
     }
 
     fn of(text: &str) -> Result<Self, String> {
-        Ok(Self(text.to_owned()))
+        value::limit_values(text).map(|(soft, hard)| Self { soft, hard })
     }
 }
 
@@ -322,7 +287,7 @@ macro_rules! words {
     ($type:ident, $name:literal, $($word:literal => $variant:ident),+) => {
         impl Meaning for $type {
             const NAME: &str = $name;
-            const EXPECTED: &str = concat!("one of the strings", $(" \"", $word, "\""),+);
+            const EXPECTED: &str = concat!("one of these:", $(" \"", $word, "\""),+);
             const WORDS: &[&str] = &[$($word),+];
 
             fn schema() -> Value {

@@ -1,9 +1,13 @@
 //! What is wrong in a description, and where.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// More mistakes at once nobody reads.
+const SHOWN: usize = 50;
 
 /// A text that descriptions are read from.
 #[derive(Debug)]
@@ -46,12 +50,13 @@ struct Mistake {
 pub(crate) struct Mistakes {
     file: Source,
     command_line: Source,
-    all: Vec<Mistake>,
+    /// In the order of the description. Those of the defaults are found again with each process.
+    all: BTreeSet<Mistake>,
 }
 
 impl Mistakes {
     pub(super) fn new(file: Source, command_line: Source) -> Self {
-        Self { file, command_line, all: Vec::new() }
+        Self { file, command_line, all: BTreeSet::new() }
     }
 
     pub(super) fn add(&mut self, place: &Place, message: impl Into<String>) {
@@ -64,11 +69,7 @@ impl Mistakes {
         message: impl Into<String>,
         help: Option<String>,
     ) {
-        let mistake = Mistake { place: place.clone(), message: message.into(), help };
-        // Those of the defaults are found again with each process.
-        if !self.all.contains(&mistake) {
-            self.all.push(mistake);
-        }
+        self.all.insert(Mistake { place: place.clone(), message: message.into(), help });
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -78,9 +79,11 @@ impl Mistakes {
     /// All as text, in the order of the file, each with its line and a mark under it.
     pub(crate) fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let mut all: Vec<_> = self.all.iter().collect();
-        all.sort();
-        let texts: Vec<_> = all.into_iter().map(|it| self.render_one(it, &renderer)).collect();
+        let shown = self.all.iter().take(SHOWN);
+        let mut texts: Vec<_> = shown.map(|mistake| self.render_one(mistake, &renderer)).collect();
+        if self.all.len() > SHOWN {
+            texts.push(format!("and {} more", self.all.len() - SHOWN));
+        }
         texts.join("\n\n")
     }
 
@@ -164,6 +167,19 @@ mod tests {
         assert_eq!(meant("dv").as_deref(), Some("did you mean `db`?"));
         assert_eq!(meant("image"), None);
         assert_eq!(meant(""), None);
+    }
+
+    #[test]
+    fn no_more_mistakes_are_shown_than_can_be_read() {
+        let source = || Source { name: "f".to_owned(), text: "x".repeat(100) };
+        let mut mistakes = Mistakes::new(source(), source());
+        for at in (0..53).chain(0..53) {
+            mistakes.add(&Place::in_file(at..at + 1), "wrong");
+        }
+        let text = mistakes.render(false);
+        assert_eq!(text.matches("error: wrong").count(), 50);
+        assert!(text.ends_with("\n\nand 3 more"), "{text}");
+        assert!(mistakes.render(true).contains('\x1b'));
     }
 
     #[test]

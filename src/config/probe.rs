@@ -188,7 +188,7 @@ mod tests {
             ("notify:x", "`notify:x` is not a condition"),
             ("fd:1", "standard streams"),
             ("fd:x", "not a descriptor number"),
-            ("log:(", "unclosed"),
+            ("log:(", "open group"),
             ("log:", "no expression"),
             ("delay:soon", "expected number"),
             ("tcp:8080", "not HOST:PORT"),

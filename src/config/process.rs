@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gipc::process::Signal;
-use gipc::spawn::Limit;
+use gipc::spawn::{Limit, Resource};
 
-use super::meaning::{Command, Count, LimitValue, Period, Setting, Size, Umask};
+use super::meaning::{Count, LimitValue, Period, Setting, Size, Umask};
 use super::mistake::{Mistakes, Place, did_you_mean};
 use super::probe::Ready;
 use super::raw;
 use super::resolve::Surroundings;
 use super::text::{At, Meaning, Named, OneOrMany, Text};
-use super::{EnvFileError, env_file, expand::expand};
+use super::{env_file, expand::expand};
 use crate::plan::topology::{HealthCheck, LogFile, Probe, Process, Readiness, Wiring};
 use crate::supervisor::policy::{self, Backoff, Restart, RestartLimit, Rules};
 
@@ -126,11 +126,11 @@ impl<'a> Reader<'a> {
     }
 
     /// The words of a command, at least one.
-    fn words(&mut self, command: &At<OneOrMany<Command>>) -> Option<Vec<String>> {
+    fn words(&mut self, command: &At<OneOrMany<String>>) -> Option<Vec<String>> {
         let words = match &command.value {
             OneOrMany::One(line) => {
                 let line = At { place: command.place.clone(), value: line.clone() };
-                let line = self.value(&line)?.0;
+                let line = self.value(&line)?;
                 match split(&line) {
                     Ok(words) => words,
                     Err((message, help)) => {
@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
             }
             OneOrMany::Many(words) => {
                 let words: Vec<_> = words.iter().map(|word| self.value(word)).collect();
-                words.into_iter().map(|word| word.map(|word| word.0)).collect::<Option<_>>()?
+                words.into_iter().collect::<Option<_>>()?
             }
         };
         if words.first().is_none_or(String::is_empty) {
@@ -220,9 +220,7 @@ impl<'a> Reader<'a> {
             let Some(path) = self.value(file) else { continue };
             match env_file(&self.surroundings.folder.join(path)) {
                 Ok(variables) => env.extend(variables),
-                Err(error @ EnvFileError { .. }) => {
-                    self.mistakes.add(&file.place, error.to_string());
-                }
+                Err(error) => self.mistakes.add(&file.place, error.to_string()),
             }
         }
         env
@@ -254,11 +252,14 @@ impl<'a> Reader<'a> {
     ) -> Vec<Limit> {
         let mut limits = Vec::new();
         for (name, value) in laid_over(own, defaults) {
-            if let Some(limit) = self.value(value) {
-                match limit.of_resource(&name.value) {
-                    Ok(limit) => limits.push(limit),
-                    Err(message) => self.mistakes.add(&value.place, message),
-                }
+            let Ok(resource) = name.value.parse::<Resource>() else {
+                let message = format!("there is no limit `{}`", name.value);
+                let help = did_you_mean(&name.value, Resource::names());
+                self.mistakes.add_with_help(&name.place, message, help);
+                continue;
+            };
+            if let Some(LimitValue { soft, hard }) = self.value(value) {
+                limits.push(Limit { resource, soft, hard });
             }
         }
         limits

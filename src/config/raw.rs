@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::meaning::{
-    Amount, Command, Count, ExitCode, Group, LimitValue, Niceness, Period, SessionName, Setting,
-    ShellLine, Size, Umask, User,
+    Amount, Count, ExitCode, Group, LimitValue, Niceness, Period, SessionName, Setting, ShellLine,
+    Size, Umask, User,
 };
 use super::probe::Ready;
 use super::text::{At, Named, OneOrMany, Text};
@@ -47,7 +47,7 @@ pub(super) struct File {
 pub(super) struct Process {
     /// The program and its arguments: a string that is split as a shell would, or an array. No
     /// shell runs it
-    pub(super) command: Option<At<OneOrMany<Command>>>,
+    pub(super) command: Option<At<OneOrMany<String>>>,
     /// A command for /bin/sh, in place of `command`
     pub(super) shell: Option<At<Text<ShellLine>>>,
     /// Where it runs, from the folder of this file; otherwise in that folder

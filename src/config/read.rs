@@ -10,7 +10,7 @@ use super::mistake::{Mistakes, Place, did_you_mean};
 use super::raw::File;
 
 /// More mistakes than these nobody reads.
-const MOST: usize = 100;
+const MOST: usize = 50;
 
 /// What could be read, and what could not.
 #[derive(Debug, Default)]
@@ -122,6 +122,7 @@ fn rephrased(message: &str) -> (String, Option<String>) {
     if let Some((found, expected)) = types {
         let expected = match expected.split_once(' ') {
             Some(("struct", _)) => "a table",
+            Some((_, "sequence")) => "an array",
             _ => expected,
         };
         return (format!("{expected} belongs here, not {}", a(found)), None);

@@ -94,10 +94,10 @@ fn environments_are_laid_over_each_other() {
     std::fs::write(folder.path().join("two.env"), "C=two\n").unwrap();
     let path = folder.path().join("gipc.toml").to_str().unwrap().to_owned();
     let text = "[defaults]\nenv_file = 'one.env'\nenvironment = { A = 'default', D = 1 }\n\
-                [process.p]\ncommand = 'true'\nenvironment = { A = '${HOME}', E = true, F = 0.5 }\n\
+                [process.p]\ncommand = 'true'\nenvironment = { A = '${HOME}', E = true, F = 1.0 }\n\
                 [process.q]\ncommand = 'true'\nenv_file = ['one.env', 'two.env']\n";
     let topology = file(&path, text).unwrap();
-    let of_p = ["A=file", "B=of file", "D=1", "A=/home/me", "E=true", "F=0.5"];
+    let of_p = ["A=file", "B=of file", "D=1", "A=/home/me", "E=true", "F=1.0"];
     assert_eq!(env(&topology.processes[0]), of_p);
     let of_q = ["A=file", "B=of file", "C=two", "A=default", "D=1"];
     assert_eq!(env(&topology.processes[1]), of_q);
@@ -252,7 +252,7 @@ fn defaults_stand_in_for_what_a_process_does_not_say() {
     assert_eq!((q.rules.restart, q.nice), (Restart::Always, Some(1)));
     let soft = |process: &Process| process.limits.iter().map(|it| it.soft).collect::<Vec<_>>();
     assert_eq!(soft(p), [0, 6]);
-    assert_eq!(soft(q), [0, 5]);
+    assert_eq!(soft(q), [5, 0]);
 }
 
 #[test]

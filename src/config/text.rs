@@ -119,7 +119,8 @@ impl<T: Meaning> Visitor<'_> for TextVisitor<T> {
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Text<T>, E> {
         match T::BESIDES {
-            Besides::Scalars => Ok(Text::new(number.to_string())),
+            // With its point: 1.0 is not 1.
+            Besides::Scalars => Ok(Text::new(format!("{number:?}"))),
             _ => Err(E::invalid_type(Unexpected::Float(number), &self)),
         }
     }

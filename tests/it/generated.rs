@@ -34,11 +34,13 @@ fn man_pages_and_completions_are_up_to_date() {
             "_gipc",
             "_gipc.ps1",
             "gipc-call.1",
+            "gipc-check.1",
             "gipc-completions.1",
             "gipc-exec.1",
             "gipc-man.1",
             "gipc-recv.1",
             "gipc-run.1",
+            "gipc-schema.1",
             "gipc-send.1",
             "gipc.1",
             "gipc.bash",
@@ -53,8 +55,32 @@ fn man_pages_and_completions_are_up_to_date() {
 }
 
 #[test]
+fn the_schema_is_up_to_date() {
+    let folder = scratch();
+    let fresh = folder.path().join("schema");
+    std::fs::write(&fresh, gipc(["schema"]).end().stdout).unwrap();
+    compare(&fresh, &root().join("schema/gipc.schema.json"));
+}
+
+/// Each key of the schema has its paragraph in gipc-toml(5).
+#[test]
+fn the_manual_has_every_key() {
+    let page = std::fs::read_to_string(root().join("man/gipc-toml.5")).unwrap();
+    let schema: serde_json::Value = serde_json::from_slice(&gipc(["schema"]).end().stdout).unwrap();
+    let tables = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+    let keys = tables.filter_map(|table| table["properties"].as_object()).flat_map(|it| it.keys());
+    for key in keys {
+        let is_there = page.lines().any(|line| {
+            line.starts_with(".B")
+                && line.split([' ', '"', ',', '.', '[', ']']).any(|word| word == key)
+        });
+        assert!(is_there, "`{key}`");
+    }
+}
+
+#[test]
 fn each_page_and_each_completion_can_be_printed() {
-    for (page, file) in [("run", "gipc-run.1"), ("wire", "gipc-wire.7")] {
+    for (page, file) in [("run", "gipc-run.1"), ("toml", "gipc-toml.5"), ("wire", "gipc-wire.7")] {
         gipc(["man", page]).end().said(std::fs::read(root().join("man").join(file)).unwrap());
     }
     gipc(["man"]).end().said(std::fs::read(root().join("man/gipc.1")).unwrap());
@@ -83,7 +109,7 @@ fn manual_pages_are_well_formed() {
         return;
     }
     // The generator's own style is not ours to warn about.
-    let lint = "mandoc -T lint -W error man/*.1 && mandoc -T lint -W warning man/*.7";
+    let lint = "mandoc -T lint -W error man/*.1 && mandoc -T lint -W warning man/*.[57]";
     let ended = command("sh").args(["-c", lint]).end();
     assert_eq!(ended.text(), "");
     assert_eq!(ended.code(), 0, "{ended:?}");

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod check;
 mod descriptors;
 mod examples;
 mod exec;
