@@ -28,6 +28,7 @@ complete -c gipc -n "__fish_gipc_needs_command" -s h -l help -d 'Print help (see
 complete -c gipc -n "__fish_gipc_needs_command" -s V -l version -d 'Print version'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "exec" -d 'Run a command as it is, and leave nothing of it behind'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "run" -d 'Run a worker: lines of standard input become its messages, its messages become lines of standard output'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "up" -d 'Run the processes of a gipc.toml or a Procfile together, and leave nothing of them behind'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "send" -d 'Send a message on a channel that this process was given'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "recv" -d 'Take a message from a channel that this process was given'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "call" -d 'Send a message and take the reply'
@@ -47,7 +48,7 @@ always\t'Whenever it ends; a worker of `run` until standard input has ended and 
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l backoff -d 'Pause before a restart, doubling from the first to the last value, with jitter' -r
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l max-restarts -d 'Give up after so many restarts within this time' -r
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
-complete -c gipc -n "__fish_gipc_using_subcommand exec" -l report -d 'Write a report of the run to this file, as JSON' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l report -d 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l log-format -d 'How log lines on standard error look' -r -f -a "pretty\t'Text for people'
 json\t'A JSON object on each line'"
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, and as NO_COLOR and FORCE_COLOR say'
@@ -79,7 +80,7 @@ always\t'Whenever it ends; a worker of `run` until standard input has ended and 
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l backoff -d 'Pause before a restart, doubling from the first to the last value, with jitter' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l max-restarts -d 'Give up after so many restarts within this time' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
-complete -c gipc -n "__fish_gipc_using_subcommand run" -l report -d 'Write a report of the run to this file, as JSON' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l report -d 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l log-format -d 'How log lines on standard error look' -r -f -a "pretty\t'Text for people'
 json\t'A JSON object on each line'"
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, and as NO_COLOR and FORCE_COLOR say'
@@ -90,6 +91,19 @@ complete -c gipc -n "__fish_gipc_using_subcommand run" -l isolate -d 'Run in a P
 complete -c gipc -n "__fish_gipc_using_subcommand run" -s q -l quiet -d 'Say errors only'
 complete -c gipc -n "__fish_gipc_using_subcommand run" -s v -l verbose -d 'Say more; twice for what gipc does in detail'
 complete -c gipc -n "__fish_gipc_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand up" -s f -l file -d 'The file [default: gipc.toml, else Procfile, unless there is --process]' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand up" -s p -l process -d 'A process, run by a shell; may be repeated' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l timeout -d 'End the whole run after this long, with exit code 124' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l report -d 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l log-format -d 'How log lines on standard error look' -r -f -a "pretty\t'Text for people'
+json\t'A JSON object on each line'"
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, and as NO_COLOR and FORCE_COLOR say'
+always\t''
+never\t''"
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l isolate -d 'Run in a PID namespace of its own, so that even killing both processes of gipc at once leaves nothing behind (Linux, where user namespaces are allowed)'
+complete -c gipc -n "__fish_gipc_using_subcommand up" -s q -l quiet -d 'Say errors only'
+complete -c gipc -n "__fish_gipc_using_subcommand up" -s v -l verbose -d 'Say more; twice for what gipc does in detail'
+complete -c gipc -n "__fish_gipc_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand send" -s c -l channel -d 'The channel, by its name; otherwise the first' -r
 complete -c gipc -n "__fish_gipc_using_subcommand send" -l timeout -d 'Wait no longer than this for the first byte of a message to move; then end with 124' -r
 complete -c gipc -n "__fish_gipc_using_subcommand send" -l max-message -d 'The largest message that is accepted' -r

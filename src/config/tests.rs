@@ -52,7 +52,7 @@ fn the_defaults_are_those_of_the_manual() {
     let (ms, s) = (Duration::from_millis, Duration::from_secs);
     assert_eq!(process.rules.backoff, Backoff { min: ms(100), max: s(30) });
     assert_eq!(process.rules.limit, RestartLimit { count: 5, within: s(10) });
-    assert_eq!(process.rules.stop_signal, None);
+    assert_eq!(process.rules.stop_signal, Some(Signal::TERM));
     assert_eq!(process.rules.grace, s(10));
     assert_eq!(process.rules.timeout, None);
     assert_eq!(process.rules.readiness, policy::Readiness::Immediate);

@@ -154,6 +154,7 @@ fn the_plan_as_json_has_everything() {
             "success_codes": [0],
             "ready": "tcp:localhost:5432",
             "ready_timeout": "1m",
+            "stop_signal": "SIGTERM",
             "stop_grace_period": "10s",
             "limits": {},
             "log": folder.join("db.log"),

@@ -42,6 +42,7 @@ fn man_pages_and_completions_are_up_to_date() {
             "gipc-run.1",
             "gipc-schema.1",
             "gipc-send.1",
+            "gipc-up.1",
             "gipc.1",
             "gipc.bash",
             "gipc.elv",
