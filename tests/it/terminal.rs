@@ -90,11 +90,13 @@ fn a_shell_under_exec_has_job_control_as_without_gipc() {
     let Some(terminal) = Terminal::open() else { return };
     terminal.enter("PS1='inner> ' gipc exec -- bash --norc --noprofile -i; echo left $?");
     terminal.wait_for_line("inner>");
-    terminal.enter("sleep 1000");
+    // Its line says that it is in the foreground: before that a Ctrl-Z would be nobody's.
+    terminal.enter("sh -c 'echo here; exec sleep 1000'");
+    terminal.wait_for_line("here");
     terminal.press(&["C-z"]);
     terminal.wait_for(|screen| screen.contains("Stopped"));
     terminal.enter("fg");
-    terminal.wait_for(|screen| screen.matches("sleep 1000").count() >= 3);
+    terminal.wait_for(|screen| screen.matches("exec sleep 1000").count() >= 3);
     terminal.interrupt("inner>");
     terminal.enter("echo back $?");
     terminal.wait_for_line("back 130");
