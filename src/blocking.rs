@@ -23,7 +23,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
-use crate::channel::{self, ChannelEnd, Error};
+use crate::channel::{self, ChannelEnd, Error, after, readable_on_this_thread};
 use crate::codec::{Codec, Raw};
 use crate::process::{self, ExitStatus};
 
@@ -128,7 +128,7 @@ impl<C: Codec> Reader<C> {
     /// # Errors
     /// As there.
     pub fn get_timeout(&self, first_byte: Duration) -> Result<Option<C::Decoded>, Error> {
-        self.get_within(Some(Instant::now() + first_byte), None)
+        self.get_within(Some(after(first_byte)), None)
     }
 
     /// As [`gipc::Reader::get_deadline`](crate::Reader::get_deadline).
@@ -144,10 +144,10 @@ impl<C: Codec> Reader<C> {
     /// # Errors
     /// As there.
     pub fn poll(&self, timeout: Duration) -> Result<bool, Error> {
-        let deadline = Some(Instant::now() + timeout);
+        let deadline = Some(after(timeout));
         let ready = self.0.shared.blocking_lock(deadline).and_then(|mut held| {
             held.get_mut().deadline = deadline;
-            held.blocking_readable().map_err(|error| self.0.shared.error(error))
+            readable_on_this_thread(&mut held).map_err(|error| self.0.shared.error(error))
         });
         match ready {
             Ok(()) => Ok(true),
@@ -168,7 +168,7 @@ impl<C: Codec> Reader<C> {
     ) -> Result<Option<C::Decoded>, Error> {
         let mut held = self.0.shared.blocking_lock(first_byte)?;
         held.get_mut().deadline = first_byte;
-        let mut message = held.blocking_readable().map(|()| None);
+        let mut message = readable_on_this_thread(&mut held).map(|()| None);
         if message.is_ok() {
             held.get_mut().deadline = whole;
             message = held.blocking_get();
@@ -363,7 +363,7 @@ impl Process {
     /// # Errors
     /// As there.
     pub fn join_timeout(&self, timeout: Duration) -> Result<Option<ExitStatus>, Error> {
-        self.0.join_until(Instant::now() + timeout)
+        self.0.join_until(after(timeout))
     }
 
     /// The same child for asynchronous code.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
@@ -407,6 +407,32 @@ impl<T> Shared<T> {
     }
 }
 
+/// Waits until a message has begun to come, or the stream has ended; an exact reader takes nothing of
+/// it yet.
+pub(crate) async fn readable(reader: &mut FrameReader<End>) -> Result<(), frames::Error> {
+    if reader.leaves_unread() {
+        Ok(std::future::poll_fn(|context| reader.get_mut().poll_readable(context)).await?)
+    } else {
+        reader.readable().await
+    }
+}
+
+/// As [`readable`], on this thread, until the deadline of the end.
+pub(crate) fn readable_on_this_thread(reader: &mut FrameReader<End>) -> Result<(), frames::Error> {
+    if reader.leaves_unread() {
+        Ok(reader.get_ref().wait_readable()?)
+    } else {
+        reader.blocking_readable()
+    }
+}
+
+/// So long from now; what is too long for the clock is some years, as in Tokio.
+pub(crate) fn after(timeout: Duration) -> Instant {
+    const YEARS: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    let now = Instant::now();
+    now.checked_add(timeout).unwrap_or_else(|| now + YEARS)
+}
+
 /// A future, until then.
 pub(crate) async fn before<T>(
     deadline: Instant,
@@ -428,7 +454,8 @@ fn on_this_thread<T>(future: impl Future<Output = T>, deadline: Option<Instant>)
     }
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
     let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
+    // Inside of a task it would be told to yield after so many calls, and that we never do.
+    let mut future = pin!(tokio::task::unconstrained(future));
     loop {
         if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
             return Some(done);

@@ -142,6 +142,11 @@ impl<R> FrameReader<R> {
         self.buffer.len()
     }
 
+    /// Is nothing there of the next message, and to be left where it is until it is asked for?
+    pub(crate) fn leaves_unread(&self) -> bool {
+        self.exact && self.buffer.is_empty() && !self.ended
+    }
+
     /// What the buffer has of the next message.
     fn next(&mut self) -> Result<Next, FramingError> {
         Ok(match self.decoder.decode(&self.buffer)? {

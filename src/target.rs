@@ -233,6 +233,8 @@ pub fn take_over(targets: Vec<Target>) {
         let target = target.ok_or_else(|| format!("`{name}` is not in `gipc::targets![…]`"))?;
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(|error| error.to_string())?;
+        // The function has its handles and nothing else.
+        drop(file);
         let (envelope, args) = text.split_once('\n').ok_or("the arguments are not whole")?;
         let envelope: Envelope =
             serde_json::from_str(envelope).map_err(|error| error.to_string())?;

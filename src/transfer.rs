@@ -90,8 +90,7 @@ fn arrive<'de, D: Deserializer<'de>>(
 
 impl<C> Serialize for Reader<C> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let max_message = self.max_message().map_err(ser::Error::custom)?;
-        leave(serializer, self, self.name(), max_message)
+        leave(serializer, self, self.name(), self.max_message())
     }
 }
 
@@ -103,8 +102,7 @@ impl<C> Serialize for Writer<C> {
 
 impl<C> Serialize for Duplex<C> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let max_message = self.reader.max_message().map_err(ser::Error::custom)?;
-        leave(serializer, self, self.name(), max_message)
+        leave(serializer, self, self.name(), self.reader.max_message())
     }
 }
 

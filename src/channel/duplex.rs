@@ -63,8 +63,11 @@ impl<C> Duplex<C> {
     pub fn close(&self) -> Result<(), Error> {
         // Neither closes where the other cannot.
         drop(self.reader.shared.try_lock()?);
-        self.writer.close()?;
-        self.reader.close()
+        match self.writer.close() {
+            // It has closed, though not everything could be sent.
+            lost @ Err(Error::Timeout { .. }) => self.reader.close().and(lost),
+            closed => closed.and_then(|()| self.reader.close()),
+        }
     }
 }
 

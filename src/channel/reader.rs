@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::{End, Error, MessageStream, Options, Shared, before};
+use super::{End, Error, MessageStream, Options, Shared, after, before, readable};
 use crate::codec::{Codec, Raw};
 use crate::frames::{self, FrameReader};
 
@@ -41,9 +41,10 @@ impl<C> Reader<C> {
         self.shared.name()
     }
 
-    /// The largest message that it takes, in bytes.
-    pub(crate) fn max_message(&self) -> Result<usize, Error> {
-        Ok(self.shared.try_lock()?.max_message())
+    /// The largest message that it takes, in bytes; 0 for one that is closed or in use, which is not
+    /// given away anyhow.
+    pub(crate) fn max_message(&self) -> usize {
+        self.shared.try_lock().map_or(0, |held| held.max_message())
     }
 
     /// Never reads past the end of a message, so that the end can be given to a child at any time
@@ -113,9 +114,9 @@ impl<C: Codec> Reader<C> {
     /// # Cancel safety
     /// As [`get`](Self::get).
     pub async fn get_timeout(&self, first_byte: Duration) -> Result<Option<C::Decoded>, Error> {
-        let deadline = Instant::now() + first_byte;
+        let deadline = after(first_byte);
         let mut held = self.lock_before(deadline).await?;
-        let message = match before(deadline, held.readable()).await {
+        let message = match before(deadline, readable(&mut held)).await {
             Ok(()) => held.get().await,
             Err(error) => Err(error),
         };
@@ -147,11 +148,11 @@ impl<C: Codec> Reader<C> {
     /// # Cancel safety
     /// As [`get`](Self::get).
     pub async fn poll(&self, timeout: Duration) -> Result<bool, Error> {
-        let deadline = Instant::now() + timeout;
+        let deadline = after(timeout);
         let ready = match self.lock_before(deadline).await {
-            Ok(mut held) => {
-                before(deadline, held.readable()).await.map_err(|error| self.shared.error(error))
-            }
+            Ok(mut held) => before(deadline, readable(&mut held))
+                .await
+                .map_err(|error| self.shared.error(error)),
             Err(error) => Err(error),
         };
         match ready {

@@ -24,6 +24,7 @@ use nix::sys::socket::{Shutdown, setsockopt, sockopt};
 use nix::sys::stat::{SFlag, fstat};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::runtime;
 
 /// What we ask for as the buffer of a socket, in bytes. Where `net.core.wmem_max` is smaller, that
 /// counts.
@@ -47,7 +48,8 @@ enum Kind {
 enum Source {
     /// Not in a runtime.
     Plain(OwnedFd),
-    Registered(AsyncFd<OwnedFd>),
+    /// In this one.
+    Registered(AsyncFd<OwnedFd>, runtime::Id),
 }
 
 /// Which way bytes go.
@@ -150,7 +152,7 @@ impl End {
     pub(crate) fn into_fd(mut self) -> io::Result<OwnedFd> {
         let fd = match self.source.take() {
             Some(Source::Plain(fd)) => fd,
-            Some(Source::Registered(fd)) => fd.into_inner(),
+            Some(Source::Registered(fd, _)) => fd.into_inner(),
             None => return Err(Errno::EBADF.into()),
         };
         if self.kind == Kind::Own {
@@ -200,7 +202,11 @@ impl End {
                 Kind::Socket => libc::recv(fd, at, len, libc::MSG_DONTWAIT),
             }
         };
-        Ok(Errno::result(read)? as usize)
+        match Errno::result(read) {
+            // The other end has closed with bytes of ours unread, and all that it sent has come.
+            Err(Errno::ECONNRESET) if self.kind == Kind::Socket => Ok(0),
+            read => Ok(read? as usize),
+        }
     }
 
     /// Writes what there is room for, or says [`io::ErrorKind::WouldBlock`].
@@ -223,17 +229,20 @@ impl End {
         }
     }
 
-    /// Has the runtime watch it, unless it is what nobody ever waits for, such as a file.
+    /// Has the runtime that we are in watch it, unless it is what nobody ever waits for, such as a
+    /// file. Another one, where it was used before, may have ended by now.
     fn register(&mut self) -> io::Result<()> {
-        let Some(Source::Plain(fd)) =
-            self.source.take_if(|source| matches!(source, Source::Plain(_)))
-        else {
+        let here = runtime::Handle::try_current().map(|runtime| runtime.id());
+        let is_here = |source: &Source| matches!((source, &here), (Source::Registered(_, there), Ok(here)) if there == here);
+        if self.source.as_ref().is_some_and(is_here) {
             return Ok(());
-        };
-        if tokio::runtime::Handle::try_current().is_err() {
-            self.source = Some(Source::Plain(fd));
-            return Err(io::Error::other(NO_RUNTIME));
         }
+        let here = here.map_err(|_| io::Error::other(NO_RUNTIME))?;
+        let fd = match self.source.take() {
+            Some(Source::Plain(fd)) => fd,
+            Some(Source::Registered(fd, _)) => fd.into_inner(),
+            None => return Err(Errno::EBADF.into()),
+        };
         let interest = match self.way {
             Way::In => Interest::READABLE,
             Way::Out => Interest::WRITABLE,
@@ -242,7 +251,7 @@ impl End {
         // SAFETY: an OwnedFd is open and the same for as long as it lives.
         match unsafe { AsyncFd::register_with_interest(fd, interest) } {
             Ok(registered) => {
-                self.source = Some(Source::Registered(registered));
+                self.source = Some(Source::Registered(registered, here));
                 Ok(())
             }
             Err(refused) => {
@@ -255,6 +264,26 @@ impl End {
     }
 }
 
+impl End {
+    /// Is there something to read, or the end? Takes nothing of it.
+    pub(crate) fn poll_readable(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.register()?;
+        while let Some(Source::Registered(fd, _)) = &self.source {
+            let mut guard = ready!(fd.poll_read_ready(context))?;
+            if self.is_ready(PollFlags::POLLIN)? {
+                break;
+            }
+            guard.clear_ready();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// As [`poll_readable`](Self::poll_readable), on this thread, up to the deadline.
+    pub(crate) fn wait_readable(&self) -> io::Result<()> {
+        self.wait(PollFlags::POLLIN)
+    }
+}
+
 impl AsyncRead for End {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -264,7 +293,7 @@ impl AsyncRead for End {
         self.register()?;
         loop {
             let guard = match &self.source {
-                Some(Source::Registered(fd)) => Some(ready!(fd.poll_read_ready(context))?),
+                Some(Source::Registered(fd, _)) => Some(ready!(fd.poll_read_ready(context))?),
                 _ => None,
             };
             // SAFETY: nothing that has been initialised is made uninitialised.
@@ -294,7 +323,7 @@ impl AsyncWrite for End {
         self.register()?;
         loop {
             let guard = match &self.source {
-                Some(Source::Registered(fd)) => Some(ready!(fd.poll_write_ready(context))?),
+                Some(Source::Registered(fd, _)) => Some(ready!(fd.poll_write_ready(context))?),
                 _ => None,
             };
             match (self.write_now(bytes), guard) {
@@ -354,7 +383,7 @@ impl AsFd for End {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self.source.as_ref().expect("it is there until `into_fd` or `drop`") {
             Source::Plain(fd) => fd.as_fd(),
-            Source::Registered(fd) => fd.get_ref().as_fd(),
+            Source::Registered(fd, _) => fd.get_ref().as_fd(),
         }
     }
 }

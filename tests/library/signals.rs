@@ -1,0 +1,127 @@
+//! Signals: what a child has of its parent's, which is nothing.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use gipc::process::Signal;
+use gipc::spawn::ChildFd;
+use gipc::{Command, blocking};
+use nix::sys::signal::{SigSet, SigmaskHow, pthread_sigmask};
+
+use crate::support::*;
+
+tests![
+    row_13_all_signals_are_default_in_the_child,
+    row_13_a_function_starts_with_default_signals,
+    row_13_sigpipe_may_stay_ignored,
+    the_parents_handlers_never_fire_in_the_child,
+];
+
+/// The signals of a child that shows its own: blocked, ignored, caught.
+fn of(command: Command) -> [u64; 3] {
+    let (status, out) = std::io::pipe().unwrap();
+    let child = command.fd(ChildFd::STDOUT, out.into()).spawn().unwrap();
+    let status = std::io::read_to_string(status).unwrap();
+    assert!(child.reap().unwrap().0.success());
+    ["SigBlk", "SigIgn", "SigCgt"].map(|line| signal_set(&status, line))
+}
+
+fn status() -> Command {
+    Command::new("cat").arg("/proc/self/status")
+}
+
+fn bit(signal: i32) -> u64 {
+    1 << (signal - 1)
+}
+
+static FIRED: AtomicU32 = AtomicU32::new(0);
+
+extern "C" fn fire(_: libc::c_int) {
+    FIRED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Catches some signals, ignores some, blocks all; its children have nothing of that.
+#[expect(unsafe_code, reason = "dispositions of this process")]
+pub(crate) fn has_handlers_and_starts_a_child(_: ()) {
+    let handler = fire as extern "C" fn(libc::c_int) as libc::sighandler_t;
+    for (signal, disposition) in [
+        (libc::SIGTERM, handler),
+        (libc::SIGUSR1, handler),
+        (libc::SIGRTMIN() + 3, handler),
+        (libc::SIGHUP, libc::SIG_IGN),
+        (libc::SIGINT, libc::SIG_IGN),
+        (libc::SIGPIPE, libc::SIG_IGN),
+    ] {
+        // SAFETY: the handler adds to an atomic and does nothing else.
+        unsafe { libc::signal(signal, disposition) };
+    }
+    let mut before = SigSet::empty();
+    pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), Some(&mut before)).unwrap();
+    assert_eq!(of(status()), [0, 0, 0]);
+    assert_eq!(of(status().daemon(true)), [0, 0, 0]);
+    assert_eq!(of(status().ignore_sigpipe(true)), [0, bit(libc::SIGPIPE), 0]);
+    // Our own mask is as it was.
+    let own = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+    assert_ne!(signal_set(&own, "SigBlk") & bit(libc::SIGTERM), 0);
+    before.thread_set_mask().unwrap();
+
+    // What we would survive, the child does not.
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let child = Command::new("sleep").arg("1000").spawn().unwrap();
+        child.signal(signal).unwrap();
+        assert_eq!(child.reap().unwrap().0.code(), -signal.number());
+    }
+    assert_eq!(FIRED.load(Ordering::Relaxed), 0);
+}
+
+fn row_13_all_signals_are_default_in_the_child() {
+    alone(has_handlers_and_starts_a_child);
+}
+
+fn the_parents_handlers_never_fire_in_the_child() {
+    // A child in which a handler of ours would run has the same memory and adds to `FIRED`.
+    let (reader, writer) = blocking::pipe().unwrap();
+    let child = blocking::start_process(shows_its_signals, writer).unwrap();
+    assert_eq!(reader.get().unwrap().unwrap().len(), 24);
+    assert!(child.join().unwrap().success());
+    let child = gipc::start_process(crate::handles::reads_none, blocking::pipe().unwrap().0);
+    let child = child.unwrap();
+    child.signal(Signal::TERM).unwrap();
+    let code = child.reap().unwrap().0.code();
+    assert!([0, -15].contains(&code), "it has ended by itself or by default: {code}");
+    assert_eq!(FIRED.load(Ordering::Relaxed), 0);
+}
+
+/// Its blocked, ignored and caught signals.
+pub(crate) fn shows_its_signals(writer: blocking::Writer) {
+    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+    let sets = ["SigBlk", "SigIgn", "SigCgt"].map(|line| signal_set(&status, line).to_be_bytes());
+    writer.put(&sets.concat()).unwrap();
+}
+
+fn row_13_a_function_starts_with_default_signals() {
+    let (reader, writer) = blocking::pipe().unwrap();
+    let child = blocking::start_process(shows_its_signals, writer).unwrap();
+    let sets = reader.get().unwrap().unwrap();
+    let [blocked, ignored, caught] =
+        [0, 8, 16].map(|at| u64::from_be_bytes(sets[at..at + 8].try_into().unwrap()));
+    assert_eq!(blocked, 0);
+    // Every program in Rust ignores SIGPIPE, and watches its stack by these two.
+    assert_eq!(ignored & !bit(libc::SIGPIPE), 0);
+    let of_the_stack = bit(libc::SIGSEGV) | bit(libc::SIGBUS);
+    // The C library's own, once there are threads.
+    let of_libc = bit(32) | bit(33);
+    assert_eq!(caught & !(of_the_stack | of_libc), 0);
+    assert!(child.join().unwrap().success());
+}
+
+fn row_13_sigpipe_may_stay_ignored() {
+    let command = |ignore| {
+        // Nobody reads: by default `yes` dies of that, else it is told by an error.
+        let (_, out) = std::io::pipe().unwrap();
+        let (_, quiet) = std::io::pipe().unwrap();
+        let command = Command::new("yes").fd(ChildFd::STDOUT, out.into());
+        command.fd(ChildFd::STDERR, quiet.into()).ignore_sigpipe(ignore)
+    };
+    assert_eq!(command(false).spawn().unwrap().reap().unwrap().0.code(), -libc::SIGPIPE);
+    assert_eq!(command(true).spawn().unwrap().reap().unwrap().0.code(), 1);
+}
