@@ -45,7 +45,8 @@ const AFTER_HELP: &str = "\
 Exit status:
   The command's own; 128+n when signal n ended it. 124: a timeout. 125: gipc itself failed.
   126: the command was found, but cannot be executed. 127: it was not found. 2: wrong usage.
-  1 in place of 0: a message was refused, torn or garbled. When a signal ends gipc, it stops
+  1 in place of 0: a message was refused, torn or garbled; of several processes more than one
+  failed. When a signal ends gipc, it stops
   everything first, and then dies of that same signal.
 
 Environment:
