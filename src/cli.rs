@@ -45,9 +45,9 @@ const AFTER_HELP: &str = "\
 Exit status:
   The command's own; 128+n when signal n ended it. 124: a timeout. 125: gipc itself failed.
   126: the command was found, but cannot be executed. 127: it was not found. 2: wrong usage.
-  1 in place of 0: a message was refused, torn or garbled; of several processes more than one
-  failed. When a signal ends gipc, it stops
-  everything first, and then dies of that same signal.
+  1 in place of 0: a message was refused, torn or garbled; 1 too when more than one of several
+  processes failed. When a signal ends gipc, it stops everything first, and then dies of that
+  same signal.
 
 Environment:
   Every option can also be given as GIPC_<OPTION>, such as GIPC_TIMEOUT=10s; what is typed counts
