@@ -28,5 +28,10 @@ bench:
 stress *ARGS:
     cargo nextest run --stress-count 100 {{ARGS}}
 
+# The library under AddressSanitizer (two tests cannot pass: it takes memory and signals itself).
+asan:
+    RUSTC_BOOTSTRAP=1 RUSTFLAGS='-Zsanitizer=address -Cunsafe-allow-abi-mismatch=sanitizer' \
+        CARGO_TARGET_DIR=target/asan cargo test --target x86_64-unknown-linux-gnu --lib --test library
+
 ci:
     .ci/run
