@@ -13,7 +13,7 @@ use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -25,6 +25,7 @@ use nix::sys::stat::{SFlag, fstat};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::runtime;
+use tokio::task::coop;
 
 /// What we ask for as the buffer of a socket, in bytes. Where `net.core.wmem_max` is smaller, that
 /// counts.
@@ -267,20 +268,58 @@ impl End {
 impl End {
     /// Is there something to read, or the end? Takes nothing of it.
     pub(crate) fn poll_readable(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.register()?;
-        while let Some(Source::Registered(fd, _)) = &self.source {
-            let mut guard = ready!(fd.poll_read_ready(context))?;
-            if self.is_ready(PollFlags::POLLIN)? {
-                break;
-            }
-            guard.clear_ready();
-        }
-        Poll::Ready(Ok(()))
+        self.poll_io(context, Way::In, |end| match end.is_ready(PollFlags::POLLIN)? {
+            true => Ok(()),
+            false => Err(io::ErrorKind::WouldBlock.into()),
+        })
     }
 
     /// As [`poll_readable`](Self::poll_readable), on this thread, up to the deadline.
     pub(crate) fn wait_readable(&self) -> io::Result<()> {
         self.wait(PollFlags::POLLIN)
+    }
+
+    /// Tries until it does not say [`io::ErrorKind::WouldBlock`] any more.
+    fn poll_io<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        way: Way,
+        mut attempt: impl FnMut(&Self) -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        self.register()?;
+        let mut attempted = false;
+        loop {
+            let Some(Source::Registered(fd, _)) = &self.source else {
+                return Poll::Ready(attempt(self));
+            };
+            let ready = match way {
+                Way::In => fd.poll_read_ready(context),
+                Way::Out | Way::Both => fd.poll_write_ready(context),
+            };
+            let guard = match ready {
+                Poll::Ready(guard) => Some(guard?),
+                // The runtime has not heard of it. That may be because it has not listened yet, and
+                // whoever has a deadline in the past wants to know what there is now.
+                Poll::Pending if !attempted && coop::has_budget_remaining() => None,
+                Poll::Pending => return Poll::Pending,
+            };
+            attempted = true;
+            match (attempt(self), guard) {
+                (Err(error), Some(mut guard)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    guard.clear_ready();
+                }
+                (Err(error), None) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Poll::Pending;
+                }
+                (result, Some(_)) => return Poll::Ready(result),
+                (result, None) => {
+                    // Else a task with a busy peer would never let the runtime listen. It is ready:
+                    // there is budget.
+                    let _ = pin!(coop::consume_budget()).poll(context);
+                    return Poll::Ready(result);
+                }
+            }
+        }
     }
 }
 
@@ -290,27 +329,13 @@ impl AsyncRead for End {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.register()?;
-        loop {
-            let guard = match &self.source {
-                Some(Source::Registered(fd, _)) => Some(ready!(fd.poll_read_ready(context))?),
-                _ => None,
-            };
-            // SAFETY: nothing that has been initialised is made uninitialised.
-            let unfilled = unsafe { buffer.unfilled_mut() };
-            match (self.read_now(unfilled), guard) {
-                (Err(error), Some(mut guard)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    guard.clear_ready();
-                }
-                (Ok(read), _) => {
-                    // SAFETY: so many bytes have just been written there.
-                    unsafe { buffer.assume_init(read) };
-                    buffer.advance(read);
-                    return Poll::Ready(Ok(()));
-                }
-                (Err(error), _) => return Poll::Ready(Err(error)),
-            }
-        }
+        // SAFETY: nothing that has been initialised is made uninitialised.
+        let unfilled = unsafe { buffer.unfilled_mut() };
+        let read = ready!(self.poll_io(context, Way::In, |end| end.read_now(unfilled)))?;
+        // SAFETY: so many bytes have just been written there.
+        unsafe { buffer.assume_init(read) };
+        buffer.advance(read);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -320,19 +345,7 @@ impl AsyncWrite for End {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.register()?;
-        loop {
-            let guard = match &self.source {
-                Some(Source::Registered(fd, _)) => Some(ready!(fd.poll_write_ready(context))?),
-                _ => None,
-            };
-            match (self.write_now(bytes), guard) {
-                (Err(error), Some(mut guard)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    guard.clear_ready();
-                }
-                (result, _) => return Poll::Ready(result),
-            }
-        }
+        self.poll_io(context, Way::Out, |end| end.write_now(bytes))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use gipc::process::ExitStatus;
 use gipc::spawn::ChildFd;
-use gipc::{Command, Reader, Writer};
+use gipc::{Command, Error, Reader, Writer, blocking};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 
@@ -48,6 +48,17 @@ pub(crate) fn alone<F: Fn(())>(check: F) {
 /// `sh -c`.
 pub(crate) fn sh(script: &str) -> Command {
     Command::new("sh").args(["-c", script])
+}
+
+/// Puts until there is nobody to read: until its `exec` a child that another test is just starting has
+/// a copy of every descriptor of ours.
+pub(crate) fn refused(writer: blocking::Writer) -> Error {
+    loop {
+        if let Err(error) = writer.put_deadline(b"nobody reads this", long()) {
+            return error;
+        }
+        std::thread::yield_now();
+    }
 }
 
 /// Bytes of which no two parts are alike.
