@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use gipc::process::Signal;
+use gipc::spawn::Limit;
 use tokio::signal::unix::SignalKind;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
@@ -26,6 +27,7 @@ use crate::report::Moment;
 use crate::signals::{self, Request};
 
 mod account;
+mod descriptors;
 mod ending;
 mod instance;
 pub(crate) mod policy;
@@ -153,6 +155,8 @@ struct Supervisor {
     /// When the whole run has taken too long.
     timeout_at: Option<Instant>,
     suspended_at: Option<Instant>,
+    /// The limit of descriptors that instances get, where ours is another.
+    descriptors: Option<Limit>,
 }
 
 impl Supervisor {
@@ -174,6 +178,9 @@ impl Supervisor {
             asking: Asking::default(),
             started: Moment::now(),
             suspended_at: None,
+            descriptors: descriptors::make_room(
+                plan.topology.processes.iter().map(|process| process.replicas).sum(),
+            ),
             timeout_at: plan.timeout.map(|timeout| Instant::now() + timeout),
             plan,
         };

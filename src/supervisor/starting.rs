@@ -25,14 +25,15 @@ impl Supervisor {
         let group = self.shares_terminal.then_some(self.link.group());
         let instance = &mut self.instances[id.0];
         let name = &instance.name;
-        let (process, ends) = match wiring::start(&instance.plan, name, restarts, group) {
-            Ok(started) => started,
-            Err(error) => {
-                let code = error.exit_code();
-                error!("{}", crate::chain(&error));
-                return Event::StartFailed(code);
-            }
-        };
+        let (process, ends) =
+            match wiring::start(&instance.plan, name, restarts, group, self.descriptors) {
+                Ok(started) => started,
+                Err(error) => {
+                    let code = error.exit_code();
+                    error!("{}", crate::chain(&error));
+                    return Event::StartFailed(code);
+                }
+            };
         if restarts > 0 {
             warn!("started {name} again (restart {restarts}), as process {}", process.pid());
         } else {

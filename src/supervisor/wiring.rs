@@ -9,7 +9,7 @@ use gipc::frames::{FrameReader, FrameWriter};
 use gipc::inherited::Direction;
 use gipc::pipes;
 use gipc::process::Process;
-use gipc::spawn::{ChildFd, Command, ProcessGroup, SpawnError};
+use gipc::spawn::{ChildFd, Command, Limit, ProcessGroup, SpawnError};
 use tokio::net::unix::pipe;
 
 use super::Error;
@@ -191,6 +191,7 @@ pub(super) fn start(
     instance: &str,
     restarts: u32,
     group: Option<i32>,
+    descriptors: Option<Limit>,
 ) -> Result<(Process, Ends), StartError> {
     let mut gifts = Gifts::default();
     gifts.wire(plan)?;
@@ -221,7 +222,8 @@ pub(super) fn start(
             command = command.channel_fd(target, name, direction, channels.framing, fd)?;
         }
     }
-    for limit in &plan.limits {
+    // The user's last here too.
+    for limit in descriptors.iter().chain(&plan.limits) {
         command = command.limit(*limit);
     }
     if let Some(user) = &plan.user {

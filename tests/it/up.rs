@@ -536,6 +536,21 @@ fn a_timeout_ends_with_124_and_the_report_says_who_was_running() {
 }
 
 #[test]
+fn there_is_room_for_many_and_they_have_the_limit_as_it_was() {
+    let folder = scratch();
+    fs::write(
+        folder.path().join("gipc.toml"),
+        "[process.many]\nshell = \"ulimit -Sn; sleep 0.1\"\nreplicas = 100\n",
+    )
+    .unwrap();
+    let script = format!("ulimit -Sn 128 && exec {GIPC} up");
+    let mut shell = command("bash");
+    let ended = shell.args(["-c", &script]).current_dir(folder.path()).end();
+    assert_eq!(ended.code(), 0, "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches(" | 128\n").count(), 100, "{}", ended.stderr);
+}
+
+#[test]
 fn at_rest_it_does_nothing() {
     let folder = scratch();
     let mut gipc =
