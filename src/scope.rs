@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::channel::Error;
-use crate::process::Process;
+use crate::process::{ExitStatus, Process};
 use crate::spawn::{Command, SpawnError};
 
 /// Runs `body` with a [`Scope`], then waits for the children that it has started there; daemons
@@ -13,7 +13,7 @@ use crate::spawn::{Command, SpawnError};
 /// are killed.
 ///
 /// # Errors
-/// [`Error::Stolen`] when somebody else has waited for a child.
+/// [`Error::Io`] when the system does not let us wait.
 ///
 /// # Cancel safety
 /// A dropped future kills the children.
@@ -36,10 +36,18 @@ pub async fn scope<T>(body: impl AsyncFnOnce(&Scope) -> T) -> Result<T, Error> {
     let scope = Scope::default();
     let result = body(&scope).await;
     for child in scope.to_be_joined()? {
-        child.join().await?;
+        ended(child.join().await)?;
         scope.forget(&child);
     }
     Ok(result)
+}
+
+/// One that somebody else has waited for has ended too.
+fn ended(status: Result<ExitStatus, Error>) -> Result<(), Error> {
+    match status {
+        Ok(_) | Err(Error::Stolen { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The children of a [`scope`](scope()).
@@ -120,7 +128,7 @@ pub(crate) mod blocking {
         let scope = Scope::default();
         let result = body(&scope);
         for child in scope.0.to_be_joined()? {
-            child.reap()?;
+            super::ended(child.reap().map(|(status, _)| status))?;
             scope.0.forget(&child);
         }
         Ok(result)

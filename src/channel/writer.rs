@@ -92,6 +92,10 @@ impl<C> Writer<C> {
 impl<C: Codec> Writer<C> {
     /// Sends a message, and waits until the channel has taken it.
     ///
+    /// That a reader takes it out is for a reply to tell: what is in the channel when the last one
+    /// closes is lost. (A child that is just being started has copies of all our descriptors until
+    /// its `exec`, so for that moment there is a reader more.)
+    ///
     /// # Errors
     /// [`Error::Peer`] when no process has a reader any more, [`Error::Codec`], [`Error::Closed`].
     ///
