@@ -2,6 +2,8 @@
 
 use std::io;
 
+use nix::unistd::{Uid, geteuid};
+use tokio::io::Interest;
 use tokio::net::UnixDatagram;
 
 #[cfg(target_os = "linux")]
@@ -35,12 +37,16 @@ impl Socket {
         Ok(Self { socket: UnixDatagram::from_std(socket)?, address })
     }
 
-    /// What is said next, in its order; other words are passed over.
-    pub(crate) async fn next(&self) -> io::Result<Vec<News>> {
+    /// What is said next, in its order; other words are passed over, and so is what others say
+    /// than root, our own user and `user`.
+    pub(crate) async fn next(&self, user: Option<Uid>) -> io::Result<Vec<News>> {
         // As systemd has it.
         let mut message = [0; 4096];
-        let length = self.socket.recv(&mut message).await?;
-        Ok(read(&message[..length]))
+        let receive = || system::receive(&self.socket, &mut message);
+        let (length, sender) = self.socket.async_io(Interest::READABLE, receive).await?;
+        let is_known = sender
+            .is_none_or(|sender| sender.is_root() || sender == geteuid() || Some(sender) == user);
+        Ok(if is_known { read(&message[..length]) } else { Vec::new() })
     }
 }
 

@@ -114,9 +114,9 @@ struct Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        // Its group as long as it was not waited for; then that is gone too, or an orphan of ours.
         let _ = self.child.signal_group(Signal::KILL);
-        let _ = self.child.reap();
+        // It is not waited for here: whoever runs as another user by now may not be killable. From
+        // now on it is an orphan like others.
         self.asking.0.borrow_mut().remove(&self.child.pid());
     }
 }
@@ -131,6 +131,8 @@ async fn http(url: String, within: Duration) -> bool {
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(within))
             .max_redirects(0)
+            // What is asked is here, whatever the way out of here is.
+            .proxy(None)
             .build()
             .new_agent();
         agent.get(&url).call().is_ok_and(|response| response.status().as_u16() < 400)

@@ -85,6 +85,12 @@ impl Instance<'_> {
     /// How it has ended, in a sentence.
     pub(crate) fn summary(&self) -> String {
         let last = self.incarnations.last();
+        if let (Some(Outcome { exit: Ending::Code { code: code @ 125..=127 }, .. }), exit) =
+            (&self.outcome, last.and_then(|life| life.exit.as_ref()))
+            && !matches!(exit, Some(Ending::Code { code: last }) if last == code)
+        {
+            return format!("{} could not be started: exit code {code}", self.name);
+        }
         let why = last.and_then(|life| life.ended_because).filter(|why| *why != "by itself");
         let how = match last.and_then(|life| life.exit.as_ref()) {
             Some(Ending::Code { code }) => format!("exit code {code}"),

@@ -37,7 +37,7 @@ mod status;
 mod wiring;
 
 use instance::Instance;
-use policy::{Action, Event, Readiness, Wait};
+use policy::{Action, Event, Readiness, Restart, Wait};
 use session::{Happening, InstanceId, Order, Session};
 
 /// Why supervision could not begin, or could not end well.
@@ -47,6 +47,11 @@ pub(crate) enum Error {
     Guard(#[source] io::Error),
     #[error("cannot set up supervision")]
     Runtime(#[source] io::Error),
+    #[error(
+        "{instances} instances need {needed} descriptors, but this system gives us {hard} at the \
+         most (see `ulimit -Hn`)"
+    )]
+    Descriptors { instances: usize, needed: u64, hard: u64 },
     #[error("cannot write the record `{}`", path.display())]
     Record { path: std::path::PathBuf, source: io::Error },
     #[error("cannot write the log file `{}`", path.display())]
@@ -147,6 +152,8 @@ struct Supervisor {
     shares_terminal: bool,
     sink: Sink,
     recorder: Option<Recorder>,
+    /// The log files of all.
+    logs: Vec<LogFile>,
     report: Option<File>,
     tasks: JoinSet<(InstanceId, Done)>,
     notes: (mpsc::UnboundedSender<Note>, mpsc::UnboundedReceiver<Note>),
@@ -157,6 +164,8 @@ struct Supervisor {
     suspended_at: Option<Instant>,
     /// The limit of descriptors that instances get, where ours is another.
     descriptors: Option<Limit>,
+    /// The names of the processes, each after those that it depends on.
+    start_order: Vec<String>,
 }
 
 impl Supervisor {
@@ -164,6 +173,11 @@ impl Supervisor {
         let shares_terminal = matches!(plan.topology.processes[..], [ref only] if only.is_inherited())
             && has_terminal();
         let arrivals = link.arrivals().map_err(Error::Guard)?;
+        let processes = &plan.topology.processes;
+        let instances = processes.iter().map(|process| process.replicas).sum();
+        let descriptors = descriptors::make_room(instances)?;
+        let start_order = plan.topology.start_order();
+        let start_order = start_order.iter().map(|id| processes[id.0].name.clone()).collect();
         let mut supervisor = Self {
             session: Session::new(&plan.topology),
             instances: Vec::new(),
@@ -172,15 +186,15 @@ impl Supervisor {
             shares_terminal,
             sink,
             recorder: None,
+            logs: Vec::new(),
             report: None,
             tasks: JoinSet::new(),
             notes: mpsc::unbounded_channel(),
             asking: Asking::default(),
             started: Moment::now(),
             suspended_at: None,
-            descriptors: descriptors::make_room(
-                plan.topology.processes.iter().map(|process| process.replicas).sum(),
-            ),
+            descriptors,
+            start_order,
             timeout_at: plan.timeout.map(|timeout| Instant::now() + timeout),
             plan,
         };
@@ -195,13 +209,21 @@ impl Supervisor {
             self.report =
                 Some(opened.map_err(|source| Error::Report { path: path.clone(), source })?);
         }
-        for process in &self.plan.topology.processes {
+        for (color, process) in self.plan.topology.processes.iter().enumerate() {
             let process = Rc::new(process.clone());
-            let log = process.log.as_ref().map(|log| {
-                let failed = |source| Error::Log { path: log.path.clone(), source };
-                LogFile::open(log).map_err(failed)
-            });
-            let log = log.transpose()?;
+            let log = match &process.log {
+                None => None,
+                Some(plan) => Some(match self.logs.iter().find(|log| log.is_at(&plan.path)) {
+                    // Several may have one, by the defaults for example.
+                    Some(log) => log.clone(),
+                    None => {
+                        let failed = |source| Error::Log { path: plan.path.clone(), source };
+                        let log = LogFile::open(plan).map_err(failed)?;
+                        self.logs.push(log.clone());
+                        log
+                    }
+                }),
+            };
             for number in 1..=process.replicas {
                 let messages = match &process.wiring {
                     Wiring::Inherited | Wiring::Logged => None,
@@ -218,6 +240,7 @@ impl Supervisor {
                 let id = InstanceId(self.instances.len());
                 let mut instance = Instance::new(id, &process, number, messages);
                 instance.log = log.clone();
+                instance.color = color;
                 self.instances.push(instance);
             }
         }
@@ -225,7 +248,7 @@ impl Supervisor {
         let width = self.instances.iter().map(|it| it.name.len()).max().unwrap_or_default();
         if self.instances.len() > 1 {
             for instance in &mut self.instances {
-                let prefix = self.sink.prefix(&instance.name, instance.id.0, width);
+                let prefix = self.sink.prefix(&instance.name, instance.color, width);
                 instance.prefix = Some(prefix);
             }
         }
@@ -254,7 +277,7 @@ impl Supervisor {
                 return verdict;
             }
             let ticks = self.instances.iter().filter_map(|it| it.policy.deadline());
-            let tick = ticks.chain(self.timeout_at).min();
+            let tick = ticks.chain(self.timeout()).min();
             woken = tokio::select! {
                 arrival = self.arrivals.next() => Woken::Arrival(arrival),
                 _ = term.recv() => Woken::Term,
@@ -292,10 +315,11 @@ impl Supervisor {
             }
             Woken::Tick => {
                 let now = Instant::now();
-                let due = self.instances.iter().filter(|it| it.policy.deadline() <= Some(now));
-                let due = due.filter(|it| it.policy.deadline().is_some());
+                let is_due = |it: &&Instance| it.policy.deadline().is_some_and(|at| at <= now);
+                let due = self.instances.iter().filter(is_due);
                 queue.events.extend(due.map(|it| (it.id, Event::Tick)));
-                if self.timeout_at.take_if(|at| *at <= now).is_some() {
+                if self.timeout().is_some_and(|at| at <= now) {
+                    self.timeout_at = None;
                     self.time_out(&mut queue);
                 }
             }
@@ -307,7 +331,15 @@ impl Supervisor {
         loop {
             if let Some(happening) = queue.happenings.pop_front() {
                 debug!("{happening:?}");
-                for order in self.session.step(happening) {
+                let was_ending = self.session.is_ending();
+                let orders = self.session.step(happening);
+                if let Happening::Done { instance, .. } = happening
+                    && !was_ending
+                    && orders.iter().any(|order| matches!(order, Order::Stop(..)))
+                {
+                    warn!("{} has ended: stopping the others", self.instances[instance.0].name);
+                }
+                for order in orders {
                     debug!("{order:?}");
                     if let Order::Finish(verdict) = order {
                         return Some(verdict);
@@ -363,6 +395,7 @@ impl Supervisor {
                     self.begin_feeding(id);
                     self.begin_health_checks(id);
                 }
+                Action::WasReady => queue.happenings.push_back(Happening::Ready(id)),
                 Action::Start { restarts } => {
                     queue.events.push_back((id, self.start(id, restarts)));
                 }
@@ -376,13 +409,21 @@ impl Supervisor {
     fn renew_others(&self, id: InstanceId, queue: &mut Queue) {
         let instance = &self.instances[id.0];
         let Some(until) = instance.policy.pause_ends() else { return };
-        let first = match self.plan.topology.strategy {
-            _ if instance.policy.is_renewed() => return,
-            Strategy::OneForOne => return,
-            Strategy::OneForAll => 0,
-            Strategy::RestForOne => id.0 + 1,
+        if instance.policy.is_renewed() {
+            return;
+        }
+        let place = |it: &Instance| {
+            let name = &it.plan.name;
+            self.start_order.iter().position(|process| process == name).unwrap_or_default()
         };
-        let others = self.instances[first..].iter().filter(|other| other.id != id);
+        let is_tied = |other: &&Instance| match self.plan.topology.strategy {
+            Strategy::OneForOne => false,
+            Strategy::OneForAll => other.id != id,
+            Strategy::RestForOne => place(other) > place(instance),
+        };
+        // What is never restarted has its work done once.
+        let others = self.instances.iter().filter(is_tied);
+        let others = others.filter(|other| other.plan.rules.restart != Restart::Never);
         queue.events.extend(others.map(|other| (other.id, Event::Renew(until))));
     }
 
@@ -398,15 +439,9 @@ impl Supervisor {
         if incarnation != instance.history.len() {
             return None;
         }
-        match event {
-            Event::Ready => {
-                instance.history.last_mut()?.ready.get_or_insert(Moment::now());
-            }
-            Event::Unhealthy if instance.child.is_some() => {
-                error!("{} fails its health check: stopping it", instance.name);
-                instance.ended_because = Some("unhealthy");
-            }
-            _ => {}
+        if event == Event::Ready {
+            instance.history.last_mut()?.ready.get_or_insert(Moment::now());
+            info!("{} is ready", instance.name);
         }
         Some((id, event))
     }
@@ -421,7 +456,7 @@ impl Supervisor {
             Request::Kill(signal) => queue.happenings.push_back(Happening::Demanded(signal)),
             Request::Status => self.sink.say(self.status().into()),
             Request::Reopen => {
-                for log in self.instances.iter().filter_map(|it| it.log.as_ref()) {
+                for log in &self.logs {
                     log.reopen();
                 }
                 if let Some(recorder) = self.recorder.clone() {
@@ -452,15 +487,27 @@ impl Supervisor {
         }
     }
 
+    /// When the whole run has taken too long, unless time stands still.
+    fn timeout(&self) -> Option<Instant> {
+        self.timeout_at.filter(|_| self.suspended_at.is_none())
+    }
+
     /// The whole run has taken too long.
     fn time_out(&mut self, queue: &mut Queue) {
         let mut running = Vec::new();
-        for instance in self.instances.iter_mut().filter(|it| it.child.is_some()) {
+        let runs = |it: &&mut Instance| it.child.as_ref().is_some_and(|it| it.status.is_none());
+        for instance in self.instances.iter_mut().filter(runs) {
             instance.ended_because.get_or_insert("timeout");
             running.push(&*instance.name);
         }
         let time = humantime::format_duration(self.plan.timeout.unwrap_or_default());
-        error!("timeout after {time}: stopping {}", running.join(", "));
+        match running[..] {
+            [] => error!("timeout after {time}"),
+            [.., _] if running.len() > MANY => {
+                error!("timeout after {time}: stopping {} instances", running.len());
+            }
+            _ => error!("timeout after {time}: stopping {}", running.join(", ")),
+        }
         queue.happenings.push_back(Happening::TimedOut);
     }
 
@@ -480,7 +527,9 @@ impl Supervisor {
             (Some(one), None) if one.ended_because.is_none() => {
                 warn!("{signal}: stopping {}; send it again to kill", one.name);
             }
-            (Some(_), Some(_)) => warn!("{signal}: stopping all; send it again to kill"),
+            (Some(_), Some(_)) if !self.session.is_hurried() => {
+                warn!("{signal}: stopping all; send it again to kill");
+            }
             _ => {}
         }
     }
@@ -505,11 +554,15 @@ impl Supervisor {
         let name = &instance.name;
         match action {
             Action::CloseInput => self.close_input(id),
-            Action::Stop(signal) => self.ask_to_end(id, signal),
+            Action::Stop(signal) => {
+                let strays = self.strays().unwrap_or_default();
+                self.ask_to_end(id, signal, &strays);
+            }
             Action::Kill => {
                 instance.killing = true;
                 instance.ended_because.get_or_insert("killed by gipc");
-                self.kill_rest(id);
+                let strays = self.strays().unwrap_or_default();
+                self.kill_rest(id, &strays);
             }
             Action::GiveUp => {
                 let limit = instance.plan.rules.limit;
@@ -519,6 +572,10 @@ impl Supervisor {
                     limit.count,
                     humantime::format_duration(limit.within),
                 );
+            }
+            Action::Unwell => {
+                error!("{name} fails its health check: stopping it");
+                instance.ended_because = Some("unhealthy");
             }
             Action::TooLong(wait) => {
                 let rules = &instance.plan.rules;
@@ -544,7 +601,7 @@ impl Supervisor {
                 }
             }
             // Dealt with by whoever calls this.
-            Action::Feed | Action::Start { .. } | Action::Finish { .. } => {}
+            Action::Feed | Action::WasReady | Action::Start { .. } | Action::Finish { .. } => {}
         }
     }
 
@@ -604,10 +661,17 @@ impl Supervisor {
     /// How long what is still to be written may take at the end; `None`: as long as it takes.
     fn patience(&self) -> Option<Instant> {
         let now = Instant::now();
+        // Among several it is no hurry that their exit rule has stopped the last ones.
+        if self.instances.len() > 1 && !self.session.is_hurried() {
+            return None;
+        }
         let patience = self.instances.iter().filter_map(|it| it.policy.patience(now)).min();
         patience.map(|patience| now + patience)
     }
 }
+
+/// So many names are not read any more.
+const MANY: usize = 20;
 
 /// What is still to be dealt with.
 #[derive(Default)]

@@ -79,6 +79,7 @@ fn pages() -> Vec<(String, Vec<u8>)> {
     for command in commands {
         let more: &[&str] = match command.get_name() {
             "exec" | "run" => &[EXIT_STATUS, ENVIRONMENT, SIGNALS],
+            "up" => &[UP_EXIT_STATUS, ENVIRONMENT, UP_SIGNALS],
             "send" | "recv" | "call" => &[TALK_EXIT_STATUS, ENVIRONMENT],
             "check" => &[CHECK_EXIT_STATUS],
             _ => &[],
@@ -128,6 +129,47 @@ the command was not found
 .PP
 When a signal ends gipc, it stops everything first, and then dies of that same signal, so that a
 calling script stops too.
+";
+
+const UP_EXIT_STATUS: &str = "\
+.SH \"EXIT STATUS\"
+By the \"exit\" rule of the file, see gipc-toml(5), the code of the process that decided it; by default
+0 when all have succeeded, the code of the one that has failed, 1 where several have or one was never
+started. Besides:
+.TP
+2
+wrong usage, or a file that is not understood
+.TP
+124
+a timeout
+.TP
+125
+gipc itself failed
+.PP
+When a signal ends gipc, it stops everything first, and then dies of that same signal, so that a
+calling script stops too.
+";
+
+const UP_SIGNALS: &str = "\
+.SH SIGNALS
+.TP
+INT, TERM, HUP
+The first stops all in the reverse order of their dependencies: each gets its stop_signal, and what
+has not ended after its stop_grace_period is killed. A second one kills at once.
+.TP
+QUIT
+kills at once
+.TP
+USR1
+prints how things stand on standard error
+.TP
+USR2
+takes log files anew
+.TP
+TSTP, CONT
+stop and continue everything; timers stand still in between
+.PP
+All others go to every process.
 ";
 
 const TALK_EXIT_STATUS: &str = "\
@@ -186,13 +228,13 @@ takes the file of --record anew
 TSTP, CONT
 stop and continue everything; timers stand still in between
 .PP
-All others go to the command. On a terminal the command of gipc-exec(1) gets Ctrl-C, Ctrl-\\ and
+All others go to the command. On a terminal the command of gipc-exec(1) gets Ctrl-C, Ctrl-\\e and
 Ctrl-Z itself, as without gipc, and gipc follows it. A HUP that was ignored when gipc was started, as
 by nohup(1), stays without effect.
 ";
 
 const SEE_ALSO: &str = "\
 .SH \"SEE ALSO\"
-gipc(1), gipc-exec(1), gipc-run(1), gipc-send(1), gipc-recv(1), gipc-call(1), gipc-check(1),
+gipc(1), gipc-exec(1), gipc-run(1), gipc-up(1), gipc-send(1), gipc-recv(1), gipc-call(1), gipc-check(1),
 gipc-toml(5), gipc-wire(7)
 ";

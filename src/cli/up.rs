@@ -21,6 +21,7 @@ use crate::{config, value};
 #[command(after_help = "\
 Examples:
   gipc up
+  gipc up 2>&1 | grep '^web'     # lines go to standard error
   gipc up -p web='python3 -m http.server' -p log='tail -f access.log'")]
 pub(super) struct Up {
     /// The file [default: gipc.toml, else Procfile, unless there is --process]

@@ -93,20 +93,23 @@ fn has_child() -> bool {
     }
 }
 
-/// Reaps every child that has ended but the leaders, who are still needed, and tells who is left
-/// that is none.
-pub(crate) fn reap_orphans(is_leader: impl Fn(i32) -> bool) -> Vec<i32> {
-    let mut left = Vec::new();
-    for pid in children().unwrap_or_default() {
-        if is_leader(pid) {
+/// Reaps every child that has ended but those who are still needed, and tells who of the others
+/// lives.
+///
+/// # Errors
+/// As [`children`].
+pub(crate) fn reap_orphans(is_needed: impl Fn(i32) -> bool) -> io::Result<Vec<i32>> {
+    let mut living = Vec::new();
+    for pid in children()? {
+        if is_needed(pid) {
             continue;
         }
         // SAFETY: without a place for the status waitpid writes nothing.
         if unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::WNOHANG) } == 0 {
-            left.push(pid);
+            living.push(pid);
         }
     }
-    left
+    Ok(living)
 }
 
 /// A variable in the environment that a process was started with, where the system tells.

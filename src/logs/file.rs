@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -45,30 +46,43 @@ impl LogFile {
         let _ = tokio::task::spawn_blocking(write).await;
     }
 
+    /// Is it this file?
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).plan.path == path
+    }
+
     /// Takes the file at the same path anew: the old one has been moved away.
     pub(crate) fn reopen(&self) {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match append(&open.plan.path) {
-            Ok((file, size)) => (open.file, open.size, open.failed) = (file, size, false),
-            Err(error) => {
-                error!("cannot reopen the log file `{}`: {error}", open.plan.path.display());
+        let open = Arc::clone(&self.0);
+        let reopen = move || {
+            let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+            match append(&open.plan.path) {
+                Ok((file, size)) => (open.file, open.size, open.failed) = (file, size, false),
+                Err(error) => {
+                    error!("cannot reopen the log file `{}`: {error}", open.plan.path.display());
+                }
             }
-        }
+        };
+        // A disk may take its time. What is appended from now on waits for it.
+        drop(tokio::task::spawn_blocking(reopen));
     }
 }
 
 impl Open {
     fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        if self.size > 0 && self.size + lines.len() as u64 > self.plan.max_size {
-            self.rotate()?;
-        }
+        let is_full = self.size > 0 && self.size + lines.len() as u64 > self.plan.max_size;
+        // Where it cannot be rotated it grows on: no line is to be missing.
+        let rotated = if is_full { self.rotate() } else { Ok(()) };
         self.file.write_all(lines)?;
         self.size += lines.len() as u64;
-        Ok(())
+        rotated
     }
 
     /// `log.1` becomes `log.2` and so on; the oldest goes.
     fn rotate(&mut self) -> io::Result<()> {
+        if !self.file.metadata()?.is_file() {
+            return Ok(()); // A device is the system's.
+        }
         let Some(oldest) = self.plan.keep.checked_sub(1) else {
             self.file.set_len(0)?;
             self.size = 0;
@@ -94,7 +108,9 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
 }
 
 fn append(path: &Path) -> io::Result<(File, u64)> {
-    let file = OpenOptions::new().append(true).create(true).open(path)?;
+    // A pipe that nobody reads is an error, and not a wait.
+    let file =
+        OpenOptions::new().append(true).create(true).custom_flags(libc::O_NONBLOCK).open(path)?;
     let size = file.metadata()?.len();
     Ok((file, size))
 }

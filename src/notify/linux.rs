@@ -1,14 +1,35 @@
 //! Linux: a socket with an address that is in no folder, so that nothing stays behind and every
-//! user's process reaches it.
+//! user's process reaches it. The system tells who has sent what, see `SO_PASSCRED`.
 
-use std::io;
+use std::io::{self, IoSliceMut};
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
+use nix::cmsg_space;
+use nix::sys::socket::{
+    ControlMessageOwned, MsgFlags, UnixCredentials, recvmsg, setsockopt, sockopt,
+};
+use nix::unistd::Uid;
+
 /// The socket and its address.
 pub(super) fn bind() -> io::Result<(UnixDatagram, String)> {
-    // Nobody guesses it; what it carries is no secret.
     let name = format!("gipc-{}-{:016x}", std::process::id(), fastrand::u64(..));
     let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
+    setsockopt(&socket, sockopt::PassCred, &true)?;
     Ok((socket, format!("@{name}")))
+}
+
+/// A message's length, and whose it is.
+pub(super) fn receive(socket: &impl AsFd, buffer: &mut [u8]) -> io::Result<(usize, Option<Uid>)> {
+    let mut parts = [IoSliceMut::new(buffer)];
+    let mut space = cmsg_space!(UnixCredentials);
+    let (fd, flags) = (socket.as_fd().as_raw_fd(), MsgFlags::MSG_DONTWAIT);
+    let received = recvmsg::<()>(fd, &mut parts, Some(&mut space), flags)?;
+    let sender = received.cmsgs()?.find_map(|message| match message {
+        ControlMessageOwned::ScmCredentials(sender) => Some(Uid::from_raw(sender.uid())),
+        _ => None,
+    });
+    // Without a word of the system nobody is believed.
+    Ok((received.bytes, sender.or(Some(Uid::from_raw(u32::MAX)))))
 }

@@ -24,7 +24,7 @@ impl Report<'_> {
 
 fn case(instance: &Instance<'_>, suite: &str) -> TestCase {
     let status = match &instance.outcome {
-        _ if instance.incarnations.is_empty() => TestCaseStatus::skipped(),
+        None if instance.incarnations.is_empty() => TestCaseStatus::skipped(),
         Some(outcome) if outcome.success => TestCaseStatus::success(),
         _ => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);

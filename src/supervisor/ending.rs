@@ -1,14 +1,19 @@
 //! How a command ends: seen, asked to, killed, reaped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gipc::process::Signal;
+use gipc::process::{ExitStatus, Signal};
 use tracing::{error, info, warn};
 
+use super::instance::Instance;
 use super::policy::Event;
 use super::session::InstanceId;
 use super::{Queue, Supervisor};
 use crate::guard::tree;
+use crate::relay::Phase;
+
+/// Who has lost his parents, and whose he is.
+pub(super) type Strays = BTreeMap<i32, InstanceId>;
 
 impl Supervisor {
     /// A child has ended, stopped or come to us.
@@ -19,39 +24,36 @@ impl Supervisor {
                 && let Ok(Some(status)) = child.process.peek()
             {
                 child.status = Some(status);
-                child.ending.send_replace(true);
+                child.ending.send_replace(Phase::Ended);
                 if let Some(incarnation) = instance.history.last_mut() {
                     incarnation.end(status);
                 }
                 queue.events.push_back((instance.id, Event::Exited(status)));
             }
         }
-        let leaders: BTreeMap<i32, InstanceId> =
-            self.instances.iter().filter_map(|it| Some((it.pid()?, it.id))).collect();
-        let strays =
-            tree::reap_orphans(|pid| leaders.contains_key(&pid) || self.asking.contains(pid));
-        let owners = self.owners_of(&strays);
+        let Some(strays) = self.strays() else { return };
         for instance in &mut self.instances {
             if let Some(child) = &mut instance.child
                 && child.status.is_some()
             {
                 // Once the leader has ended nobody can come any more when nobody is there.
-                child.alone = owners.values().all(|owner| *owner != instance.id);
+                child.alone = strays.values().all(|owner| *owner != instance.id);
                 queue.touched.push(instance.id);
             }
         }
         for id in (0..self.instances.len()).map(InstanceId) {
             let instance = &self.instances[id.0];
             if instance.killing {
-                self.kill_rest(id);
+                self.kill_rest(id, &strays);
             } else if let Some(child) = &instance.child
                 && child.status.is_some()
                 && child.group_asked.is_some()
             {
-                self.ask_to_end(id, instance.plan.rules.stop_signal.unwrap_or(Signal::TERM));
+                let signal = instance.plan.rules.stop_signal.unwrap_or(Signal::TERM);
+                self.ask_to_end(id, signal, &strays);
             }
         }
-        let stopped = |it: &super::Instance| {
+        let stopped = |it: &Instance| {
             it.child.as_ref().is_some_and(|child| child.process.take_stop().unwrap_or(false))
         };
         if self.shares_terminal && self.instances.iter().any(stopped) {
@@ -59,8 +61,13 @@ impl Supervisor {
         }
     }
 
-    /// Whose each of these is that have lost their parents; of some that cannot be told.
-    fn owners_of(&self, strays: &[i32]) -> BTreeMap<i32, InstanceId> {
+    /// Who has lost his parents and come to us, and whose he is as far as that can be told. Those
+    /// that have ended are reaped. `None` where the system does not tell.
+    pub(super) fn strays(&self) -> Option<Strays> {
+        let leaders: BTreeSet<i32> = self.instances.iter().filter_map(Instance::pid).collect();
+        let strays = tree::reap_orphans(|pid| leaders.contains(&pid) || self.asking.contains(pid));
+        let strays =
+            strays.map_err(|error| error!("cannot look up what descends from us: {error}")).ok()?;
         let with_child: Vec<_> = self.instances.iter().filter(|it| it.child.is_some()).collect();
         let owner = |stray: i32| match with_child[..] {
             [only] => Some(only.id),
@@ -73,21 +80,11 @@ impl Supervisor {
                 })
             }
         };
-        strays.iter().filter_map(|stray| Some((*stray, owner(*stray)?))).collect()
-    }
-
-    /// What has lost its parent and belongs to this instance.
-    fn strays_of(&self, id: InstanceId) -> Vec<i32> {
-        let is_leader = |pid| self.instances.iter().any(|it| it.pid() == Some(pid));
-        let strays = tree::children().unwrap_or_default().into_iter();
-        let strays: Vec<_> =
-            strays.filter(|pid| !is_leader(*pid) && !self.asking.contains(*pid)).collect();
-        let owners = self.owners_of(&strays);
-        owners.into_iter().filter(|(_, owner)| *owner == id).map(|(pid, _)| pid).collect()
+        Some(strays.into_iter().filter_map(|stray| Some((stray, owner(stray)?))).collect())
     }
 
     /// Asks the command's group to end, and once the command itself has, all else that it started.
-    pub(super) fn ask_to_end(&mut self, id: InstanceId, signal: Signal) {
+    pub(super) fn ask_to_end(&mut self, id: InstanceId, signal: Signal, strays: &Strays) {
         let shares_terminal = self.shares_terminal;
         let instance = &mut self.instances[id.0];
         let Some(child) = &mut instance.child else { return };
@@ -111,8 +108,8 @@ impl Supervisor {
                 ask.push(-leader);
             }
             if child.status.is_some() {
-                let strays = self.strays_of(id).into_iter();
-                ask.extend(strays.filter(|pid| tree::group_of(*pid) != Some(leader)));
+                let own = strays.iter().filter(|(_, owner)| **owner == id).map(|(pid, _)| *pid);
+                ask.extend(own.filter(|pid| tree::group_of(*pid) != Some(leader)));
             }
         }
         let Some(child) = &mut self.instances[id.0].child else { return };
@@ -128,13 +125,15 @@ impl Supervisor {
     }
 
     /// Kills the command, its group, and all that it has left to us.
-    pub(super) fn kill_rest(&self, id: InstanceId) {
+    pub(super) fn kill_rest(&self, id: InstanceId, strays: &Strays) {
         let instance = &self.instances[id.0];
         let Some(child) = &instance.child else { return };
         let group =
             if self.shares_terminal { Ok(()) } else { child.process.signal_group(Signal::KILL) };
         let leader = child.process.kill();
-        let strays = self.strays_of(id).into_iter().map(|pid| Signal::KILL.send_to(pid));
+        child.ending.send_replace(Phase::Killed);
+        let own = strays.iter().filter(|(_, owner)| **owner == id);
+        let strays = own.map(|(pid, _)| Signal::KILL.send_to(*pid));
         let strays = strays.collect::<Result<(), _>>();
         let error = group.and(leader).err().map(|error| crate::chain(&error));
         if let Some(error) = error.or_else(|| strays.err().map(|error| error.to_string())) {
@@ -151,7 +150,15 @@ impl Supervisor {
         if let (Ok((status, usage)), Some(incarnation)) =
             (child.process.reap(), instance.history.last_mut())
         {
-            info!("{} ended: {status}", instance.name);
+            let has_failed = instance.ended_because.is_none()
+                && !matches!(status, ExitStatus::Code(code)
+                    if instance.plan.rules.success_codes.contains(&code));
+            // One alone says it by gipc's own exit code.
+            if has_failed && instance.prefix.is_some() {
+                warn!("{} ended: {status}", instance.name);
+            } else {
+                info!("{} ended: {status}", instance.name);
+            }
             incarnation.used(usage);
             incarnation.ended_because = Some(instance.ended_because.unwrap_or("by itself"));
             instance.reason =

@@ -13,7 +13,7 @@ use crate::delivery::Leftover;
 use crate::guard::Verdict;
 use crate::logs::{LogFile, Prefix, Tail};
 use crate::plan::topology;
-use crate::relay::{Counts, Feed, Inlet, Output, Stop};
+use crate::relay::{Counts, Feed, Inlet, Output, Phase, Stop};
 use crate::report::Incarnation;
 
 /// An instance of a process.
@@ -26,6 +26,8 @@ pub(super) struct Instance {
     pub(super) child: Option<Child>,
     /// What stands in front of its lines, and where they go too.
     pub(super) prefix: Option<Prefix>,
+    /// All of a process have the same.
+    pub(super) color: usize,
     pub(super) log: Option<LogFile>,
     pub(super) tail: Tail,
     /// How it has ended for good, and whether that is a success.
@@ -46,8 +48,8 @@ pub(super) struct Instance {
 pub(super) struct Child {
     pub(super) process: Process,
     pub(super) status: Option<ExitStatus>,
-    /// Its streams' readers: has it ended?
-    pub(super) ending: watch::Sender<bool>,
+    /// For its streams' readers.
+    pub(super) ending: watch::Sender<Phase>,
     /// Where its messages go in, until they do.
     pub(super) inlet: Option<Inlet>,
     pub(super) stop_feeding: Option<oneshot::Sender<Stop>>,
@@ -85,6 +87,7 @@ impl Instance {
             policy: Policy::new(plan.rules.clone()),
             child: None,
             prefix: None,
+            color: 0,
             log: None,
             tail: Tail::default(),
             outcome: None,
@@ -109,7 +112,7 @@ impl Instance {
 
 impl Child {
     pub(super) fn new(process: Process, inlet: Option<Inlet>) -> Self {
-        let (ending, _) = watch::channel(false);
+        let (ending, _) = watch::channel(Phase::Running);
         Self {
             process,
             status: None,

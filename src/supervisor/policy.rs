@@ -116,8 +116,12 @@ pub(crate) enum Event {
 pub(crate) enum Action {
     /// Start the command; how often it has been restarted.
     Start { restarts: u32 },
-    /// Let messages in.
+    /// It is ready: let messages in.
     Feed,
+    /// It was ready before it ended: tell those who waited for that.
+    WasReady,
+    /// Say that its health check has failed too often.
+    Unwell,
     /// Let no more messages in.
     CloseInput,
     /// Ask what runs to end.
@@ -232,7 +236,11 @@ impl Policy {
         }
         let of_state = match self.state {
             State::Waiting { until } => until,
-            State::Running { ready: Ready::At(at) | Ready::Before(at), .. } => Some(at),
+            State::Running { ready: Ready::At(at) | Ready::Before(at), .. }
+                if self.kill_at.is_none() =>
+            {
+                Some(at)
+            }
             _ => None,
         };
         let all = [of_state, self.timeout_at, self.watchdog_at, self.kill_at, self.give_up_at];
@@ -256,10 +264,18 @@ impl Policy {
             }
             (_, Event::Started) => self.started(now),
             (_, Event::StartFailed(code)) => self.finish(Verdict::Exit(code)),
+            // It is being stopped: what it is told about does not matter any more.
+            (State::Running { .. }, Event::Ready | Event::Alive | Event::Unhealthy)
+                if self.kill_at.is_some() =>
+            {
+                Vec::new()
+            }
             (State::Running { since, ready: Ready::Before(_) }, Event::Ready) => {
                 self.state = State::Running { since, ready: Ready::Yes };
                 vec![Action::Feed]
             }
+            // It had said so before it ended.
+            (State::Ending { .. }, Event::Ready) => vec![Action::WasReady],
             (State::Running { since, .. }, Event::Exited(status)) => {
                 self.state = State::Ending { since, status };
                 self.watchdog_at = None;
@@ -284,7 +300,9 @@ impl Policy {
                 Vec::new()
             }
             (State::Running { .. }, Event::Unhealthy) => {
-                self.end_incarnation(Verdict::UNHEALTHY, now)
+                let mut actions = vec![Action::Unwell];
+                actions.extend(self.end_incarnation(Verdict::UNHEALTHY, now));
+                actions
             }
             (State::Running { .. }, Event::Renew(until)) if self.verdict.is_none() => {
                 self.renewal = Some(until);
@@ -477,6 +495,7 @@ impl Policy {
                 self.state = State::Waiting { until: None };
                 vec![Action::Start { restarts: self.restarts }]
             }
+            State::Running { .. } if self.kill_at.is_some() => Vec::new(),
             State::Running { since, ready: Ready::At(at) } if at <= now => {
                 self.state = State::Running { since, ready: Ready::Yes };
                 vec![Action::Feed]
@@ -494,9 +513,13 @@ impl Policy {
     /// Timers stood still for this long.
     fn postpone(&mut self, by: Duration) {
         let shift = |at: &mut Instant| *at += by;
-        for at in
-            [&mut self.timeout_at, &mut self.watchdog_at, &mut self.kill_at, &mut self.give_up_at]
-        {
+        for at in [
+            &mut self.timeout_at,
+            &mut self.watchdog_at,
+            &mut self.renewal,
+            &mut self.kill_at,
+            &mut self.give_up_at,
+        ] {
             at.as_mut().map(shift);
         }
         match &mut self.state {

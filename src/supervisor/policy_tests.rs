@@ -391,7 +391,9 @@ fn a_command_without_a_sign_of_life_is_stopped_and_may_be_restarted() {
 #[test]
 fn a_command_that_is_unwell_is_stopped_and_is_a_failure() {
     let mut play = Play::begin(rules());
-    assert_eq!(play.is(Event::Unhealthy), ask(TERM));
+    let mut stopped = vec![Action::Unwell];
+    stopped.extend(ask(TERM));
+    assert_eq!(play.is(Event::Unhealthy), stopped);
     play.is(code(0));
     assert_eq!(play.is(GONE), finish(Verdict::Exit(1)));
 }
@@ -425,4 +427,27 @@ fn a_command_that_is_to_end_for_good_is_not_renewed() {
     assert_eq!(play.is(Event::Renew(play.now)), []);
     play.is(code(0));
     assert_eq!(play.is(GONE), finish(Verdict::Signal(TERM)));
+}
+
+#[test]
+fn nothing_is_asked_of_a_command_that_is_being_stopped() {
+    let rules = Rules {
+        readiness: Readiness::Told { timeout: ms(100) },
+        watchdog: Some(ms(100)),
+        ..rules()
+    };
+    let mut play = Play::begin(rules);
+    play.is(Event::Asked(TERM));
+    for event in [Event::Ready, Event::Alive, Event::Unhealthy] {
+        assert_eq!(play.is(event), [], "{event:?}");
+    }
+    assert_eq!(play.next(), (ms(10_000), KILL.to_vec()), "the grace is all that is waited for");
+}
+
+#[test]
+fn a_command_that_was_ready_before_its_end_was_ready() {
+    let rules = Rules { readiness: Readiness::Told { timeout: ms(100) }, ..rules() };
+    let mut play = Play::begin(rules);
+    play.is(code(0));
+    assert_eq!(play.is(Event::Ready), [Action::WasReady]);
 }

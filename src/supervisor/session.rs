@@ -3,6 +3,8 @@
 //! Each instance has a [`Policy`](super::policy::Policy) of its own; here is what concerns several
 //! of them. No process, clock or descriptor is touched.
 
+use std::ops::Range;
+
 use gipc::process::Signal;
 
 use crate::guard::Verdict;
@@ -89,6 +91,8 @@ impl Member {
 pub(crate) struct Session {
     exit: ExitRule,
     members: Vec<Member>,
+    /// Where each process's members are.
+    ranges: Vec<Range<usize>>,
     /// What each process waits for.
     depends_on: Vec<Vec<Dependency>>,
     /// What ended first, for good.
@@ -97,6 +101,8 @@ pub(crate) struct Session {
     /// How gipc is to end, once that is decided, and with what the others are asked to.
     ending: Option<(Verdict, Signal)>,
     asked: u32,
+    /// It is to end soon.
+    is_hurried: bool,
     finished: bool,
 }
 
@@ -108,14 +114,21 @@ impl Session {
                 move |_| Member { process, stage: Stage::Waiting, started: false, ready: false };
             (0..description.replicas).map(member)
         });
+        let mut end = 0;
+        let ranges = topology.processes.iter().map(|process| {
+            end += process.replicas;
+            end - process.replicas..end
+        });
         Self {
             exit: topology.exit,
             members: members.collect(),
+            ranges: ranges.collect(),
             depends_on: topology.processes.iter().map(|it| it.depends_on.clone()).collect(),
             first: None,
             first_failure: None,
             ending: None,
             asked: 0,
+            is_hurried: false,
             finished: false,
         }
     }
@@ -146,6 +159,7 @@ impl Session {
                 }
             }
             Happening::Asked { signal, by_guard } => {
+                self.is_hurried = true;
                 self.asked += u32::from(by_guard);
                 if self.asked > 1 {
                     return self.kill(signal);
@@ -154,6 +168,7 @@ impl Session {
             }
             Happening::Demanded(signal) => return self.kill(signal),
             Happening::TimedOut => {
+                self.is_hurried = true;
                 let verdict = Verdict::Exit(Verdict::TIMED_OUT);
                 self.ending.get_or_insert((verdict, Signal::TERM));
             }
@@ -162,6 +177,7 @@ impl Session {
     }
 
     fn kill(&mut self, signal: Signal) -> Vec<Order> {
+        self.is_hurried = true;
         self.ending.get_or_insert((Verdict::Signal(signal), signal));
         let mut orders = Vec::new();
         for (instance, member) in self.members.iter_mut().enumerate() {
@@ -181,17 +197,21 @@ impl Session {
     /// All that follows from how things stand.
     fn advance(&mut self) -> Vec<Order> {
         let mut orders = Vec::new();
+        // Who would be stopped at once is not started; and who is skipped may decide.
+        self.decide();
         if self.ending.is_none() {
             self.start_who_can(&mut orders);
-            self.ending = self.decide().map(|verdict| (verdict, Signal::TERM));
+            self.decide();
         }
         if let Some((verdict, signal)) = self.ending {
             self.stop_who_can(signal, &mut orders);
             if self.members.iter().all(Member::is_over) {
                 self.finished = true;
                 // One alone decides what a signal to gipc means: it may have timed out before.
-                let verdict = match self.members[..] {
-                    [Member { stage: Stage::Done { verdict, .. }, .. }] => verdict,
+                let verdict = match (verdict, &self.members[..]) {
+                    (Verdict::Signal(_), [Member { stage: Stage::Done { verdict, .. }, .. }]) => {
+                        *verdict
+                    }
                     _ => verdict,
                 };
                 orders.push(Order::Finish(verdict));
@@ -205,10 +225,9 @@ impl Session {
         let mut again = true;
         while std::mem::take(&mut again) {
             for process in 0..self.depends_on.len() {
-                let is_waiting = |member: &Member| {
-                    member.process == ProcessId(process) && member.stage == Stage::Waiting
-                };
-                if !self.members.iter().any(is_waiting) {
+                let is_waiting = |member: &Member| member.stage == Stage::Waiting;
+                let range = self.ranges[process].clone();
+                if !self.members[range.clone()].iter().any(is_waiting) {
                     continue;
                 }
                 let dependencies = self.depends_on[process].iter();
@@ -217,7 +236,8 @@ impl Session {
                 if never.is_none() && !reached.iter().all(|(_, reached)| *reached == Some(true)) {
                     continue;
                 }
-                for (instance, member) in self.members.iter_mut().enumerate() {
+                for instance in range {
+                    let member = &mut self.members[instance];
                     if is_waiting(member) {
                         let instance = InstanceId(instance);
                         let (stage, order) = match never {
@@ -236,7 +256,7 @@ impl Session {
     /// Has the process come so far? `None`: not yet.
     fn reached(&self, dependency: &Dependency) -> Option<bool> {
         let mut all = true;
-        for member in self.members.iter().filter(|member| member.process == dependency.on) {
+        for member in &self.members[self.ranges[dependency.on.0].clone()] {
             let reached = match dependency.until {
                 Milestone::Started => member.started,
                 Milestone::Ready => member.ready,
@@ -251,8 +271,25 @@ impl Session {
         all.then_some(true)
     }
 
+    /// Is it decided how gipc is to end?
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.is_some()
+    }
+
+    /// Is it to end soon, by a signal or a timeout?
+    pub(crate) fn is_hurried(&self) -> bool {
+        self.is_hurried
+    }
+
+    /// Decides how to end, once the exit rule says so.
+    fn decide(&mut self) {
+        if self.ending.is_none() {
+            self.ending = self.verdict().map(|verdict| (verdict, Signal::TERM));
+        }
+    }
+
     /// The verdict, once the exit rule has one.
-    fn decide(&self) -> Option<Verdict> {
+    fn verdict(&self) -> Option<Verdict> {
         let all_over = self.members.iter().all(Member::is_over);
         let early = match self.exit {
             ExitRule::All => None,

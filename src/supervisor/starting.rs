@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use gipc::frames::FrameReader;
+use nix::unistd::{Uid, User};
 use tokio::io::AsyncReadExt;
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
@@ -17,7 +18,7 @@ use crate::logs::Origin;
 use crate::notify::{News, Socket};
 use crate::plan::topology::{Readiness, Wiring};
 use crate::probe::Prober;
-use crate::relay::{Counts, Draining};
+use crate::relay::{Counts, Draining, Phase};
 use crate::report::Incarnation;
 
 impl Supervisor {
@@ -25,12 +26,16 @@ impl Supervisor {
         let group = self.shares_terminal.then_some(self.link.group());
         let instance = &mut self.instances[id.0];
         let name = &instance.name;
-        let (process, ends) =
+        let (process, mut ends) =
             match wiring::start(&instance.plan, name, restarts, group, self.descriptors) {
                 Ok(started) => started,
                 Err(error) => {
                     let code = error.exit_code();
-                    error!("{}", crate::chain(&error));
+                    // Alone it needs no name.
+                    match &instance.prefix {
+                        None => error!("{}", crate::chain(&error)),
+                        Some(_) => error!("{name}: {}", crate::chain(&error)),
+                    }
                     return Event::StartFailed(code);
                 }
             };
@@ -48,7 +53,6 @@ impl Supervisor {
             let leftover = std::mem::take(&mut messages.leftover);
             Counts::add(&messages.counts[0].1.redelivered, leftover.unread);
         }
-        let mut ends = ends;
         let child = Child::new(process, ends.inlet.take());
         let ending = child.ending.subscribe();
         instance.child = Some(child);
@@ -57,7 +61,7 @@ impl Supervisor {
     }
 
     /// Starts to take what the command sends and prints.
-    fn listen(&mut self, id: InstanceId, ends: Ends, ending: &watch::Receiver<bool>) {
+    fn listen(&mut self, id: InstanceId, ends: Ends, ending: &watch::Receiver<Phase>) {
         let Ends { messages, lines, ready, notify, .. } = ends;
         let instance = &mut self.instances[id.0];
         let plan = &instance.plan;
@@ -71,7 +75,7 @@ impl Supervisor {
             && let Some((messages, output)) = messages.zip(state.output.take())
         {
             let reader = FrameReader::new(messages, channels.framing, channels.max_message);
-            let source = Draining { io: reader, ending: ending.clone(), grace };
+            let source = Draining::new(reader, ending, grace);
             let first = tell_ready(matches!(plan.ready, Some(Readiness::Message)));
             instance.tasks += 1;
             self.tasks.spawn_local(async move {
@@ -80,7 +84,7 @@ impl Supervisor {
             });
         }
         for (stream, pipe) in lines {
-            let source = Draining { io: pipe, ending: ending.clone(), grace };
+            let source = Draining::new(pipe, ending, grace);
             let origin = Origin {
                 instance: instance.name.clone(),
                 stream,
@@ -101,7 +105,7 @@ impl Supervisor {
         }
         let ready = ready.zip(tell_ready(true));
         if let Some((pipe, tell)) = ready {
-            let mut source = Draining { io: pipe, ending: ending.clone(), grace };
+            let mut source = Draining::new(pipe, ending, grace);
             instance.tasks += 1;
             self.tasks.spawn_local(async move {
                 let mut byte = [0];
@@ -121,18 +125,22 @@ impl Supervisor {
     }
 
     /// Takes what an instance says of itself until its end.
-    fn hear(&mut self, id: InstanceId, socket: Socket, ending: &watch::Receiver<bool>) {
+    fn hear(&mut self, id: InstanceId, socket: Socket, ending: &watch::Receiver<Phase>) {
         let instance = &mut self.instances[id.0];
         let incarnation = instance.history.len();
         let is_asked = matches!(instance.plan.ready, Some(Readiness::Notify));
         let (notes, mut ending) = (self.notes.0.clone(), ending.clone());
+        let user = instance.plan.user.as_deref().and_then(|user| match user.parse() {
+            Ok(number) => Some(Uid::from_raw(number)),
+            Err(_) => Some(User::from_name(user).ok()??.uid),
+        });
         instance.tasks += 1;
         self.tasks.spawn_local(async move {
             loop {
                 let said = tokio::select! {
                     biased;
-                    said = socket.next() => said.unwrap_or_default(),
-                    _ = ending.wait_for(|ending| *ending) => break,
+                    said = socket.next(user) => said.unwrap_or_default(),
+                    _ = ending.wait_for(|phase| *phase >= Phase::Ended) => break,
                 };
                 for news in said {
                     let _ = match news {
@@ -147,7 +155,7 @@ impl Supervisor {
     }
 
     /// Asks about an instance until its end: is it ready?
-    fn probe(&mut self, id: InstanceId, ending: &watch::Receiver<bool>) {
+    fn probe(&mut self, id: InstanceId, ending: &watch::Receiver<Phase>) {
         let instance = &mut self.instances[id.0];
         let prober = Prober {
             process: Rc::clone(&instance.plan),
@@ -161,7 +169,7 @@ impl Supervisor {
             self.tasks.spawn_local(async move {
                 tokio::select! {
                     () = prober.until_yes(&probe) => drop(notes.send(note)),
-                    _ = ending.wait_for(|ending| *ending) => {}
+                    _ = ending.wait_for(|phase| *phase >= Phase::Ended) => {}
                 }
                 (id, Done::Other)
             });
@@ -185,7 +193,7 @@ impl Supervisor {
         self.tasks.spawn_local(async move {
             tokio::select! {
                 () = prober.until_unwell(&check) => drop(notes.send(note)),
-                _ = ending.wait_for(|ending| *ending) => {}
+                _ = ending.wait_for(|phase| *phase >= Phase::Ended) => {}
             }
             (id, Done::Other)
         });

@@ -76,7 +76,8 @@ fn who_can_never_start_is_named_with_the_cause() {
         "#,
     );
     let ended = gipc.end();
-    let why = "gipc: web.1 is not started: migrate has not come as far as it depends on\n";
+    let why = "gipc: migrate.1 ended: exit code 4\n\
+               gipc: web.1 is not started: migrate has not come as far as it depends on\n";
     ended.ended(4, "", why);
 }
 
@@ -247,11 +248,11 @@ fn with_one_for_all_the_others_are_restarted_too() {
             shell = "echo start $GIPC_RESTARTS; sleep 1000"
             ready = "log:start"
             [process.crash]
-            shell = "[ $GIPC_RESTARTS = 1 ] && {{ while [ $(grep -c '' restarted) -lt {restarted} ]; do sleep 0.01; done; exit 0; }}; exit 1"
-            depends_on = {{ before = "ready", after = "ready" }}
+            shell = "[ $GIPC_RESTARTS = 1 ] && {{ while [ $(grep -c '' restarted) -lt {restarted} ]; do sleep 0.01; done; exit 0; }}; while [ ! -e up ]; do sleep 0.01; done; exit 1"
+            depends_on = {{ before = "ready" }}
             [process.after]
-            shell = "echo start $GIPC_RESTARTS; sleep 1000"
-            ready = "log:start"
+            shell = "echo start $GIPC_RESTARTS; echo > up; sleep 1000"
+            depends_on = {{ crash = "started" }}
             "#
         );
         // Each that is restarted leaves a line.
@@ -515,6 +516,69 @@ fn in_ci_the_code_the_report_and_the_annotations_tell_of_the_one_that_failed() {
             .contains(r#"<testsuite name="suite" tests="5" disabled="0" errors="0" failures="1""#)
     );
     assert!(report.contains(r#"<failure message="bad.1 ended: exit code 3">100% wrong</failure>"#));
+}
+
+#[test]
+fn a_timeout_ends_a_single_process_with_124_too() {
+    let folder = scratch();
+    let mut gipc = words("up --timeout 100ms");
+    gipc.current_dir(folder.path()).args(["-p", "a=sleep 1000"]);
+    gipc.end().failed(124, &["timeout after 100ms: stopping a.1"]);
+}
+
+#[test]
+fn who_is_ready_and_ends_at_once_was_ready() {
+    let folder = scratch();
+    let toml = r#"
+        [process.init]
+        shell = "echo it is"
+        ready = "log:it is"
+        [process.web]
+        shell = "echo web"
+        depends_on = { init = "ready" }
+        "#;
+    for _ in 0..20 {
+        up(folder.path(), toml).end().failed(0, &["web.1  | web"]);
+    }
+}
+
+#[test]
+fn no_line_is_lost_when_the_rule_ends_it_and_the_reader_is_slow() {
+    let folder = scratch();
+    fs::write(
+        folder.path().join("gipc.toml"),
+        "exit = \"tests\"\n[process.tests]\nshell = \"seq 1 60000\"\n\
+         [process.other]\ncommand = \"sleep 1000\"\n",
+    )
+    .unwrap();
+    // Slower than any patience of gipc's; there is no event for time that passes.
+    let script = format!("{GIPC} up 2>&1 | (sleep 2; grep -c '^tests.1 | ')");
+    let mut shell = command("bash");
+    shell.args(["-c", &script]).current_dir(folder.path()).end().said("60000\n");
+}
+
+#[test]
+fn a_check_during_a_stop_makes_no_failure_of_it() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        [process.it]
+        shell = "trap 'sleep 0.3; exit 0' TERM; echo well; while :; do sleep 0.01; done"
+        [process.it.healthcheck]
+        test = "exec:false"
+        interval = "100ms"
+        retries = 3
+        "#,
+    );
+    let mut running = gipc.args(["--report", "report.json"]).begin();
+    running.stderr_until("well");
+    running.signal(libc::SIGTERM);
+    let ended = running.end();
+    assert!(!ended.stderr.contains("health check"), "{}", ended.stderr);
+    let report = fs::read(folder.path().join("report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+    assert_eq!(report["instances"][0]["outcome"]["success"], true);
 }
 
 #[test]
