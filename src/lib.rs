@@ -24,6 +24,12 @@
 //! The `gipc` program is built on these.
 //!
 //! # Quick start
+//! In `Cargo.toml`:
+//! ```toml
+//! gipc = { version = "0.1", default-features = false } # without the command line
+//! tokio = { version = "1", features = ["macros", "rt"] } # not for `gipc::blocking`
+//! serde = { version = "1", features = ["derive"] } # for values of your own
+//! ```
 //! A child that sends every message back. It is a shell here; it could be in any language:
 //! ```
 //! use gipc::Command;

@@ -12,7 +12,7 @@ use memchr::memrchr;
 use regex_lite::Regex;
 use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::LevelFilter;
@@ -75,6 +75,7 @@ enum Item {
 /// The task that writes.
 pub(crate) struct Writing {
     task: tokio::task::JoinHandle<()>,
+    closed: Arc<Notify>,
     queue: mpsc::UnboundedSender<Item>,
 }
 
@@ -99,21 +100,35 @@ pub(crate) fn start(settings: Settings) -> io::Result<(Sink, Writing)> {
         ),
     };
     result.map_err(io::Error::other)?;
-    let task = tokio::spawn(write_all(stderr, items));
-    Ok((sink, Writing { task, queue }))
+    let closed = Arc::new(Notify::new());
+    let task = tokio::spawn(write_all(stderr, items, Arc::clone(&closed)));
+    Ok((sink, Writing { task, closed, queue }))
 }
 
-async fn write_all(mut stderr: Stream, mut items: mpsc::UnboundedReceiver<Item>) {
+async fn write_all(
+    mut stderr: Stream,
+    mut items: mpsc::UnboundedReceiver<Item>,
+    closed: Arc<Notify>,
+) {
     while let Some(Item::Lines(lines, _room)) = items.recv().await {
+        let written = match stderr.write_all(&lines).await {
+            Ok(()) => stderr.flush().await,
+            error => error,
+        };
         // Where standard error is closed or full there is nobody to tell, and a worker must not
         // stand still because of it.
-        if stderr.write_all(&lines).await.is_ok() {
-            let _ = stderr.flush().await;
+        if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            closed.notify_one();
         }
     }
 }
 
 impl Writing {
+    /// Told when nobody reads any more.
+    pub(crate) fn closed(&self) -> Arc<Notify> {
+        Arc::clone(&self.closed)
+    }
+
     /// Writes what there is. What is said later is lost.
     pub(crate) async fn finish(self) {
         let _ = self.queue.send(Item::End);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use gipc::process::Signal;
 use gipc::spawn::Limit;
 use tokio::signal::unix::SignalKind;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
@@ -72,7 +72,7 @@ pub(crate) fn run(plan: Supervise, link: io::Result<Link>) -> Result<Verdict, Er
         let (sink, writing) = logs::start(plan.log).map_err(Error::Runtime)?;
         let mut supervisor = Supervisor::new(plan, link, sink)?;
         supervisor.begin_group();
-        let mut verdict = supervisor.run().await;
+        let mut verdict = supervisor.run(&writing.closed()).await;
         supervisor.annotate(verdict);
         // What is still to be said; a signal that comes now is the last word.
         let said = writing.finish();
@@ -137,6 +137,8 @@ enum Woken {
     /// A TERM that came around the guard.
     Term,
     Children,
+    /// Nobody reads what we say any more.
+    Unheard,
     Note(Note),
     Done(Result<(InstanceId, Done), JoinError>),
     Tick,
@@ -255,7 +257,7 @@ impl Supervisor {
         Ok(())
     }
 
-    async fn run(&mut self) -> Verdict {
+    async fn run(&mut self, unheard: &Notify) -> Verdict {
         guard::outlive_guard();
         let listen = |kind| tokio::signal::unix::signal(kind);
         let (mut children, mut term) =
@@ -282,6 +284,7 @@ impl Supervisor {
                 arrival = self.arrivals.next() => Woken::Arrival(arrival),
                 _ = term.recv() => Woken::Term,
                 _ = children.recv() => Woken::Children,
+                () = unheard.notified() => Woken::Unheard,
                 Some(note) = self.notes.1.recv() => Woken::Note(note),
                 Some(done) = self.tasks.join_next() => Woken::Done(done),
                 () = sleep_until(tick) => Woken::Tick,
@@ -302,6 +305,14 @@ impl Supervisor {
                 queue.happenings.push_back(happening);
             }
             Woken::Children => self.look_at_children(&mut queue),
+            Woken::Unheard => {
+                // What is run to be read ends with its reader, as in any pipeline.
+                let is_logged = |it: &Instance| matches!(it.plan.wiring, Wiring::Logged);
+                if self.instances.iter().any(is_logged) && !self.session.is_ending() {
+                    let signal = Signal::PIPE;
+                    queue.happenings.push_back(Happening::Asked { signal, by_guard: false });
+                }
+            }
             Woken::Note(note) => queue.events.extend(self.take_note(note)),
             Woken::Done(Ok((id, done))) => {
                 self.instances[id.0].tasks -= 1;

@@ -61,6 +61,10 @@ macro_rules! targets {
 }
 
 /// What a function that runs as a child may come back with; it becomes the exit code.
+#[diagnostic::on_unimplemented(
+    message = "a function that runs as a child comes back with `()`, a `u8` or a `Result` of them",
+    note = "for an `async fn` put `#[tokio::main]` before it"
+)]
 pub trait Outcome {
     /// The exit code; says on standard error what has gone wrong, if anything has.
     fn exit_code(self) -> u8;
@@ -170,11 +174,16 @@ impl Command {
         };
         match KNOWN.get() {
             None => {
-                let why = "`gipc::targets![…]` has not been the first thing in `main`";
-                return Err(refused(why.to_owned()).into());
+                let why = format!("call `gipc::targets![{short}]` first in `main`");
+                return Err(refused(why).into());
             }
             Some(known) if !known.contains(&name) => {
-                let why = format!("`{name}` is not in `gipc::targets![{}]`", known.join(", "));
+                let hint = match name.ends_with("{{closure}}") {
+                    true => " (a closure cannot be a child: make it a function)",
+                    false => "",
+                };
+                let known = known.join(", ");
+                let why = format!("`{name}` is not in `gipc::targets![{known}]`{hint}");
                 return Err(refused(why).into());
             }
             Some(_) => {}

@@ -519,6 +519,13 @@ fn in_ci_the_code_the_report_and_the_annotations_tell_of_the_one_that_failed() {
 }
 
 #[test]
+fn it_ends_with_whoever_reads_its_lines() {
+    let script = format!("{GIPC} up -p a='while :; do echo x; sleep 0.01; done' 2>&1 | head -n 1");
+    let script = format!("{script}; echo ${{PIPESTATUS[0]}}");
+    command("bash").args(["-c", &script]).end().said("x\n141\n");
+}
+
+#[test]
 fn a_timeout_ends_a_single_process_with_124_too() {
     let folder = scratch();
     let mut gipc = words("up --timeout 100ms");
