@@ -295,6 +295,10 @@ impl Supervisor {
     /// Does all that follows from what has happened; comes back with how gipc is to end, if it is.
     fn deal_with(&mut self, woken: Woken) -> Option<Verdict> {
         let mut queue = Queue::default();
+        // What a task has had to tell comes before its end.
+        while let Ok(note) = self.notes.1.try_recv() {
+            queue.events.extend(self.take_note(note));
+        }
         match woken {
             Woken::Begin => queue.happenings.push_back(Happening::Begin),
             Woken::Arrival(arrival) => {

@@ -422,8 +422,11 @@ fn lines_go_to_a_log_file_too_which_is_rotated_and_reopened() {
     let log = folder.path().join("it.log");
     fs::rename(&log, folder.path().join("old.log")).unwrap();
     running.signal(libc::SIGUSR2);
+    while !log.exists() {
+        std::thread::yield_now();
+    }
     running.signal(libc::SIGUSR1);
-    running.stderr_until("it.1  running"); // By now it is reopened.
+    running.stderr_until("it.1  running");
     fs::write(fifo, "go\n").unwrap();
     assert_eq!(running.end().code(), 0);
     assert_eq!(fs::read_to_string(folder.path().join("old.log")).unwrap(), "one\n");
