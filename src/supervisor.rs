@@ -96,8 +96,9 @@ pub(crate) fn run(plan: Supervise, link: io::Result<Link>) -> Result<Verdict, Er
         supervisor.write_report(verdict)?;
         Ok(verdict)
     });
-    // A thread may still wait for input that never comes, or for a reader of what we say.
-    runtime.shutdown_background();
+    // This process ends now, and all that it has ends with it: to take it apart first costs a
+    // short command more than its own time. A thread may still wait for input that never comes.
+    std::mem::forget((runtime, local));
     verdict
 }
 
