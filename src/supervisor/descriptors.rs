@@ -16,13 +16,26 @@ const OF_OUR_OWN: u64 = 64;
 /// are to have it as it was, as programs that use `select(2)` count on it.
 pub(super) fn make_room(instances: usize) -> Result<Option<Limit>, Error> {
     let needed = instances as u64 * OF_EACH + OF_OUR_OWN;
-    let Ok((soft, hard)) = getrlimit(Kind::RLIMIT_NOFILE) else { return Ok(None) };
+    let Ok((old_soft, old_hard)) = getrlimit(Kind::RLIMIT_NOFILE) else { return Ok(None) };
+    let (soft, hard) = (number(old_soft), number(old_hard));
     if soft >= needed || instances == 1 {
         return Ok(None);
     }
-    if hard < needed || setrlimit(Kind::RLIMIT_NOFILE, needed, hard).is_err() {
+    let is_set = limit(needed)
+        .is_some_and(|needed| setrlimit(Kind::RLIMIT_NOFILE, needed, old_hard).is_ok());
+    if hard < needed || !is_set {
         return Err(Error::Descriptors { instances, needed, hard });
     }
     let resource: Option<Resource> = "nofile".parse().ok();
     Ok(resource.map(|resource| Limit { resource, soft, hard }))
+}
+
+/// A limit as a number, whose type is not the same on every system.
+fn number(limit: impl TryInto<u64>) -> u64 {
+    limit.try_into().unwrap_or(u64::MAX)
+}
+
+/// A number as a limit.
+fn limit<T: TryFrom<u64>>(number: u64) -> Option<T> {
+    number.try_into().ok()
 }
