@@ -19,7 +19,7 @@ use tracing::{debug, error, info, warn};
 use crate::guard::{self, Arrival, Arrivals, Link, Verdict};
 use crate::logs::{self, LogFile, Sink};
 use crate::plan::Supervise;
-use crate::plan::topology::{Strategy, Wiring};
+use crate::plan::topology::{ProcessId, Strategy, Wiring};
 use crate::probe::Asking;
 use crate::record::Recorder;
 use crate::relay::{Feed, Inlet, Outcome, Output, Stop, Trouble};
@@ -167,8 +167,6 @@ struct Supervisor {
     suspended_at: Option<Instant>,
     /// The limit of descriptors that instances get, where ours is another.
     descriptors: Option<Limit>,
-    /// The names of the processes, each after those that it depends on.
-    start_order: Vec<String>,
 }
 
 impl Supervisor {
@@ -176,11 +174,8 @@ impl Supervisor {
         let shares_terminal = matches!(plan.topology.processes[..], [ref only] if only.is_inherited())
             && has_terminal();
         let arrivals = link.arrivals().map_err(Error::Guard)?;
-        let processes = &plan.topology.processes;
-        let instances = processes.iter().map(|process| process.replicas).sum();
-        let descriptors = descriptors::make_room(instances)?;
-        let start_order = plan.topology.start_order();
-        let start_order = start_order.iter().map(|id| processes[id.0].name.clone()).collect();
+        let replicas = plan.topology.processes.iter().map(|process| process.replicas);
+        let descriptors = descriptors::make_room(replicas.sum())?;
         let mut supervisor = Self {
             session: Session::new(&plan.topology),
             instances: Vec::new(),
@@ -197,7 +192,6 @@ impl Supervisor {
             started: Moment::now(),
             suspended_at: None,
             descriptors,
-            start_order,
             timeout_at: plan.timeout.map(|timeout| Instant::now() + timeout),
             plan,
         };
@@ -212,7 +206,7 @@ impl Supervisor {
             self.report =
                 Some(opened.map_err(|source| Error::Report { path: path.clone(), source })?);
         }
-        for (color, process) in self.plan.topology.processes.iter().enumerate() {
+        for (place, process) in self.plan.topology.processes.iter().enumerate() {
             let process = Rc::new(process.clone());
             let log = match &process.log {
                 None => None,
@@ -241,9 +235,9 @@ impl Supervisor {
                     }
                 };
                 let id = InstanceId(self.instances.len());
-                let mut instance = Instance::new(id, &process, number, messages);
+                let place = ProcessId(place);
+                let mut instance = Instance::new(id, place, &process, number, messages);
                 instance.log = log.clone();
-                instance.color = color;
                 self.instances.push(instance);
             }
         }
@@ -251,7 +245,7 @@ impl Supervisor {
         let width = self.instances.iter().map(|it| it.name.len()).max().unwrap_or_default();
         if self.instances.len() > 1 {
             for instance in &mut self.instances {
-                let prefix = self.sink.prefix(&instance.name, instance.color, width);
+                let prefix = self.sink.prefix(&instance.name, instance.process.0, width);
                 instance.prefix = Some(prefix);
             }
         }
@@ -428,10 +422,8 @@ impl Supervisor {
         if instance.policy.is_renewed() {
             return;
         }
-        let place = |it: &Instance| {
-            let name = &it.plan.name;
-            self.start_order.iter().position(|process| process == name).unwrap_or_default()
-        };
+        let order = self.plan.topology.start_order();
+        let place = |it: &Instance| order.iter().position(|process| *process == it.process);
         let is_tied = |other: &&Instance| match self.plan.topology.strategy {
             Strategy::OneForOne => false,
             Strategy::OneForAll => other.id != id,

@@ -12,13 +12,14 @@ use super::session::InstanceId;
 use crate::delivery::Leftover;
 use crate::guard::Verdict;
 use crate::logs::{LogFile, Prefix, Tail};
-use crate::plan::topology;
+use crate::plan::topology::{self, ProcessId};
 use crate::relay::{Counts, Feed, Inlet, Output, Phase, Stop};
 use crate::report::Incarnation;
 
 /// An instance of a process.
 pub(super) struct Instance {
     pub(super) id: InstanceId,
+    pub(super) process: ProcessId,
     pub(super) plan: Rc<topology::Process>,
     /// `work.2`.
     pub(super) name: String,
@@ -26,8 +27,6 @@ pub(super) struct Instance {
     pub(super) child: Option<Child>,
     /// What stands in front of its lines, and where they go too.
     pub(super) prefix: Option<Prefix>,
-    /// All of a process have the same.
-    pub(super) color: usize,
     pub(super) log: Option<LogFile>,
     pub(super) tail: Tail,
     /// How it has ended for good, and whether that is a success.
@@ -76,18 +75,19 @@ pub(super) struct Messages {
 impl Instance {
     pub(super) fn new(
         id: InstanceId,
+        process: ProcessId,
         plan: &Rc<topology::Process>,
         number: usize,
         messages: Option<Messages>,
     ) -> Self {
         Self {
             id,
+            process,
             plan: Rc::clone(plan),
             name: plan.instance(number),
             policy: Policy::new(plan.rules.clone()),
             child: None,
             prefix: None,
-            color: 0,
             log: None,
             tail: Tail::default(),
             outcome: None,

@@ -103,8 +103,7 @@ impl Supervisor {
                 (id, Done::Other)
             });
         }
-        let ready = ready.zip(tell_ready(true));
-        if let Some((pipe, tell)) = ready {
+        if let Some((pipe, tell)) = ready.zip(tell_ready(true)) {
             let mut source = Draining::new(pipe, ending, grace);
             instance.tasks += 1;
             self.tasks.spawn_local(async move {
@@ -121,7 +120,12 @@ impl Supervisor {
         if let Some(socket) = notify {
             self.hear(id, socket, ending);
         }
-        self.probe(id, ending);
+        let instance = &self.instances[id.0];
+        if let Some(Readiness::Probe(probe)) = instance.plan.ready.clone() {
+            let note = Note::Ready(id, instance.history.len());
+            let ready = async move |prober: Prober| prober.until_yes(&probe).await;
+            self.ask(id, ready, note, ending.clone());
+        }
     }
 
     /// Takes what an instance says of itself until its end.
@@ -154,45 +158,36 @@ impl Supervisor {
         });
     }
 
-    /// Asks about an instance until its end: is it ready?
-    fn probe(&mut self, id: InstanceId, ending: &watch::Receiver<Phase>) {
-        let instance = &mut self.instances[id.0];
-        let prober = Prober {
-            process: Rc::clone(&instance.plan),
-            instance: instance.name.clone(),
-            asking: self.asking.clone(),
-        };
-        if let Some(Readiness::Probe(probe)) = instance.plan.ready.clone() {
-            let note = Note::Ready(id, instance.history.len());
-            let (notes, mut ending) = (self.notes.0.clone(), ending.clone());
-            instance.tasks += 1;
-            self.tasks.spawn_local(async move {
-                tokio::select! {
-                    () = prober.until_yes(&probe) => drop(notes.send(note)),
-                    _ = ending.wait_for(|phase| *phase >= Phase::Ended) => {}
-                }
-                (id, Done::Other)
-            });
+    /// It is ready: from now on it is asked how it is.
+    pub(super) fn begin_health_checks(&mut self, id: InstanceId) {
+        let instance = &self.instances[id.0];
+        if let Some((child, check)) = instance.child.as_ref().zip(instance.plan.health.clone()) {
+            let (note, ending) =
+                (Note::Unhealthy(id, instance.history.len()), child.ending.subscribe());
+            let unwell = async move |prober: Prober| prober.until_unwell(&check).await;
+            self.ask(id, unwell, note, ending);
         }
     }
 
-    /// It is ready: from now on it is asked how it is.
-    pub(super) fn begin_health_checks(&mut self, id: InstanceId) {
+    /// Asks about an instance until there is something to tell, or its end.
+    fn ask(
+        &mut self,
+        id: InstanceId,
+        question: impl AsyncFnOnce(Prober) + 'static,
+        note: Note,
+        mut ending: watch::Receiver<Phase>,
+    ) {
         let instance = &mut self.instances[id.0];
-        let Some((child, check)) = instance.child.as_ref().zip(instance.plan.health.clone()) else {
-            return;
-        };
         let prober = Prober {
             process: Rc::clone(&instance.plan),
             instance: instance.name.clone(),
             asking: self.asking.clone(),
         };
-        let note = Note::Unhealthy(id, instance.history.len());
-        let (notes, mut ending) = (self.notes.0.clone(), child.ending.subscribe());
+        let notes = self.notes.0.clone();
         instance.tasks += 1;
         self.tasks.spawn_local(async move {
             tokio::select! {
-                () = prober.until_unwell(&check) => drop(notes.send(note)),
+                () = question(prober) => drop(notes.send(note)),
                 _ = ending.wait_for(|phase| *phase >= Phase::Ended) => {}
             }
             (id, Done::Other)

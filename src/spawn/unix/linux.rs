@@ -51,9 +51,9 @@ pub(super) fn start(prepared: &mut Prepared) -> Result<(Pid, Ending), (Stage, io
     let top = top.map_addr(|address| address & !15);
     // SAFETY: the child runs `child` on a stack of its own and shares our memory; this thread
     // stands still until the child has called exec or ended, so neither `stack` nor `shared` is
-    // touched by two at once. The kernel writes the pidfd to
-    // `pidfd`, close-on-exec. Without CLONE_FILES, CLONE_FS and CLONE_SIGHAND its descriptors,
-    // directory and dispositions are copies.
+    // touched by two at once. The kernel writes to `pidfd`, which lives on in this frame. Without
+    // CLONE_FILES, CLONE_FS and CLONE_SIGHAND the child's descriptors, directory and dispositions
+    // are copies.
     let pid = unsafe {
         libc::clone(
             child,
