@@ -10,6 +10,7 @@ use crate::logs;
 
 pub(crate) mod order;
 pub(crate) mod outline;
+pub(crate) mod rules;
 pub(crate) mod topology;
 
 use topology::{Process, Topology, Wiring};

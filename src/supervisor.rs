@@ -19,6 +19,7 @@ use tracing::{debug, error, info, warn};
 use crate::guard::{self, Arrival, Arrivals, Link, Verdict};
 use crate::logs::{self, LogFile, Sink};
 use crate::plan::Supervise;
+use crate::plan::rules::{Readiness, Restart};
 use crate::plan::topology::{ProcessId, Strategy, Wiring};
 use crate::probe::Asking;
 use crate::record::Recorder;
@@ -37,7 +38,7 @@ mod status;
 mod wiring;
 
 use instance::Instance;
-use policy::{Action, Event, Readiness, Restart, Wait};
+use policy::{Action, Event, Wait};
 use session::{Happening, InstanceId, Order, Session};
 
 /// Why supervision could not begin, or could not end well.

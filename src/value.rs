@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use gipc::spawn::{Limit, UnknownResource};
 
-use crate::supervisor::policy::{Backoff, RestartLimit};
+use crate::plan::rules::{Backoff, RestartLimit};
 
 /// The longest duration, so that a moment that far away can be told: a hundred years.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);

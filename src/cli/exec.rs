@@ -7,8 +7,8 @@ use clap::Args;
 use super::Usage;
 use super::supervision::Supervision;
 use crate::plan::Plan;
+use crate::plan::rules::Readiness;
 use crate::plan::topology::Wiring;
-use crate::supervisor::policy::Readiness;
 
 /// Run a command as it is, and leave nothing of it behind
 ///

@@ -10,10 +10,10 @@ use gipc::spawn::ChildFd;
 
 use super::Usage;
 use super::supervision::Supervision;
+use crate::plan::rules::Readiness;
 use crate::plan::topology::{self, Wiring};
 use crate::plan::{self, Channels, Plan};
 use crate::ready::Condition;
-use crate::supervisor::policy::Readiness;
 use crate::value;
 
 /// Run a worker: lines of standard input become its messages, its messages become lines of

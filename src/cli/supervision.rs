@@ -11,8 +11,8 @@ use gipc::spawn::Limit;
 use super::telling::Telling;
 use super::{Usage, option_variables};
 use crate::plan::Supervise;
+use crate::plan::rules::{Backoff, Readiness, Restart, RestartLimit, Rules};
 use crate::plan::topology::{self, Process, Topology, Wiring};
-use crate::supervisor::policy::{Backoff, Readiness, Restart, RestartLimit, Rules};
 use crate::{config, value};
 
 #[derive(Debug, Args)]

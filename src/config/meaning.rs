@@ -7,8 +7,8 @@ use gipc::process::Signal;
 use serde_json::{Value, json};
 
 use super::text::{Besides, Meaning};
+use crate::plan::rules::Restart;
 use crate::plan::topology::{Milestone, Strategy};
-use crate::supervisor::policy::Restart;
 use crate::value;
 
 /// Any text at all.

@@ -14,8 +14,8 @@ use super::raw;
 use super::resolve::Surroundings;
 use super::text::{At, Meaning, Named, OneOrMany, Text};
 use super::{env_file, expand::expand};
+use crate::plan::rules::{self, Backoff, Restart, RestartLimit, Rules};
 use crate::plan::topology::{HealthCheck, LogFile, Probe, Process, Readiness, Wiring};
-use crate::supervisor::policy::{self, Backoff, Restart, RestartLimit, Rules};
 
 /// What is run where a shell is wanted.
 const SHELL: &str = "/bin/sh";
@@ -172,7 +172,7 @@ impl<'a> Reader<'a> {
             stop_signal: Some(self.value_or(key!(stop_signal), Signal::TERM)),
             grace: self.value_or(key!(stop_grace_period), Duration::from_secs(10)),
             timeout: self.optional(key!(timeout)).map(|timeout| timeout.0),
-            readiness: policy::Readiness::Immediate,
+            readiness: rules::Readiness::Immediate,
             watchdog: self.optional(key!(watchdog)).map(|watchdog| watchdog.0),
             success_codes: self.success_codes(key!(success_codes)),
         };
@@ -332,11 +332,11 @@ fn readiness(
     ready: Option<Ready>,
     timeout: Duration,
     dir: Option<&PathBuf>,
-) -> (policy::Readiness, Option<Readiness>) {
-    let told = policy::Readiness::Told { timeout };
+) -> (rules::Readiness, Option<Readiness>) {
+    let told = rules::Readiness::Told { timeout };
     match ready {
-        None => (policy::Readiness::Immediate, None),
-        Some(Ready::Delay(delay)) => (policy::Readiness::After(delay), None),
+        None => (rules::Readiness::Immediate, None),
+        Some(Ready::Delay(delay)) => (rules::Readiness::After(delay), None),
         Some(Ready::Fd(fd)) => (told, Some(Readiness::Fd(fd))),
         Some(Ready::Notify) => (told, Some(Readiness::Notify)),
         Some(Ready::Log(regex)) => (told, Some(Readiness::Log(regex))),

@@ -15,8 +15,8 @@ use super::meaning::{
 };
 use super::probe::Ready;
 use super::text::{At, Named, OneOrMany, Text};
+use crate::plan::rules::Restart;
 use crate::plan::topology::{Milestone, Probe, Strategy};
-use crate::supervisor::policy::Restart;
 
 /// What `gipc up` runs, see gipc-toml(5)
 #[derive(Debug, Default, Deserialize, JsonSchema)]

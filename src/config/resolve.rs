@@ -10,10 +10,10 @@ use super::raw::{self, DependsOn};
 use super::read::Reading;
 use super::text::{At, Text};
 use crate::plan::order::order;
+use crate::plan::rules::Restart;
 use crate::plan::topology::{
     Dependency, ExitRule, Milestone, Process, ProcessId, Strategy, Topology,
 };
-use crate::supervisor::policy::Restart;
 
 /// What a description is read in.
 pub(super) struct Surroundings<'a> {

@@ -7,8 +7,8 @@ use gipc::process::Signal;
 use gipc::spawn::{ChildFd, Limit};
 
 use super::*;
+use crate::plan::rules::{self, Backoff, Restart, RestartLimit};
 use crate::plan::topology::*;
-use crate::supervisor::policy::{self, Backoff, Restart, RestartLimit};
 
 /// The text, as the file at this path.
 fn file(path: &str, text: &str) -> Result<Topology, String> {
@@ -55,7 +55,7 @@ fn the_defaults_are_those_of_the_manual() {
     assert_eq!(process.rules.stop_signal, Some(Signal::TERM));
     assert_eq!(process.rules.grace, s(10));
     assert_eq!(process.rules.timeout, None);
-    assert_eq!(process.rules.readiness, policy::Readiness::Immediate);
+    assert_eq!(process.rules.readiness, rules::Readiness::Immediate);
     assert_eq!(process.rules.success_codes, [0]);
     assert!(process.ready.is_none() && process.health.is_none() && process.log.is_none());
     assert!(process.env.is_empty() && process.limits.is_empty());
@@ -172,12 +172,12 @@ fn when_a_process_is_ready_and_well() {
         (process.rules.readiness, process.ready)
     };
     let (when, told) = ready("ready = 'delay:2s'");
-    assert!(when == policy::Readiness::After(s(2)) && told.is_none());
+    assert!(when == rules::Readiness::After(s(2)) && told.is_none());
     let (when, told) = ready("ready = 'fd:5'\nready_timeout = '1m'");
-    assert_eq!(when, policy::Readiness::Told { timeout: s(60) });
+    assert_eq!(when, rules::Readiness::Told { timeout: s(60) });
     assert!(matches!(told, Some(Readiness::Fd(fd)) if fd == ChildFd::new(5)));
     let (when, told) = ready("ready = 'notify'");
-    assert_eq!(when, policy::Readiness::Told { timeout: s(30) });
+    assert_eq!(when, rules::Readiness::Told { timeout: s(30) });
     assert!(matches!(told, Some(Readiness::Notify)));
     assert!(
         matches!(ready("ready = 'log:up$'").1, Some(Readiness::Log(it)) if it.as_str() == "up$")

@@ -10,7 +10,7 @@ use super::topology::{
     Dependency, ExitRule, HealthCheck, LogFile, Milestone, Probe, Process, ProcessId, Readiness,
     Strategy, Topology,
 };
-use crate::supervisor::policy::{self, Restart};
+use crate::plan::rules::{self, Restart};
 
 /// For people: the processes in the order of their start, and what each waits for.
 pub(crate) fn text(topology: &Topology) -> String {
@@ -130,7 +130,7 @@ fn process<'a>(process: &Process, name: &impl Fn(ProcessId) -> &'a str) -> Value
         "nice": process.nice,
         "limits": limits,
     });
-    if let policy::Readiness::Told { timeout } = rules.readiness {
+    if let rules::Readiness::Told { timeout } = rules.readiness {
         all["ready_timeout"] = span(timeout).into();
     }
     if let Some(LogFile { path, max_size, keep }) = &process.log {
@@ -162,7 +162,7 @@ fn milestone(milestone: Milestone) -> &'static str {
 }
 
 fn ready(process: &Process) -> Option<String> {
-    if let policy::Readiness::After(delay) = process.rules.readiness {
+    if let rules::Readiness::After(delay) = process.rules.readiness {
         return Some(format!("delay:{}", span(delay)));
     }
     process.ready.as_ref().map(|ready| match ready {

@@ -9,7 +9,7 @@ use regex_lite::Regex;
 
 use super::Channels;
 use super::order::order;
-use crate::supervisor::policy::Rules;
+use crate::plan::rules::Rules;
 
 /// What `gipc up` runs.
 #[derive(Debug)]

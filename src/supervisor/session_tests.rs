@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::plan::rules::{Backoff, Readiness, Restart, RestartLimit, Rules};
 use crate::plan::topology::{Process, Strategy, Topology, Wiring};
-use crate::supervisor::policy::{Backoff, Readiness, Restart, RestartLimit, Rules};
 
 const INT: Signal = Signal::INT;
 const TERM: Signal = Signal::TERM;

@@ -9,13 +9,14 @@ use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
 use super::instance::Child;
-use super::policy::{Event, Restart};
+use super::policy::Event;
 use super::session::InstanceId;
 use super::wiring::{self, Ends};
 use super::{Done, Note, Supervisor};
 use crate::guard;
 use crate::logs::Origin;
 use crate::notify::{News, Socket};
+use crate::plan::rules::Restart;
 use crate::plan::topology::{Readiness, Wiring};
 use crate::probe::Prober;
 use crate::relay::{Counts, Draining, Phase};
