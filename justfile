@@ -15,6 +15,10 @@ test *ARGS:
 doc:
     RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --all-features
 
+# Type-checks macOS and FreeBSD; see `tests/install-cross`.
+cross:
+    tests/cross
+
 # Makes the man pages, the completions and the schema anew.
 bless:
     GIPC_TEST_BLESS=1 cargo test man_pages
