@@ -6,13 +6,14 @@
 //!        └────────── mistakes ────────┘
 //! ```
 
-use std::ffi::OsString;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::plan::topology::Topology;
 
+mod env_file;
 mod expand;
+mod foreign;
 mod meaning;
 mod mistake;
 mod probe;
@@ -27,6 +28,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use env_file::{EnvFileError, env_file};
 pub(crate) use mistake::Mistakes;
 use mistake::{Origin, Place, Source};
 use read::Reading;
@@ -38,24 +40,6 @@ const FILES: [&str; 2] = ["gipc.toml", "Procfile"];
 
 /// No description is longer, in bytes.
 const LONGEST: usize = 16 << 20;
-
-/// A file that could not be read, or not be understood.
-#[derive(Debug, thiserror::Error)]
-#[error("environment file `{}`: {what}", path.display())]
-pub(crate) struct EnvFileError {
-    path: PathBuf,
-    /// With its cause, which dotenvy tells twice.
-    what: dotenvy::Error,
-}
-
-/// The variables of an environment file (`KEY=value` lines, `#` comments, quotes as in a shell).
-pub(crate) fn env_file(path: &Path) -> Result<Vec<(OsString, OsString)>, EnvFileError> {
-    let fail = |what| EnvFileError { path: path.to_owned(), what };
-    dotenvy::from_path_iter(path)
-        .map_err(fail)?
-        .map(|pair| pair.map(|(key, value)| (key.into(), value.into())).map_err(fail))
-        .collect()
-}
 
 /// Why there is no topology.
 #[derive(Debug, thiserror::Error)]
@@ -94,8 +78,7 @@ pub(crate) fn load(file: Option<&Path>, processes: &[(String, String)]) -> Resul
     let named = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
     let name = named.canonicalize().map_or("gipc".to_owned(), |folder| resolve::name_of(&folder));
     let surroundings = Surroundings { folder, name, variable: &|name| std::env::var_os(name) };
-    understand(file.as_deref(), text, processes, &surroundings)
-        .map_err(|mistakes| Error::Mistakes(Box::new(mistakes)))
+    understand(file.as_deref(), text, processes, &surroundings).map_err(Error::Mistakes)
 }
 
 fn text(path: &Path) -> Result<String, Error> {
@@ -118,7 +101,7 @@ fn understand(
     text: String,
     processes: &[(String, String)],
     surroundings: &Surroundings<'_>,
-) -> Result<Topology, Mistakes> {
+) -> Result<Topology, Box<Mistakes>> {
     let lines = processes.iter().map(|(name, command)| format!("{name}={command}\n"));
     let command_line = Source { name: "-p".to_owned(), text: lines.collect() };
     let name = file.map_or_else(String::new, |path| path.display().to_string());
@@ -142,7 +125,7 @@ fn understand(
     let topology = syntax_is_good.then(|| resolve::topology(&reading, surroundings, &mut mistakes));
     match topology {
         Some(topology) if mistakes.is_empty() => Ok(topology),
-        _ => Err(mistakes),
+        _ => Err(Box::new(mistakes)),
     }
 }
 

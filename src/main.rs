@@ -62,13 +62,21 @@ fn run(plan: Plan) -> Verdict {
             Verdict::Exit(error.exit_code())
         }),
         Plan::Print(text) => cli::print(&text),
+        Plan::Outline { text, remarks } => {
+            remarks.iter().for_each(|remark| say(remark));
+            cli::print(text.as_bytes())
+        }
         Plan::Write { folder, files } => cli::write(&folder, &files),
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the one place that prints errors")]
 fn complain(error: &dyn std::error::Error) {
-    eprintln!("gipc: {}", chain(error));
+    say(&chain(error));
+}
+
+#[expect(clippy::print_stderr, reason = "the one place that prints errors")]
+fn say(text: &str) {
+    eprintln!("gipc: {text}");
 }
 
 /// An error and what caused it, on one line.

@@ -23,6 +23,8 @@ pub(crate) enum Plan {
     Talk(Talk),
     /// Text for standard output: manuals, completions.
     Print(Vec<u8>),
+    /// What a description means, for standard output, and remarks on it for standard error.
+    Outline { text: String, remarks: Vec<String> },
     /// Files to write: all manuals and completions.
     Write { folder: PathBuf, files: Vec<(String, Vec<u8>)> },
 }

@@ -72,6 +72,7 @@ pub(crate) fn run(plan: Supervise, link: io::Result<Link>) -> Result<Verdict, Er
     let verdict = local.block_on(&runtime, async {
         let (sink, writing) = logs::start(plan.log).map_err(Error::Runtime)?;
         let mut supervisor = Supervisor::new(plan, link, sink)?;
+        supervisor.plan.topology.remarks.iter().for_each(|remark| warn!("{remark}"));
         supervisor.begin_group();
         let mut verdict = supervisor.run(&writing.closed()).await;
         supervisor.annotate(verdict);
@@ -669,13 +670,11 @@ impl Supervisor {
 
     /// How long what is still to be written may take at the end; `None`: as long as it takes.
     fn patience(&self) -> Option<Instant> {
-        let now = Instant::now();
+        let last_words = self.instances.iter().filter_map(|it| it.policy.patience()).min();
         // Among several it is no hurry that their exit rule has stopped the last ones.
-        if self.instances.len() > 1 && !self.session.is_hurried() {
-            return None;
-        }
-        let patience = self.instances.iter().filter_map(|it| it.policy.patience(now)).min();
-        patience.map(|patience| now + patience)
+        let is_calm = self.instances.len() > 1 && !self.session.is_hurried();
+        let last_words = last_words.filter(|_| !is_calm).map(|patience| Instant::now() + patience);
+        last_words.into_iter().chain(self.timeout()).min()
     }
 }
 

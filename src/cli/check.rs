@@ -11,7 +11,8 @@ use crate::{config, value};
 /// Check a description of processes, and print what it means
 ///
 /// Reads gipc.toml, see gipc-toml(5), or a Procfile, and prints its processes in the order of their
-/// start. All mistakes are told at once, with exit code 2. Nothing is run.
+/// start. All mistakes are told at once, with exit code 2; what may be said so but is hardly meant is
+/// remarked on. Nothing is run.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// The description: a Procfile where it is called so, otherwise as gipc.toml; by default the
@@ -32,9 +33,9 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
-        let topology = &config::load(self.file.as_deref(), &self.process).map_err(Usage::Config)?;
-        let text = if self.json { outline::json(topology) } else { outline::text(topology) };
-        Ok(Plan::Print(text.into_bytes()))
+        let topology = config::load(self.file.as_deref(), &self.process).map_err(Usage::Config)?;
+        let text = if self.json { outline::json(&topology) } else { outline::text(&topology) };
+        Ok(Plan::Outline { text, remarks: topology.remarks })
     }
 }
 

@@ -124,7 +124,7 @@ impl Supervision {
                 limit: self.max_restarts,
                 stop_signal: self.stop_signal,
                 grace: self.grace,
-                timeout: self.timeout,
+                timeout: None,
                 readiness,
                 watchdog: None,
                 success_codes: vec![0],
@@ -138,7 +138,7 @@ impl Supervision {
             limits: self.limit,
             log: None,
         };
-        self.telling.into_plan(Topology::of_one(process), None)
+        self.telling.into_plan(Topology::of_one(process), self.timeout)
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Place {
 pub(super) enum Origin {
     File,
     CommandLine,
+    /// A file that the description names: its number.
+    Named(usize),
 }
 
 impl Place {
@@ -50,13 +52,15 @@ struct Mistake {
 pub(crate) struct Mistakes {
     file: Source,
     command_line: Source,
+    /// Files that the description names.
+    named: Vec<Source>,
     /// In the order of the description. Those of the defaults are found again with each process.
     all: BTreeSet<Mistake>,
 }
 
 impl Mistakes {
     pub(super) fn new(file: Source, command_line: Source) -> Self {
-        Self { file, command_line, all: BTreeSet::new() }
+        Self { file, command_line, named: Vec::new(), all: BTreeSet::new() }
     }
 
     pub(super) fn add(&mut self, place: &Place, message: impl Into<String>) {
@@ -70,6 +74,18 @@ impl Mistakes {
         help: Option<String>,
     ) {
         self.all.insert(Mistake { place: place.clone(), message: message.into(), help });
+    }
+
+    /// Adds what is wrong in a file that the description names.
+    pub(super) fn add_in(&mut self, source: Source, span: Range<usize>, message: &str) {
+        // Several processes may name it.
+        let number = self.named.iter().position(|named| named.name == source.name);
+        let number = number.unwrap_or_else(|| {
+            self.named.push(source);
+            self.named.len() - 1
+        });
+        let place = Place { origin: Origin::Named(number), start: span.start, end: span.end };
+        self.add(&place, message);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -87,15 +103,29 @@ impl Mistakes {
         texts.join("\n\n")
     }
 
+    /// `gipc.toml:3:1`, for a remark on one line.
+    pub(super) fn position(&self, place: &Place) -> String {
+        let source = self.source(place.origin);
+        let before = &source.text[..marked(&source.text, place.start, place.end).start];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        format!("{}:{line}:{column}", source.name)
+    }
+
+    fn source(&self, origin: Origin) -> &Source {
+        match origin {
+            Origin::File => &self.file,
+            Origin::CommandLine => &self.command_line,
+            Origin::Named(number) => &self.named[number],
+        }
+    }
+
     fn render_one(
         &self,
         Mistake { place, message, help }: &Mistake,
         renderer: &Renderer,
     ) -> String {
-        let source = match place.origin {
-            Origin::File => &self.file,
-            Origin::CommandLine => &self.command_line,
-        };
+        let source = self.source(place.origin);
         let span = marked(&source.text, place.start, place.end);
         // Of the whole text only the lines of the mark, so that a large file takes no time.
         let first = source.text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);

@@ -8,12 +8,12 @@ use gipc::process::Signal;
 use gipc::spawn::{Limit, Resource};
 
 use super::meaning::{Count, LimitValue, Period, Setting, Size, Umask};
-use super::mistake::{Mistakes, Place, did_you_mean};
+use super::mistake::{Mistakes, Place, Source, did_you_mean};
 use super::probe::Ready;
 use super::raw;
 use super::resolve::Surroundings;
 use super::text::{At, Meaning, Named, OneOrMany, Text};
-use super::{env_file, expand::expand};
+use super::{EnvFileError, env_file, expand::expand, foreign};
 use crate::plan::rules::{self, Backoff, Restart, RestartLimit, Rules};
 use crate::plan::topology::{HealthCheck, LogFile, Probe, Process, Readiness, Wiring};
 
@@ -55,7 +55,10 @@ impl<'a> Reader<'a> {
         match T::of(text) {
             Ok(value) => Some(value),
             Err(message) => {
-                let help = did_you_mean(text, T::WORDS.iter().copied());
+                let help = match foreign::word(text, T::WORDS) {
+                    Some(help) => Some(help.to_owned()),
+                    None => did_you_mean(text, T::WORDS.iter().copied()),
+                };
                 self.mistakes.add_with_help(place, message, help);
                 None
             }
@@ -220,7 +223,11 @@ impl<'a> Reader<'a> {
             let Some(path) = self.value(file) else { continue };
             match env_file(&self.surroundings.folder.join(path)) {
                 Ok(variables) => env.extend(variables),
-                Err(error) => self.mistakes.add(&file.place, error.to_string()),
+                Err(EnvFileError::Wrong { path, text, span, what }) => {
+                    let source = Source { name: path.display().to_string(), text };
+                    self.mistakes.add_in(source, span, what);
+                }
+                Err(error) => self.mistakes.add(&file.place, crate::chain(&error)),
             }
         }
         env

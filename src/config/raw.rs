@@ -71,7 +71,7 @@ pub(super) struct Process {
     /// The exit codes that are no failure
     #[schemars(extend("default" = [0]))]
     pub(super) success_codes: Option<At<Vec<At<Text<ExitCode>>>>>,
-    /// How long an instance may run
+    /// How long an instance may run at a time; longer is a failure
     pub(super) timeout: Option<At<Text<Period>>>,
     /// When an instance is ready
     pub(super) ready: Option<At<Text<Ready>>>,

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::foreign;
 use super::mistake::{Mistakes, Place, did_you_mean};
-use super::raw::File;
+use super::raw::{self, File};
 
 /// More mistakes than these nobody reads.
 const MOST: usize = 50;
@@ -112,7 +113,14 @@ fn rephrased(message: &str) -> (String, Option<String>) {
     let mut quoted = message.split('`').skip(1).step_by(2);
     if message.starts_with("unknown field ") {
         let key = quoted.next().unwrap_or_default().to_owned();
-        let help = did_you_mean(&key, quoted);
+        let known: Vec<_> = quoted.collect();
+        let help = match foreign::key(&key, &known) {
+            Some(help) => Some(help.to_owned()),
+            None if known.contains(&"process") && is_of_a_process(&key) => {
+                Some("it belongs under [process.NAME], or under [defaults] for all".to_owned())
+            }
+            None => did_you_mean(&key, known),
+        };
         return (format!("there is no key `{key}` here"), help);
     }
     if message.starts_with("missing field ") {
@@ -128,6 +136,13 @@ fn rephrased(message: &str) -> (String, Option<String>) {
         return (format!("{expected} belongs here, not {}", a(found)), None);
     }
     (message.to_owned(), None)
+}
+
+/// Is this the key of a process?
+pub(super) fn is_of_a_process(key: &str) -> bool {
+    let table = toml::Table::from_iter([(key.to_owned(), toml::Value::Integer(0))]);
+    let unknown = |error: toml::de::Error| error.message().starts_with("unknown field");
+    !raw::Process::deserialize(table).is_err_and(unknown)
 }
 
 /// With an article, where serde has none.

@@ -65,7 +65,8 @@ pub(super) fn topology(
         let help = Some("a process is a table [process.NAME] with a `command`".to_owned());
         mistakes.add_with_help(&place, "there is no process in here", help);
     }
-    let topology = Topology { name, exit, strategy, processes };
+    let remarks = tried_again(exit, file, defaults, mistakes).into_iter().collect();
+    let topology = Topology { name, exit, strategy, processes, remarks };
     // A process that could not be read has no place in it; then the rest is told the next time.
     if topology.processes.len() == names.len() {
         check_dependencies(&topology, &reasons, mistakes);
@@ -152,6 +153,29 @@ fn exit_rule(
             }
         },
     }
+}
+
+/// Whoever lets a process's end decide is rarely after its sixth one.
+fn tried_again(
+    exit: ExitRule,
+    file: &raw::File,
+    defaults: &raw::Process,
+    mistakes: &Mistakes,
+) -> Option<String> {
+    let (ExitRule::Process(ProcessId(decides)), Some(rule)) = (exit, &file.exit) else {
+        return None;
+    };
+    let (name, process) = file.process.0.get(decides)?;
+    let is_said = process.value.restart.is_some() || defaults.restart.is_some();
+    (!is_said).then(|| {
+        format!(
+            "{}: a failure of `{name}` does not end the session: it is started again, up to its \
+             `restart_limit`; give it `restart = \"never\"`, or `\"on-failure\"` where that is \
+             meant",
+            mistakes.position(&rule.place),
+            name = name.value,
+        )
+    })
 }
 
 /// No process may wait for itself, nor for what never happens.

@@ -6,6 +6,8 @@ use std::time::Duration;
 use gipc::process::Signal;
 use gipc::spawn::{ChildFd, Limit};
 
+use std::ffi::OsString;
+
 use super::*;
 use crate::plan::rules::{self, Backoff, Restart, RestartLimit};
 use crate::plan::topology::*;

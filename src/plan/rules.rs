@@ -50,6 +50,7 @@ pub(crate) struct Rules {
     /// What asks the command to end; without one, the signal that asked gipc to, or TERM.
     pub(crate) stop_signal: Option<Signal>,
     pub(crate) grace: Duration,
+    /// How long an incarnation may run.
     pub(crate) timeout: Option<Duration>,
     pub(crate) readiness: Readiness,
     /// How long it may show no sign of life.

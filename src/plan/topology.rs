@@ -20,6 +20,8 @@ pub(crate) struct Topology {
     pub(crate) strategy: Strategy,
     /// In the order of the description; no cycle leads through their dependencies.
     pub(crate) processes: Vec<Process>,
+    /// What may be said so, but is hardly meant.
+    pub(crate) remarks: Vec<String>,
 }
 
 impl Topology {
@@ -27,7 +29,7 @@ impl Topology {
     pub(crate) fn of_one(process: Process) -> Self {
         let name = process.name.clone();
         let (exit, strategy) = (ExitRule::All, Strategy::OneForOne);
-        Self { name, exit, strategy, processes: vec![process] }
+        Self { name, exit, strategy, processes: vec![process], remarks: Vec::new() }
     }
 }
 

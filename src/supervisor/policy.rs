@@ -86,7 +86,7 @@ pub(crate) enum Action {
 /// What may take too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wait {
-    /// The whole run.
+    /// To end by itself.
     Run,
     /// To be ready.
     Readiness,
@@ -194,21 +194,17 @@ impl Policy {
         all.into_iter().flatten().min()
     }
 
-    /// How long what is still to be written may take at the end; without a limit where gipc was not
-    /// asked to end and has no timeout.
-    pub(crate) fn patience(&self, now: Instant) -> Option<Duration> {
-        let timeout = self.timeout_at.map(|at| at.saturating_duration_since(now));
-        if self.verdict.is_some() { Some(LAST_WORDS) } else { timeout }
+    /// How long what is still to be written may take at the end; without a limit where it was not
+    /// asked to end.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        self.verdict.map(|_| LAST_WORDS)
     }
 
     /// Takes an event. `jitter`, from 0 to 1, is where in its range the next pause lies.
     pub(crate) fn step(&mut self, event: Event, now: Instant, jitter: f64) -> Vec<Action> {
         match (self.state, event) {
             (State::Finished, _) => Vec::new(),
-            (_, Event::Begin) => {
-                self.timeout_at = self.rules.timeout.map(|timeout| now + timeout);
-                vec![Action::Start { restarts: 0 }]
-            }
+            (_, Event::Begin) => vec![Action::Start { restarts: 0 }],
             (_, Event::Started) => self.started(now),
             (_, Event::StartFailed(code)) => self.finish(Verdict::Exit(code)),
             // It is being stopped: what it is told about does not matter any more.
@@ -226,6 +222,7 @@ impl Policy {
             (State::Running { since, .. }, Event::Exited(status)) => {
                 self.state = State::Ending { since, status };
                 self.watchdog_at = None;
+                self.timeout_at = None;
                 // What it leaves behind has the grace that it had, or one of its own.
                 self.kill_at.get_or_insert(now + self.rules.grace);
                 vec![
@@ -294,6 +291,7 @@ impl Policy {
         self.state = State::Running { since: now, ready };
         self.overruled = None;
         self.renewal = None;
+        self.timeout_at = self.rules.timeout.map(|timeout| now + timeout);
         self.watch(now);
         actions
     }
@@ -332,6 +330,7 @@ impl Policy {
     fn ask(&mut self, signal: Signal, now: Instant) -> Vec<Action> {
         self.kill_at.get_or_insert(now + self.rules.grace);
         self.watchdog_at = None;
+        self.timeout_at = None;
         vec![Action::CloseInput, Action::Stop(signal)]
     }
 
@@ -424,7 +423,7 @@ impl Policy {
         if due(self.timeout_at) {
             self.timeout_at = None;
             let mut actions = vec![Action::TooLong(Wait::Run)];
-            actions.extend(self.end(Verdict::Exit(Verdict::TIMED_OUT), Signal::TERM, now));
+            actions.extend(self.end_incarnation(Verdict::TIMED_OUT, now));
             return actions;
         }
         if due(self.kill_at) {

@@ -163,27 +163,38 @@ fn a_signal_in_the_pause_before_a_restart_ends_it_at_once() {
 }
 
 #[test]
-fn a_run_that_takes_too_long_ends_with_124() {
+fn an_incarnation_that_runs_too_long_has_failed_with_124() {
     let mut play = Play::begin(Rules { timeout: Some(ms(500)), ..rules() });
     let (waited, actions) = play.next();
     assert_eq!(waited, ms(500));
     let mut expected = vec![Action::TooLong(Wait::Run)];
     expected.extend(ask(TERM));
     assert_eq!(actions, expected);
-    play.is(Event::Exited(ExitStatus::Signal(TERM)));
+    // However it takes that.
+    play.is(code(0));
     assert_eq!(play.is(GONE), finish(Verdict::Exit(124)));
 }
 
 #[test]
-fn a_timeout_is_for_the_whole_run_whatever_the_restarts() {
-    let rules = Rules { timeout: Some(ms(500)), restart: Restart::Always, ..rules() };
+fn each_incarnation_has_the_whole_time_and_its_end_is_a_failure_like_others() {
+    let rules = Rules { timeout: Some(ms(500)), restart: Restart::OnFailure, ..rules() };
     let mut play = Play::begin(rules);
     play.pass(ms(300));
     play.is(code(1));
     play.is(GONE);
     assert_eq!(play.next(), (ms(100), vec![Action::Start { restarts: 1 }]));
     play.is(Event::Started);
-    assert_eq!(play.next().0, ms(100));
+    assert_eq!(play.next().0, ms(500));
+    play.is(code(0));
+    assert_eq!(play.is(GONE), []);
+    assert_eq!(play.next(), (ms(200), vec![Action::Start { restarts: 2 }]));
+}
+
+#[test]
+fn what_is_being_stopped_does_not_time_out() {
+    let mut play = Play::begin(Rules { timeout: Some(ms(500)), ..rules() });
+    play.is(Event::Asked(TERM));
+    assert_eq!(play.next(), (ms(10_000), KILL.to_vec()));
 }
 
 #[test]
@@ -348,19 +359,11 @@ fn timers_stand_still_while_gipc_is_stopped() {
 
 #[test]
 fn a_stuck_output_after_the_kill_waits_for_no_second_signal() {
-    let rules = Rules { timeout: Some(ms(20_000)), ..rules() };
-    for (event, verdict) in
-        [(Some(Event::Asked(TERM)), Verdict::Signal(TERM)), (None, Verdict::Exit(124))]
-    {
-        let mut play = Play::begin(rules.clone());
-        play.is(code(0));
-        assert_eq!(play.next(), (ms(10_000), KILL.to_vec()));
-        match event {
-            Some(event) => drop(play.is(event)),
-            None => assert_eq!(play.next().0, ms(10_000), "the timeout"),
-        }
-        assert_eq!(play.next(), (LAST_WORDS, finish(verdict)));
-    }
+    let mut play = Play::begin(rules());
+    play.is(code(0));
+    assert_eq!(play.next(), (ms(10_000), KILL.to_vec()));
+    play.is(Event::Asked(TERM));
+    assert_eq!(play.next(), (LAST_WORDS, finish(Verdict::Signal(TERM))));
 }
 
 #[test]

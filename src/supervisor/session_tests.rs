@@ -55,7 +55,8 @@ struct Play {
 impl Play {
     fn begin(exit: ExitRule, processes: Vec<Process>) -> Self {
         let strategy = Strategy::OneForOne;
-        let topology = Topology { name: "test".to_owned(), exit, strategy, processes };
+        let topology =
+            Topology { name: "test".to_owned(), exit, strategy, processes, remarks: Vec::new() };
         let mut play = Self { session: Session::new(&topology), running: BTreeSet::new() };
         play.is(Happening::Begin);
         play

@@ -108,6 +108,7 @@ exit = "work"
 [process.work]
 command = "python3 'my worker.py'"
 depends_on = { db = "ready", migrate = "completed_successfully" }
+restart = "on-failure"
 replicas = 4
 
 [process.db]
@@ -289,5 +290,23 @@ fn what_is_nested_without_end_is_refused() {
         let folder = folder_with("gipc.toml", text);
         let ended = gipc(["check"]).current_dir(folder.path()).end();
         ended.failed(2, &["error: "]);
+    }
+}
+
+#[test]
+fn who_decides_and_is_tried_again_is_remarked_on() {
+    let text = |restart: &str, defaults: &str| {
+        format!("exit = 'test'\n[process.test]\ncommand = 'false'\n{restart}\n{defaults}\n")
+    };
+    let folder = folder_with("gipc.toml", text("", ""));
+    let ended = words("check").current_dir(folder.path()).end();
+    assert!(ended.text().contains("ends when test has ended"));
+    ended.failed(0, &["gipc: gipc.toml:1:8: a failure of `test`", "`restart = \"never\"`"]);
+    for (restart, defaults) in
+        [("restart = 'on-failure'", ""), ("", "[defaults]\nrestart = 'never'")]
+    {
+        std::fs::write(folder.path().join("gipc.toml"), text(restart, defaults)).unwrap();
+        let ended = words("check").current_dir(folder.path()).end();
+        assert_eq!(ended.stderr, "");
     }
 }

@@ -123,7 +123,7 @@ fn more_is_said_when_asked_for() {
     let ended = words("exec -v -- true").end();
     ended.failed(0, &["gipc: started true.1 as process", "gipc: true.1 ended: exit code 0"]);
     let ended = words("exec -q --timeout 20ms -- sleep 100").end();
-    ended.failed(124, &["took longer than"]);
+    ended.failed(124, &["timeout after"]);
     let ended = words("exec -v --log-format json -- true").end();
     for line in ended.stderr.lines() {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();

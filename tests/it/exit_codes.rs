@@ -51,8 +51,8 @@ fn gipc_dies_of_the_signal_that_ends_it() {
 
 #[test]
 fn a_timeout_is_124() {
-    words("exec --timeout 50ms -- sleep 1000").end().failed(124, &["took longer than"]);
-    words("run --timeout 50ms -- sleep 1000").end().failed(124, &["took longer than"]);
+    words("exec --timeout 50ms -- sleep 1000").end().failed(124, &["timeout after"]);
+    words("run --timeout 50ms -- sleep 1000").end().failed(124, &["timeout after"]);
 }
 
 #[test]

@@ -342,6 +342,25 @@ fn who_is_not_ready_in_time_is_stopped() {
 }
 
 #[test]
+fn who_runs_too_long_has_failed_and_is_restarted_with_the_whole_time_again() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        exit = "it"
+        [process.it]
+        shell = "[ $GIPC_RESTARTS = 2 ] && exit 0; exec sleep 1000"
+        timeout = "50ms"
+        backoff = { min = "1ms", max = "1ms" }
+        "#,
+    );
+    let ended = gipc.end();
+    ended.failed(0, &["a failure of `it` does not end the session", "(restart 2)"]);
+    let said = "it.1 took longer than 50ms (timeout): stopping it";
+    assert_eq!(ended.stderr.matches(said).count(), 2, "{}", ended.stderr);
+}
+
+#[test]
 fn what_fails_its_health_check_is_restarted() {
     let folder = scratch();
     let mut gipc = up(
