@@ -12,6 +12,7 @@ use plan::Plan;
 mod cli;
 mod config;
 mod delivery;
+mod dress;
 mod guard;
 mod jobserver;
 mod logs;

@@ -584,7 +584,8 @@ impl Supervisor {
                 );
             }
             Action::Unwell => {
-                error!("{name} fails its health check: stopping it");
+                let why = instance.last_no.get().unwrap_or_default();
+                error!("{name} fails its health check ({why}): stopping it");
                 instance.ended_because = Some("unhealthy");
             }
             Action::TooLong(wait) => {
@@ -597,8 +598,9 @@ impl Supervisor {
                 });
                 match (wait, rules.readiness) {
                     (Wait::Readiness, Readiness::Told { timeout }) => error!(
-                        "{name} was not ready within {} (ready timeout): stopping it",
-                        time(timeout)
+                        "{name} was not ready within {} ({}): stopping it",
+                        time(timeout),
+                        instance.why_not_ready()
                     ),
                     (Wait::Watchdog, _) => error!(
                         "{name} has shown no sign of life for {} (watchdog): stopping it",

@@ -7,8 +7,8 @@ use gipc::spawn::Limit;
 use serde_json::{Map, Value, json};
 
 use super::topology::{
-    Dependency, ExitRule, HealthCheck, LogFile, Milestone, Probe, Process, ProcessId, Readiness,
-    Strategy, Topology,
+    Dependency, ExitRule, HealthCheck, LogFile, Milestone, Process, ProcessId, Readiness, Strategy,
+    Topology,
 };
 use crate::plan::rules::{self, Restart};
 
@@ -170,22 +170,13 @@ fn ready(process: &Process) -> Option<String> {
         Readiness::Fd(fd) => format!("fd:{fd}"),
         Readiness::Notify => "notify".to_owned(),
         Readiness::Log(regex) => format!("log:{}", regex.as_str()),
-        Readiness::Probe(it) => probe(it),
+        Readiness::Probe(probe) => probe.to_string(),
     })
-}
-
-fn probe(probe: &Probe) -> String {
-    match probe {
-        Probe::Tcp(address) => format!("tcp:{address}"),
-        Probe::Http(url) => url.clone(),
-        Probe::Exec(command) => format!("exec:{command}"),
-        Probe::File(path) => format!("file:{}", path.display()),
-    }
 }
 
 fn health(check: &HealthCheck) -> Value {
     json!({
-        "test": probe(&check.test),
+        "test": check.test.to_string(),
         "interval": span(check.interval),
         "timeout": span(check.timeout),
         "retries": check.retries,

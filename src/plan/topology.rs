@@ -1,6 +1,7 @@
 //! Several processes that belong together, as `gipc.toml`, a Procfile or `-p` describe them.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -218,6 +219,18 @@ pub(crate) enum Probe {
     Exec(String),
     /// This file exists.
     File(PathBuf),
+}
+
+/// As it is written in a description.
+impl fmt::Display for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "tcp:{address}"),
+            Self::Http(url) => f.write_str(url),
+            Self::Exec(command) => write!(f, "exec:{command}"),
+            Self::File(path) => write!(f, "file:{}", path.display()),
+        }
+    }
 }
 
 /// A probe that is made again and again once the instance is ready.

@@ -12,7 +12,8 @@ use super::session::InstanceId;
 use crate::delivery::Leftover;
 use crate::guard::Verdict;
 use crate::logs::{LogFile, Prefix, Tail};
-use crate::plan::topology::{self, ProcessId};
+use crate::plan::topology::{self, ProcessId, Readiness};
+use crate::probe::LastNo;
 use crate::relay::{Counts, Feed, Inlet, Output, Phase, Stop};
 use crate::report::Incarnation;
 
@@ -29,6 +30,8 @@ pub(super) struct Instance {
     pub(super) prefix: Option<Prefix>,
     pub(super) log: Option<LogFile>,
     pub(super) tail: Tail,
+    /// What its probes were last told.
+    pub(super) last_no: LastNo,
     /// How it has ended for good, and whether that is a success.
     pub(super) outcome: Option<(Verdict, bool)>,
     /// With channels only.
@@ -90,6 +93,7 @@ impl Instance {
             prefix: None,
             log: None,
             tail: Tail::default(),
+            last_no: LastNo::default(),
             outcome: None,
             messages,
             tasks: 0,
@@ -103,6 +107,21 @@ impl Instance {
     /// Its process, while there is one.
     pub(super) fn pid(&self) -> Option<i32> {
         self.child.as_ref().map(|child| child.process.pid())
+    }
+
+    /// Why it does not count as ready.
+    pub(super) fn why_not_ready(&self) -> String {
+        match &self.plan.ready {
+            Some(Readiness::Message) => "it has sent no message".to_owned(),
+            Some(Readiness::Fd(fd)) => format!("it has written no newline to descriptor {fd}"),
+            Some(Readiness::Notify) => "it has not sent READY=1 to its NOTIFY_SOCKET".to_owned(),
+            Some(Readiness::Log(regex)) => format!("no line of it matches `{}`", regex.as_str()),
+            Some(Readiness::Probe(probe)) => match self.last_no.get() {
+                Some(no) => no,
+                None => format!("{probe} was not answered"),
+            },
+            None => "it has not said so".to_owned(),
+        }
     }
 
     pub(super) fn restarts(&self) -> usize {

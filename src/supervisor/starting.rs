@@ -50,6 +50,7 @@ impl Supervisor {
         }
         instance.history.push(Incarnation::new(process.pid(), instance.reason));
         instance.ended_because = None;
+        instance.last_no.clear();
         if let Some(messages) = &mut instance.messages {
             let leftover = std::mem::take(&mut messages.leftover);
             Counts::add(&messages.counts[0].1.redelivered, leftover.unread);
@@ -124,7 +125,7 @@ impl Supervisor {
         let instance = &self.instances[id.0];
         if let Some(Readiness::Probe(probe)) = instance.plan.ready.clone() {
             let note = Note::Ready(id, instance.history.len());
-            let ready = async move |prober: Prober| prober.until_yes(&probe).await;
+            let ready = async move |mut prober: Prober| prober.until_yes(&probe).await;
             self.ask(id, ready, note, ending.clone());
         }
     }
@@ -165,7 +166,7 @@ impl Supervisor {
         if let Some((child, check)) = instance.child.as_ref().zip(instance.plan.health.clone()) {
             let (note, ending) =
                 (Note::Unhealthy(id, instance.history.len()), child.ending.subscribe());
-            let unwell = async move |prober: Prober| prober.until_unwell(&check).await;
+            let unwell = async move |mut prober: Prober| prober.until_unwell(&check).await;
             self.ask(id, unwell, note, ending);
         }
     }
@@ -182,7 +183,10 @@ impl Supervisor {
         let prober = Prober {
             process: Rc::clone(&instance.plan),
             instance: instance.name.clone(),
+            descriptors: self.descriptors,
             asking: self.asking.clone(),
+            last_no: instance.last_no.clone(),
+            open: None,
         };
         let notes = self.notes.0.clone();
         instance.tasks += 1;

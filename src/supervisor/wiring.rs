@@ -15,6 +15,7 @@ use tokio::net::unix::pipe;
 use super::Error;
 use super::instance::Messages;
 use crate::delivery::{Delivery, Leftover};
+use crate::dress::dress;
 use crate::guard::Verdict;
 use crate::plan::topology::{self, Readiness, Wiring};
 use crate::plan::{Channels, Wire};
@@ -199,20 +200,7 @@ pub(super) fn start(
     gifts.set("GIPC_RESTARTS", restarts.to_string());
 
     let mut command = Command::new(&plan.argv[0]).args(&plan.argv[1..]).name(instance);
-    if let Some(dir) = &plan.dir {
-        command = command.current_dir(dir);
-    }
-    if plan.env_clear {
-        command = command.env_clear();
-    }
-    // The user's last: what he sets is what the command gets.
-    let gifts_env = gifts.env.into_iter().map(|(key, value)| (key, Some(value)));
-    for (key, value) in gifts_env.chain(plan.env.iter().cloned()) {
-        command = match value {
-            Some(value) => command.env(key, value),
-            None => command.env_remove(key),
-        };
-    }
+    command = dress(command, plan, gifts.env, descriptors);
     for (target, fd) in gifts.fds {
         command = command.fd(target, fd);
     }
@@ -221,22 +209,6 @@ pub(super) fn start(
             let name = direction.to_string();
             command = command.channel_fd(target, name, direction, channels.framing, fd)?;
         }
-    }
-    // The user's last here too.
-    for limit in descriptors.iter().chain(&plan.limits) {
-        command = command.limit(*limit);
-    }
-    if let Some(user) = &plan.user {
-        command = command.user(user);
-    }
-    if let Some(group) = &plan.group {
-        command = command.group(group);
-    }
-    if let Some(nice) = plan.nice {
-        command = command.nice(nice);
-    }
-    if let Some(umask) = plan.umask {
-        command = command.umask(umask);
     }
     if plan.is_inherited() {
         command = command.inherit_fds();

@@ -326,19 +326,69 @@ fn every_way_to_be_ready_is_seen() {
 }
 
 #[test]
-fn who_is_not_ready_in_time_is_stopped() {
+fn who_is_not_ready_in_time_is_stopped_with_the_reason() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let http = server.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for client in server.incoming() {
+            let mut client = client.unwrap();
+            assert!(client.read(&mut [0; 1024]).unwrap() > 0);
+            client.write_all(b"HTTP/1.1 503 Not yet\r\nContent-Length: 0\r\n\r\n").unwrap();
+        }
+    });
+    for (ready, why) in [
+        ("notify", "it has not sent READY=1 to its NOTIFY_SOCKET"),
+        ("fd:5", "it has written no newline to descriptor 5"),
+        ("log:^up$", "no line of it matches `^up$`"),
+        ("file:there", "file:sub/there: it does not exist"),
+        ("exec:exit 3", "exec:exit 3: exit code 3"),
+        (&format!("tcp:{closed}"), &format!("tcp:{closed}: Connection refused (os error 111)")),
+        (&format!("http://{http}/"), &format!("http://{http}/: HTTP 503 Service Unavailable")),
+    ] {
+        let folder = scratch();
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        let toml = format!(
+            r#"
+            [process.it]
+            command = "sleep 1000"
+            working_dir = "sub"
+            ready = "{ready}"
+            ready_timeout = "300ms"
+            restart = "never"
+            "#
+        );
+        let ended = up(folder.path(), &toml).end();
+        ended.failed(124, &[&format!("it.1 was not ready within 300ms ({why}): stopping it")]);
+    }
+}
+
+#[test]
+fn a_probe_has_all_that_its_process_has() {
     let folder = scratch();
-    let mut gipc = up(
-        folder.path(),
-        r#"
+    fs::create_dir(folder.path().join("sub")).unwrap();
+    // To have another group takes rights.
+    let own = nix::unistd::getgid().as_raw();
+    let group = if nix::unistd::geteuid().is_root() { 54321 } else { own };
+    let toml = format!("[defaults]\ngroup = {group}\n")
+        + r#"
         [process.it]
         command = "sleep 1000"
-        ready = "notify"
-        ready_timeout = "50ms"
-        restart = "never"
-        "#,
-    );
-    gipc.end().failed(124, &["it.1 was not ready within 50ms"]);
+        working_dir = "sub"
+        environment = { OWN = "own" }
+        umask = "027"
+        nice = 5
+        limits = { nofile = 100 }
+        ready = "exec:(pwd; echo $GIPC_NAME $OWN; umask; nice; ulimit -n; id -g) > told"
+        [process.after]
+        command = "true"
+        depends_on = { it = "ready" }
+        "#;
+    let ended = up(folder.path(), &format!("exit = \"after\"\n{toml}")).end();
+    assert_eq!(ended.code(), 0, "{}", ended.stderr);
+    let sub = folder.path().join("sub").canonicalize().unwrap();
+    let told = fs::read_to_string(sub.join("told")).unwrap();
+    assert_eq!(told, format!("{}\nit.1 own\n0027\n5\n100\n{group}\n", sub.display()));
 }
 
 #[test]
@@ -378,7 +428,8 @@ fn what_fails_its_health_check_is_restarted() {
     let mut running = gipc.begin();
     running.stderr_until("well");
     fs::write(folder.path().join("sick"), "").unwrap();
-    running.stderr_until("it.1 fails its health check: stopping it");
+    running
+        .stderr_until("it.1 fails its health check (exec:[ ! -e sick ]: exit code 1): stopping it");
     assert_eq!(running.end().code(), 0);
 }
 
