@@ -31,6 +31,9 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Send a message on a channel that this process was given')
             [CompletionResult]::new('recv', 'recv', [CompletionResultType]::ParameterValue, 'Take a message from a channel that this process was given')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Send a message and take the reply')
+            [CompletionResult]::new('ps', 'ps', [CompletionResultType]::ParameterValue, 'Show how the processes of a session stand')
+            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Say why a process stands as it does')
+            [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Stop all processes of a session, in order, and end it')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check a description of processes, and print what it means')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of gipc.toml, for editors')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
@@ -50,6 +53,7 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('--backoff', '--backoff', [CompletionResultType]::ParameterName, 'Pause before a restart, doubling from the first to the last value, with jitter')
             [CompletionResult]::new('--max-restarts', '--max-restarts', [CompletionResultType]::ParameterName, 'Give up after so many restarts within this time')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always is one, by default with the name in its file, or else that of the folder')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How log lines on standard error look')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours in log lines')
@@ -84,6 +88,7 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('--backoff', '--backoff', [CompletionResultType]::ParameterName, 'Pause before a restart, doubling from the first to the last value, with jitter')
             [CompletionResult]::new('--max-restarts', '--max-restarts', [CompletionResultType]::ParameterName, 'Give up after so many restarts within this time')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always is one, by default with the name in its file, or else that of the folder')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How log lines on standard error look')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours in log lines')
@@ -103,6 +108,7 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'A process, run by a shell; may be repeated')
             [CompletionResult]::new('--process', '--process', [CompletionResultType]::ParameterName, 'A process, run by a shell; may be repeated')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the whole run after this long, with exit code 124')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always is one, by default with the name in its file, or else that of the folder')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How log lines on standard error look')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours in log lines')
@@ -142,6 +148,30 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait no longer than this for the first byte of a message to move; then end with 124')
             [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is accepted')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How the reply is written to standard output; otherwise as it is, with a newline after it')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'gipc;ps' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print everything, as JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'gipc;why' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print it as JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'gipc;down' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Kill what has not ended after this long')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

@@ -25,11 +25,17 @@ _gipc() {
             gipc,completions)
                 cmd="gipc__subcmd__completions"
                 ;;
+            gipc,down)
+                cmd="gipc__subcmd__down"
+                ;;
             gipc,exec)
                 cmd="gipc__subcmd__exec"
                 ;;
             gipc,man)
                 cmd="gipc__subcmd__man"
+                ;;
+            gipc,ps)
+                cmd="gipc__subcmd__ps"
                 ;;
             gipc,recv)
                 cmd="gipc__subcmd__recv"
@@ -46,6 +52,9 @@ _gipc() {
             gipc,up)
                 cmd="gipc__subcmd__up"
                 ;;
+            gipc,why)
+                cmd="gipc__subcmd__why"
+                ;;
             *)
                 ;;
         esac
@@ -53,7 +62,7 @@ _gipc() {
 
     case "${cmd}" in
         gipc)
-            opts="-h -V --help --version exec run up send recv call check schema completions man"
+            opts="-h -V --help --version exec run up send recv call ps why down check schema completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -128,8 +137,34 @@ _gipc() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gipc__subcmd__down)
+            opts="-s -h --session --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gipc__subcmd__exec)
-            opts="-C -e -q -v -h --chdir --env --env-file --clear-env --timeout --stop-signal --grace --restart --backoff --max-restarts --limit --isolate --report --quiet --verbose --log-format --color --help"
+            opts="-C -e -q -v -h --chdir --env --env-file --clear-env --timeout --stop-signal --grace --restart --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -183,6 +218,10 @@ _gipc() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -210,6 +249,28 @@ _gipc() {
             fi
             case "${prev}" in
                 --all)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gipc__subcmd__ps)
+            opts="-s -h --session --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -263,7 +324,7 @@ _gipc() {
             return 0
             ;;
         gipc__subcmd__run)
-            opts="-C -e -q -v -h --wire --framing --input --output --max-message --ready --ready-timeout --record --chdir --env --env-file --clear-env --timeout --stop-signal --grace --restart --backoff --max-restarts --limit --isolate --report --quiet --verbose --log-format --color --help"
+            opts="-C -e -q -v -h --wire --framing --input --output --max-message --ready --ready-timeout --record --chdir --env --env-file --clear-env --timeout --stop-signal --grace --restart --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -349,6 +410,10 @@ _gipc() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -413,7 +478,7 @@ _gipc() {
             return 0
             ;;
         gipc__subcmd__up)
-            opts="-f -p -q -v -h --file --process --timeout --isolate --report --quiet --verbose --log-format --color --help"
+            opts="-f -p -q -v -h --file --process --timeout --name --isolate --report --quiet --verbose --log-format --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -439,6 +504,10 @@ _gipc() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -449,6 +518,28 @@ _gipc() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gipc__subcmd__why)
+            opts="-s -h --session --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -28,6 +28,9 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand send 'Send a message on a channel that this process was given'
             cand recv 'Take a message from a channel that this process was given'
             cand call 'Send a message and take the reply'
+            cand ps 'Show how the processes of a session stand'
+            cand why 'Say why a process stands as it does'
+            cand down 'Stop all processes of a session, in order, and end it'
             cand check 'Check a description of processes, and print what it means'
             cand schema 'Print the JSON Schema of gipc.toml, for editors'
             cand completions 'Print completions for a shell'
@@ -46,6 +49,7 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand --backoff 'Pause before a restart, doubling from the first to the last value, with jitter'
             cand --max-restarts 'Give up after so many restarts within this time'
             cand --limit 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated'
+            cand --name 'Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always is one, by default with the name in its file, or else that of the folder'
             cand --report 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML'
             cand --log-format 'How log lines on standard error look'
             cand --color 'Use colours in log lines'
@@ -79,6 +83,7 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand --backoff 'Pause before a restart, doubling from the first to the last value, with jitter'
             cand --max-restarts 'Give up after so many restarts within this time'
             cand --limit 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated'
+            cand --name 'Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always is one, by default with the name in its file, or else that of the folder'
             cand --report 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML'
             cand --log-format 'How log lines on standard error look'
             cand --color 'Use colours in log lines'
@@ -97,6 +102,7 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand -p 'A process, run by a shell; may be repeated'
             cand --process 'A process, run by a shell; may be repeated'
             cand --timeout 'End the whole run after this long, with exit code 124'
+            cand --name 'Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always is one, by default with the name in its file, or else that of the folder'
             cand --report 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML'
             cand --log-format 'How log lines on standard error look'
             cand --color 'Use colours in log lines'
@@ -133,6 +139,27 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand --timeout 'Wait no longer than this for the first byte of a message to move; then end with 124'
             cand --max-message 'The largest message that is accepted'
             cand --output 'How the reply is written to standard output; otherwise as it is, with a newline after it'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;ps'= {
+            cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --json 'Print everything, as JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;why'= {
+            cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --json 'Print it as JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;down'= {
+            cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --timeout 'Kill what has not ended after this long'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

@@ -32,6 +32,9 @@ complete -c gipc -n "__fish_gipc_needs_command" -f -a "up" -d 'Run the processes
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "send" -d 'Send a message on a channel that this process was given'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "recv" -d 'Take a message from a channel that this process was given'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "call" -d 'Send a message and take the reply'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "ps" -d 'Show how the processes of a session stand'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "why" -d 'Say why a process stands as it does'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "down" -d 'Stop all processes of a session, in order, and end it'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "check" -d 'Check a description of processes, and print what it means'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "schema" -d 'Print the JSON Schema of gipc.toml, for editors'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "completions" -d 'Print completions for a shell'
@@ -48,6 +51,7 @@ always\t'Whenever it ends; a worker of `run` until standard input has ended and 
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l backoff -d 'Pause before a restart, doubling from the first to the last value, with jitter' -r
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l max-restarts -d 'Give up after so many restarts within this time' -r
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l name -d 'Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always is one, by default with the name in its file, or else that of the folder' -r
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l report -d 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l log-format -d 'How log lines on standard error look' -r -f -a "pretty\t'Text for people'
 json\t'A JSON object on each line'"
@@ -80,6 +84,7 @@ always\t'Whenever it ends; a worker of `run` until standard input has ended and 
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l backoff -d 'Pause before a restart, doubling from the first to the last value, with jitter' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l max-restarts -d 'Give up after so many restarts within this time' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l name -d 'Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always is one, by default with the name in its file, or else that of the folder' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l report -d 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l log-format -d 'How log lines on standard error look' -r -f -a "pretty\t'Text for people'
 json\t'A JSON object on each line'"
@@ -94,6 +99,7 @@ complete -c gipc -n "__fish_gipc_using_subcommand run" -s h -l help -d 'Print he
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s f -l file -d 'The file [default: gipc.toml, else Procfile, unless there is --process]' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s p -l process -d 'A process, run by a shell; may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l timeout -d 'End the whole run after this long, with exit code 124' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l name -d 'Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always is one, by default with the name in its file, or else that of the folder' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l report -d 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l log-format -d 'How log lines on standard error look' -r -f -a "pretty\t'Text for people'
 json\t'A JSON object on each line'"
@@ -119,6 +125,15 @@ complete -c gipc -n "__fish_gipc_using_subcommand call" -l timeout -d 'Wait no l
 complete -c gipc -n "__fish_gipc_using_subcommand call" -l max-message -d 'The largest message that is accepted' -r
 complete -c gipc -n "__fish_gipc_using_subcommand call" -l output -d 'How the reply is written to standard output; otherwise as it is, with a newline after it' -r
 complete -c gipc -n "__fish_gipc_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand ps" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand ps" -l json -d 'Print everything, as JSON'
+complete -c gipc -n "__fish_gipc_using_subcommand ps" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand why" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand why" -l json -d 'Print it as JSON'
+complete -c gipc -n "__fish_gipc_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand down" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand down" -l timeout -d 'Kill what has not ended after this long' -r
+complete -c gipc -n "__fish_gipc_using_subcommand down" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand check" -s p -l process -d 'Describe a process, whose command a shell is to run; may be repeated. Without FILE none is read' -r
 complete -c gipc -n "__fish_gipc_using_subcommand check" -l json -d 'Print everything, as JSON'
 complete -c gipc -n "__fish_gipc_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -11,6 +11,7 @@ use crate::guard::Verdict;
 use crate::plan::Plan;
 
 mod check;
+mod control;
 mod exec;
 mod manual;
 mod run;
@@ -67,6 +68,9 @@ enum Command {
     Send(talk::Send),
     Recv(talk::Recv),
     Call(talk::Call),
+    Ps(control::Ps),
+    Why(control::Why),
+    Down(control::Down),
     Check(check::Check),
     Schema(check::Schema),
     Completions(manual::Completions),
@@ -89,6 +93,9 @@ impl Command {
             "send" => parse(args).map(Self::Send),
             "recv" => parse(args).map(Self::Recv),
             "call" => parse(args).map(Self::Call),
+            "ps" => parse(args).map(Self::Ps),
+            "why" => parse(args).map(Self::Why),
+            "down" => parse(args).map(Self::Down),
             _ => None,
         }
     }
@@ -151,6 +158,9 @@ pub(crate) fn plan() -> Result<Plan, Usage> {
         Command::Send(send) => Ok(send.into_plan()),
         Command::Recv(recv) => Ok(recv.into_plan()),
         Command::Call(call) => Ok(call.into_plan()),
+        Command::Ps(ps) => Ok(ps.into_plan()),
+        Command::Why(why) => Ok(why.into_plan()),
+        Command::Down(down) => Ok(down.into_plan()),
         Command::Check(check) => check.into_plan(),
         Command::Schema(schema) => Ok(schema.into_plan()),
         Command::Completions(completions) => Ok(completions.into_plan()),
@@ -208,6 +218,10 @@ mod tests {
         for command in Cli::command().get_subcommands() {
             for option in command.get_arguments().filter(|argument| !argument.is_positional()) {
                 let long = option.get_long().unwrap();
+                if long == "name" {
+                    assert_eq!(option.get_env(), None, "GIPC_NAME tells an instance its own");
+                    continue;
+                }
                 let variable = format!("GIPC_{}", long.to_uppercase().replace('-', "_"));
                 assert_eq!(option.get_env().unwrap(), variable.as_str(), "{}", command.get_name());
             }

@@ -29,7 +29,7 @@ mod text;
 mod tests;
 
 pub(crate) use env_file::{EnvFileError, env_file};
-pub(crate) use mistake::Mistakes;
+pub(crate) use mistake::{Mistakes, did_you_mean};
 use mistake::{Origin, Place, Source};
 use read::Reading;
 use resolve::Surroundings;
@@ -79,6 +79,14 @@ pub(crate) fn load(file: Option<&Path>, processes: &[(String, String)]) -> Resul
     let name = named.canonicalize().map_or("gipc".to_owned(), |folder| resolve::name_of(&folder));
     let surroundings = Surroundings { folder, name, variable: &|name| std::env::var_os(name) };
     understand(file.as_deref(), text, processes, &surroundings).map_err(Error::Mistakes)
+}
+
+/// The name of the session of the current folder: its gipc.toml's, or else the folder's. A file that
+/// is not understood tells what it can: it may be the one to be mended while the session runs.
+pub(crate) fn session_name() -> String {
+    let in_file = std::fs::read_to_string(FILES[0]).ok().and_then(|text| read::name(&text));
+    let folder = || Path::new(".").canonicalize().ok().map(|folder| resolve::name_of(&folder));
+    in_file.or_else(folder).unwrap_or_else(|| "gipc".to_owned())
 }
 
 fn text(path: &Path) -> Result<String, Error> {

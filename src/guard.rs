@@ -35,7 +35,7 @@ mod system;
 mod terminal;
 pub(crate) mod tree;
 
-pub(crate) use system::{die_with_guard, outlive_guard, release_inherited};
+pub(crate) use system::{die_with_guard, outlive_guard, release_inherited, wait_for_end};
 
 /// How gipc is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub(crate) struct Link {
     requests: File,
     /// The process group of the guard, which is the terminal's if any is.
     group: i32,
+    /// The guard, as others see it.
+    guard: i32,
 }
 
 /// The signals that the guard hands on.
@@ -129,6 +131,11 @@ impl Link {
     /// The process group of the guard, which is the terminal's if any is.
     pub(crate) const fn group(&self) -> i32 {
         self.group
+    }
+
+    /// The guard's pid, as others see it: that of the process that was started.
+    pub(crate) const fn guard(&self) -> i32 {
+        self.guard
     }
 
     /// Asks the guard to stop until it is continued, and to stop us with it.
@@ -201,7 +208,8 @@ pub(crate) fn run(
             }
             let requests = File::from(requests_write);
             let verdict = supervise(prepare_supervisor(isolate).and_then(|()| {
-                Ok(Link { arrivals: Some(arrivals_read), requests: requests.try_clone()?, group })
+                let requests = requests.try_clone()?;
+                Ok(Link { arrivals: Some(arrivals_read), requests, group, guard: guard.as_raw() })
             }));
             // Where the guard is gone there is nobody to tell.
             let _ = (&requests).write_all(&Request::End(verdict).encode());

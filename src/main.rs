@@ -11,6 +11,7 @@ use plan::Plan;
 
 mod cli;
 mod config;
+mod control;
 mod delivery;
 mod dress;
 mod guard;
@@ -24,9 +25,11 @@ mod record;
 mod relay;
 mod report;
 mod signals;
+mod standing;
 mod stream;
 mod supervisor;
 mod talk;
+mod usage;
 mod value;
 
 fn main() -> ExitCode {
@@ -59,6 +62,10 @@ fn run(plan: Plan) -> Verdict {
             })
         }
         Plan::Talk(plan) => talk::run(&plan).unwrap_or_else(|error| {
+            complain(&error);
+            Verdict::Exit(error.exit_code())
+        }),
+        Plan::Control(control) => control::client::run(&control).unwrap_or_else(|error| {
             complain(&error);
             Verdict::Exit(error.exit_code())
         }),

@@ -21,6 +21,8 @@ pub(crate) enum Plan {
     Supervise(Box<Supervise>),
     /// `send`, `recv`, `call`.
     Talk(Talk),
+    /// `ps`, `down` and the like.
+    Control(Control),
     /// Text for standard output: manuals, completions.
     Print(Vec<u8>),
     /// What a description means, for standard output, and remarks on it for standard error.
@@ -32,6 +34,8 @@ pub(crate) enum Plan {
 /// Processes under supervision.
 pub(crate) struct Supervise {
     pub(crate) topology: Topology,
+    /// The name to be found by, where it is a session.
+    pub(crate) session: Option<String>,
     /// For all together; a process may have one of its own.
     pub(crate) timeout: Option<Duration>,
     pub(crate) isolate: bool,
@@ -67,6 +71,24 @@ pub(crate) enum Wire {
     Fds,
     /// Standard input and output.
     Stdio,
+}
+
+/// Something to ask a session.
+#[derive(Debug)]
+pub(crate) struct Control {
+    /// The one that was named.
+    pub(crate) session: Option<String>,
+    /// That of the current folder.
+    pub(crate) of_folder: String,
+    pub(crate) ask: Ask,
+}
+
+/// What a session is asked. Names are those of processes or of instances.
+#[derive(Debug)]
+pub(crate) enum Ask {
+    Ps { names: Vec<String>, json: bool },
+    Why { names: Vec<String>, json: bool },
+    Down { timeout: Option<Duration> },
 }
 
 /// A message or two over the channels that this process was given.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use gipc::process::{ExitStatus, Usage};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::guard::Verdict;
 use crate::relay::Counts;
@@ -167,7 +167,7 @@ impl Incarnation {
 }
 
 /// How something ended: `code`, or `signal` with its number and name.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Ending {
     Code { code: u8 },

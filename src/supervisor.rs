@@ -16,6 +16,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
+use crate::control::{self, Asked, Requests, Server, Socket};
 use crate::guard::{self, Arrival, Arrivals, Link, Verdict};
 use crate::logs::{self, LogFile, Sink};
 use crate::plan::Supervise;
@@ -32,6 +33,7 @@ mod descriptors;
 mod ending;
 mod instance;
 pub(crate) mod policy;
+mod requests;
 mod session;
 mod starting;
 mod status;
@@ -53,6 +55,10 @@ pub(crate) enum Error {
          most (see `ulimit -Hn`)"
     )]
     Descriptors { instances: usize, needed: u64, hard: u64 },
+    #[error(transparent)]
+    Socket(#[from] control::Error),
+    #[error("cannot listen on the control socket")]
+    Server(#[source] io::Error),
     #[error("cannot write the record `{}`", path.display())]
     Record { path: std::path::PathBuf, source: io::Error },
     #[error("cannot write the log file `{}`", path.display())]
@@ -77,7 +83,13 @@ pub(crate) fn run(plan: Supervise, link: io::Result<Link>) -> Result<Verdict, Er
         let mut verdict = supervisor.run(&writing.closed()).await;
         supervisor.annotate(verdict);
         // What is still to be said; a signal that comes now is the last word.
-        let said = writing.finish();
+        let server = supervisor.server.take();
+        let said = async {
+            if let Some(server) = server {
+                server.finish().await;
+            }
+            writing.finish().await;
+        };
         tokio::pin!(said);
         let patience = supervisor.patience();
         loop {
@@ -108,6 +120,14 @@ pub(crate) fn run(plan: Supervise, link: io::Result<Link>) -> Result<Verdict, Er
 async fn sleep_until(moment: Option<Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The next request; for ever none where nobody can ask.
+async fn next(requests: &mut Option<Requests>) -> Option<Asked> {
+    match requests {
+        Some(requests) => requests.recv().await,
         None => std::future::pending().await,
     }
 }
@@ -144,6 +164,7 @@ enum Woken {
     Unheard,
     Note(Note),
     Done(Result<(InstanceId, Done), JoinError>),
+    Asked(Asked),
     Tick,
 }
 
@@ -153,6 +174,9 @@ struct Supervisor {
     instances: Vec<Instance>,
     link: Link,
     arrivals: Arrivals,
+    /// Where it is a session that others may control.
+    server: Option<Server>,
+    requests: Option<Requests>,
     /// With a terminal the command is its foreground job, as it would be without us.
     shares_terminal: bool,
     sink: Sink,
@@ -166,13 +190,27 @@ struct Supervisor {
     started: Moment,
     /// When the whole run has taken too long.
     timeout_at: Option<Instant>,
+    /// When what has not ended is killed, as somebody has asked for.
+    kill_all_at: Option<Instant>,
     suspended_at: Option<Instant>,
     /// The limit of descriptors that instances get, where ours is another.
     descriptors: Option<Limit>,
 }
 
 impl Supervisor {
-    fn new(plan: Supervise, mut link: Link, sink: Sink) -> Result<Self, Error> {
+    fn new(mut plan: Supervise, mut link: Link, sink: Sink) -> Result<Self, Error> {
+        // First of all: where there is such a session nothing of it is touched.
+        let (server, requests) = match plan.session.as_deref().map(Socket::bind).transpose()? {
+            Some(socket) => {
+                let (server, requests) = Server::start(socket).map_err(Error::Server)?;
+                for process in &mut plan.topology.processes {
+                    let path = server.path().as_os_str().to_owned();
+                    process.env.insert(0, ("GIPC_SOCKET".into(), Some(path)));
+                }
+                (Some(server), Some(requests))
+            }
+            None => (None, None),
+        };
         let shares_terminal = matches!(plan.topology.processes[..], [ref only] if only.is_inherited())
             && has_terminal();
         let arrivals = link.arrivals().map_err(Error::Guard)?;
@@ -183,6 +221,8 @@ impl Supervisor {
             instances: Vec::new(),
             link,
             arrivals,
+            server,
+            requests,
             shares_terminal,
             sink,
             recorder: None,
@@ -194,6 +234,7 @@ impl Supervisor {
             started: Moment::now(),
             suspended_at: None,
             descriptors,
+            kill_all_at: None,
             timeout_at: plan.timeout.map(|timeout| Instant::now() + timeout),
             plan,
         };
@@ -276,7 +317,7 @@ impl Supervisor {
                 return verdict;
             }
             let ticks = self.instances.iter().filter_map(|it| it.policy.deadline());
-            let tick = ticks.chain(self.timeout()).min();
+            let tick = ticks.chain(self.timeout()).chain(self.kill_all_at).min();
             woken = tokio::select! {
                 arrival = self.arrivals.next() => Woken::Arrival(arrival),
                 _ = term.recv() => Woken::Term,
@@ -284,6 +325,7 @@ impl Supervisor {
                 () = unheard.notified() => Woken::Unheard,
                 Some(note) = self.notes.1.recv() => Woken::Note(note),
                 Some(done) = self.tasks.join_next() => Woken::Done(done),
+                Some(asked) = next(&mut self.requests) => Woken::Asked(asked),
                 () = sleep_until(tick) => Woken::Tick,
             };
         }
@@ -325,8 +367,12 @@ impl Supervisor {
                 let all = self.instances.iter().map(|it| (it.id, Event::Failed));
                 queue.events.extend(all);
             }
+            Woken::Asked(asked) => self.serve(asked, &mut queue),
             Woken::Tick => {
                 let now = Instant::now();
+                if self.kill_all_at.take_if(|at| *at <= now).is_some() {
+                    queue.happenings.push_back(Happening::Demanded(Signal::TERM));
+                }
                 let is_due = |it: &&Instance| it.policy.deadline().is_some_and(|at| at <= now);
                 let due = self.instances.iter().filter(is_due);
                 queue.events.extend(due.map(|it| (it.id, Event::Tick)));
@@ -575,6 +621,7 @@ impl Supervisor {
                 self.kill_rest(id, &strays);
             }
             Action::GiveUp => {
+                instance.gave_up = true;
                 let limit = instance.plan.rules.limit;
                 let restarts = if limit.count == 1 { "restart" } else { "restarts" };
                 error!(

@@ -56,6 +56,21 @@ pub(crate) fn variable(text: &str) -> Result<(OsString, OsString), String> {
     }
 }
 
+/// The name of a session, which is part of a file's.
+pub(crate) fn session_name(text: &str) -> Result<String, String> {
+    let is_good = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    if text.is_empty() || !text.chars().all(is_good) || text.starts_with(['-', '.']) {
+        return Err(format!(
+            "`{text}` is no name for a session: it has letters, digits, `_`, `-` and `.`, and \
+             begins with neither `-` nor `.`"
+        ));
+    }
+    if text.len() > 64 {
+        return Err("the name of a session has 64 characters at most".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 pub(crate) fn process(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, command)) if !name.is_empty() && !command.trim().is_empty() => {

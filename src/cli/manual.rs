@@ -12,7 +12,8 @@ use crate::plan::Plan;
 const RELEASED: &str = "2026-11-23";
 
 /// The pages that are written by hand.
-const BY_HAND: [(&str, &[u8]); 2] = [
+const BY_HAND: [(&str, &[u8]); 3] = [
+    ("gipc-control.7", include_bytes!("../../man/gipc-control.7")),
     ("gipc-toml.5", include_bytes!("../../man/gipc-toml.5")),
     ("gipc-wire.7", include_bytes!("../../man/gipc-wire.7")),
 ];
@@ -39,7 +40,7 @@ fn completions(shell: Shell) -> Vec<u8> {
 /// Print a manual page, as roff: `gipc man run | man -l -`
 #[derive(Debug, Args)]
 pub(super) struct Man {
-    /// The page: a command, `toml` or `wire`; otherwise gipc(1)
+    /// The page: a command, `toml`, `wire` or `control`; otherwise gipc(1)
     page: Option<String>,
 
     /// Write all pages and completions into this folder
@@ -81,6 +82,7 @@ fn pages() -> Vec<(String, Vec<u8>)> {
             "exec" | "run" => &[EXIT_STATUS, ENVIRONMENT, SIGNALS],
             "up" => &[UP_EXIT_STATUS, ENVIRONMENT, UP_SIGNALS],
             "send" | "recv" | "call" => &[TALK_EXIT_STATUS, ENVIRONMENT],
+            "ps" | "why" | "down" => &[CONTROL_EXIT_STATUS],
             "check" => &[CHECK_EXIT_STATUS],
             _ => &[],
         };
@@ -201,6 +203,19 @@ the description is understood
 it is not, or it cannot be read, or wrong usage
 ";
 
+const CONTROL_EXIT_STATUS: &str = "\
+.SH \"EXIT STATUS\"
+.TP
+0
+it is done
+.TP
+2
+wrong usage, or there is no such process
+.TP
+125
+there is no such session, or it has ended meanwhile
+";
+
 const ENVIRONMENT: &str = "\
 .SH ENVIRONMENT
 Every option can also be given as GIPC_<OPTION>, with _ for -: GIPC_TIMEOUT=10s, GIPC_LOG_FORMAT=json.
@@ -235,6 +250,6 @@ by nohup(1), stays without effect.
 
 const SEE_ALSO: &str = "\
 .SH \"SEE ALSO\"
-gipc(1), gipc-exec(1), gipc-run(1), gipc-up(1), gipc-send(1), gipc-recv(1), gipc-call(1), gipc-check(1),
-gipc-toml(5), gipc-wire(7)
+gipc(1), gipc-exec(1), gipc-run(1), gipc-up(1), gipc-ps(1), gipc-why(1), gipc-down(1), gipc-send(1),
+gipc-recv(1), gipc-call(1), gipc-check(1), gipc-toml(5), gipc-control(7), gipc-wire(7)
 ";

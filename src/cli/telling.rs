@@ -9,12 +9,18 @@ use clap::{Args, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::Usage;
-use crate::logs;
 use crate::plan::Supervise;
 use crate::plan::topology::Topology;
+use crate::{logs, value};
 
 #[derive(Debug, Args)]
 pub(super) struct Telling {
+    // Without a variable: GIPC_NAME tells each instance its own.
+    /// Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always
+    /// is one, by default with the name in its file, or else that of the folder
+    #[arg(long, value_name = "NAME", value_parser = value::session_name)]
+    name: Option<String>,
+
     /// Run in a PID namespace of its own, so that even killing both processes of gipc at once
     /// leaves nothing behind (Linux, where user namespaces are allowed)
     #[arg(long, env = "GIPC_ISOLATE", hide_env = true,
@@ -69,9 +75,13 @@ impl Telling {
     /// What these options mean for processes.
     pub(super) fn into_plan(
         self,
-        topology: Topology,
+        mut topology: Topology,
         timeout: Option<Duration>,
     ) -> Result<Supervise, Usage> {
+        let session = self.name;
+        if let Some(name) = &session {
+            topology.name.clone_from(name);
+        }
         if let Some(report) = &self.report
             && !matches!(report.extension().and_then(OsStr::to_str), Some("json" | "xml"))
         {
@@ -95,7 +105,7 @@ impl Telling {
         let time = std::io::stderr().is_terminal();
         let (isolate, report) = (self.isolate, self.report);
         let log = logs::Settings { level, format, color, time };
-        Ok(Supervise { topology, timeout, isolate, report, log })
+        Ok(Supervise { topology, session, timeout, isolate, report, log })
     }
 }
 

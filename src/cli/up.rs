@@ -55,6 +55,8 @@ impl Up {
         for process in &mut topology.processes {
             process.env.splice(0..0, ours.iter().cloned());
         }
-        Ok(Plan::Supervise(Box::new(self.telling.into_plan(topology, self.timeout)?)))
+        let mut plan = self.telling.into_plan(topology, self.timeout)?;
+        plan.session.get_or_insert_with(|| plan.topology.name.clone());
+        Ok(Plan::Supervise(Box::new(plan)))
     }
 }

@@ -89,17 +89,7 @@ impl Meaning for SessionName {
     }
 
     fn of(text: &str) -> Result<Self, String> {
-        let is_good = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-        if text.is_empty() || !text.chars().all(is_good) || text.starts_with(['-', '.']) {
-            return Err(format!(
-                "`{text}` is no name for a session: it has letters, digits, `_`, `-` and `.`, and \
-                 begins with neither `-` nor `.`"
-            ));
-        }
-        if text.len() > 64 {
-            return Err("the name of a session has 64 characters at most".to_owned());
-        }
-        Ok(Self(text.to_owned()))
+        value::session_name(text).map(Self)
     }
 }
 

@@ -171,7 +171,7 @@ impl fmt::Display for Mistakes {
 }
 
 /// What of these may have been meant.
-pub(super) fn did_you_mean<'a>(
+pub(crate) fn did_you_mean<'a>(
     word: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {

@@ -63,6 +63,13 @@ pub(super) fn read(text: &str, mistakes: &mut Mistakes) -> Reading {
     reading
 }
 
+/// The name that a text gives its session, as far as it is one.
+pub(super) fn name(text: &str) -> Option<String> {
+    let (root, _) = DeTable::parse_recoverable(text);
+    let name = root.get_ref().get("name")?.get_ref().as_str()?.to_owned();
+    crate::value::session_name(&name).ok()
+}
+
 /// Removes the innermost entry that has this span in it. Comes back with the key of the process
 /// that it was part of, or else with the entry's own.
 fn remove(root: &mut DeTable<'_>, span: &Range<usize>) -> Option<Place> {

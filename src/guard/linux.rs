@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use gipc::process::Signal;
@@ -133,6 +133,25 @@ fn release_standard_streams() {
     if let Ok(null) = fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
         let _ = nix::unistd::dup2_stdin(&null);
         let _ = nix::unistd::dup2_stdout(&null);
+    }
+}
+
+/// Waits until a process has ended that need not be a child of ours.
+pub(crate) fn wait_for_end(pid: i32) -> io::Result<()> {
+    // SAFETY: makes a descriptor, or fails.
+    let opened = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    if opened < 0 {
+        let error = io::Error::last_os_error();
+        // It has ended already.
+        return if error.raw_os_error() == Some(libc::ESRCH) { Ok(()) } else { Err(error) };
+    }
+    // SAFETY: nobody else has it.
+    let process = unsafe { OwnedFd::from_raw_fd(opened as RawFd) };
+    loop {
+        match poll(&mut [PollFd::new(process.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE) {
+            Err(Errno::EINTR) => {}
+            waited => return Ok(waited.map(drop)?),
+        }
     }
 }
 

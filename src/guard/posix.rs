@@ -56,6 +56,19 @@ pub(super) fn release_all_but(_own: [BorrowedFd<'_>; 2]) {
     release_inherited();
 }
 
+/// Waits until a process has ended that need not be a child of ours.
+pub(crate) fn wait_for_end(pid: i32) -> io::Result<()> {
+    let process = nix::unistd::Pid::from_raw(pid);
+    loop {
+        match nix::sys::signal::kill(process, None) {
+            Err(nix::errno::Errno::ESRCH) => return Ok(()),
+            Err(errno) => return Err(errno.into()),
+            // POSIX has no event for the end of one who is not our child.
+            Ok(()) => std::thread::sleep(std::time::Duration::from_millis(20)),
+        }
+    }
+}
+
 /// Has the guard, our parent, look at its pipe.
 pub(super) fn poke_guard() {
     if let Some(signal) = Signal::new(libc::SIGCHLD) {

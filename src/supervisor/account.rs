@@ -10,7 +10,7 @@ use crate::guard::Verdict;
 use crate::plan::topology::Wiring;
 use crate::plan::{Channels, Wire};
 use crate::relay::Counts;
-use crate::report::{self, Incarnation, Moment, Report, github};
+use crate::report::{self, Moment, Report, github};
 
 impl Supervisor {
     /// There is no other incarnation: what was on its way is lost, and is said to be.
@@ -71,10 +71,8 @@ impl Supervisor {
 }
 
 fn entry(instance: &Instance) -> report::Instance<'_> {
-    // To be stopped is no failure of its own.
-    let was_stopped = instance.history.last().is_some_and(Incarnation::was_stopped);
     let outcome = instance.outcome.map(|(verdict, success)| report::Outcome {
-        success: success || was_stopped,
+        success: success || instance.was_stopped(),
         exit: verdict.into(),
     });
     let counts = instance.messages.iter().flat_map(|it| &it.counts);

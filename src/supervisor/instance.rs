@@ -34,6 +34,10 @@ pub(super) struct Instance {
     pub(super) last_no: LastNo,
     /// How it has ended for good, and whether that is a success.
     pub(super) outcome: Option<(Verdict, bool)>,
+    /// Why it could not be started, the last time.
+    pub(super) trouble: Option<String>,
+    /// It has crashed too often.
+    pub(super) gave_up: bool,
     /// With channels only.
     pub(super) messages: Option<Messages>,
     /// How many tasks of it there are.
@@ -95,6 +99,8 @@ impl Instance {
             tail: Tail::default(),
             last_no: LastNo::default(),
             outcome: None,
+            trouble: None,
+            gave_up: false,
             messages,
             tasks: 0,
             killing: false,
@@ -122,6 +128,11 @@ impl Instance {
             },
             None => "it has not said so".to_owned(),
         }
+    }
+
+    /// Has it ended because gipc asked it to, in order? That is no failure of its own.
+    pub(super) fn was_stopped(&self) -> bool {
+        self.history.last().is_some_and(Incarnation::was_stopped)
     }
 
     pub(super) fn restarts(&self) -> usize {

@@ -152,6 +152,24 @@ impl Policy {
         }
     }
 
+    /// Does it run, and has said that it is ready, or need not?
+    pub(crate) fn is_ready(&self) -> bool {
+        matches!(self.state, State::Running { ready: Ready::Yes, .. })
+    }
+
+    /// When it is stopped unless it has said that it is ready.
+    pub(crate) fn ready_by(&self) -> Option<Instant> {
+        match self.state {
+            State::Running { ready: Ready::Before(at), .. } => Some(at),
+            _ => None,
+        }
+    }
+
+    /// When what has not ended is killed.
+    pub(crate) fn kill_at(&self) -> Option<Instant> {
+        self.kill_at
+    }
+
     /// Is the restart that it waits for one for the sake of another?
     pub(crate) fn is_renewed(&self) -> bool {
         self.renewal.is_some()

@@ -36,6 +36,8 @@ pub(crate) enum Happening {
     Demanded(Signal),
     /// The whole run has taken too long.
     TimedOut,
+    /// Somebody has asked for the end of the session, and nothing is wrong.
+    Dismissed,
 }
 
 /// Something to do.
@@ -81,8 +83,15 @@ impl Member {
         matches!(self.stage, Stage::Done { .. } | Stage::Skipped)
     }
 
-    const fn succeeded(&self) -> bool {
-        matches!(self.stage, Stage::Done { success: true, .. })
+    const fn has_reached(&self, milestone: Milestone) -> bool {
+        match milestone {
+            Milestone::Started => self.started,
+            Milestone::Ready => self.ready,
+            Milestone::Completed => matches!(self.stage, Stage::Done { .. }),
+            Milestone::CompletedSuccessfully => {
+                matches!(self.stage, Stage::Done { success: true, .. })
+            }
+        }
     }
 }
 
@@ -133,14 +142,38 @@ impl Session {
         }
     }
 
-    /// What an instance waits for that has not come as far as it should.
-    pub(crate) fn waits_for(&self, instance: InstanceId) -> Option<ProcessId> {
+    /// What an instance waits for that has not come as far as it should, or never will.
+    pub(crate) fn waits_for(&self, instance: InstanceId) -> Vec<Dependency> {
         let member = &self.members[instance.0];
-        let mut open = self.depends_on[member.process.0].iter();
+        let all = self.depends_on[member.process.0].iter().copied();
         match member.stage {
-            Stage::Waiting => open.find(|it| self.reached(it) != Some(true)).map(|it| it.on),
-            _ => None,
+            Stage::Waiting => all.filter(|it| self.reached(it) != Some(true)).collect(),
+            Stage::Skipped => all.filter(|it| self.reached(it) == Some(false)).collect(),
+            _ => Vec::new(),
         }
+    }
+
+    /// The instances of a process that have not come so far.
+    pub(crate) fn not_yet(&self, process: ProcessId, until: Milestone) -> Vec<InstanceId> {
+        let members = self.ranges[process.0].clone();
+        members.filter(|it| !self.members[*it].has_reached(until)).map(InstanceId).collect()
+    }
+
+    /// Was it never started, and never will be?
+    pub(crate) fn is_skipped(&self, instance: InstanceId) -> bool {
+        self.members[instance.0].stage == Stage::Skipped
+    }
+
+    /// Whom the stop of a running instance waits for.
+    pub(crate) fn stops_after(&self, instance: InstanceId) -> Vec<ProcessId> {
+        let Member { process, stage, .. } = self.members[instance.0];
+        if stage != Stage::Running || self.ending.is_none() {
+            return Vec::new();
+        }
+        let is_left =
+            |it: &usize| !self.members[self.ranges[*it].clone()].iter().all(Member::is_over);
+        let depends = |it: &usize| self.depends_on[*it].iter().any(|other| other.on == process);
+        (0..self.ranges.len()).filter(|it| depends(it) && is_left(it)).map(ProcessId).collect()
     }
 
     pub(crate) fn step(&mut self, happening: Happening) -> Vec<Order> {
@@ -171,6 +204,11 @@ impl Session {
                 self.is_hurried = true;
                 let verdict = Verdict::Exit(Verdict::TIMED_OUT);
                 self.ending.get_or_insert((verdict, Signal::TERM));
+            }
+            Happening::Dismissed => {
+                self.is_hurried = true;
+                // What has failed by itself has; what is stopped now has not.
+                self.ending.get_or_insert((self.sum(None), Signal::TERM));
             }
         }
         self.advance()
@@ -257,12 +295,7 @@ impl Session {
     fn reached(&self, dependency: &Dependency) -> Option<bool> {
         let mut all = true;
         for member in &self.members[self.ranges[dependency.on.0].clone()] {
-            let reached = match dependency.until {
-                Milestone::Started => member.started,
-                Milestone::Ready => member.ready,
-                Milestone::Completed => matches!(member.stage, Stage::Done { .. }),
-                Milestone::CompletedSuccessfully => member.succeeded(),
-            };
+            let reached = member.has_reached(dependency.until);
             if !reached && member.is_over() {
                 return Some(false);
             }

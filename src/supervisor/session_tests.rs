@@ -120,7 +120,7 @@ fn each_waits_for_the_milestone_that_it_names() {
             vec![process("db", 1, &[]), process("web", 1, &[(0, until)])],
         );
         assert_eq!(play.runs(), [0]);
-        assert_eq!(play.session.waits_for(InstanceId(1)), Some(ProcessId(0)));
+        assert_eq!(play.session.waits_for(InstanceId(1))[0].on, ProcessId(0));
         play.started(0);
         if enough > 0 {
             assert_eq!(play.runs(), [0], "{until:?}");
@@ -131,7 +131,7 @@ fn each_waits_for_the_milestone_that_it_names() {
             play.ends(0, if enough == 3 { 7 } else { 0 });
         }
         assert!(play.running.contains(&1), "{until:?}");
-        assert_eq!(play.session.waits_for(InstanceId(1)), None);
+        assert_eq!(play.session.waits_for(InstanceId(1)), []);
     }
 }
 

@@ -32,11 +32,13 @@ impl Supervisor {
                 Ok(started) => started,
                 Err(error) => {
                     let code = error.exit_code();
+                    let trouble = crate::chain(&error);
                     // Alone it needs no name.
                     match &instance.prefix {
-                        None => error!("{}", crate::chain(&error)),
-                        Some(_) => error!("{name}: {}", crate::chain(&error)),
+                        None => error!("{trouble}"),
+                        Some(_) => error!("{name}: {trouble}"),
                     }
+                    instance.trouble = Some(trouble);
                     return Event::StartFailed(code);
                 }
             };
@@ -51,6 +53,8 @@ impl Supervisor {
         instance.history.push(Incarnation::new(process.pid(), instance.reason));
         instance.ended_because = None;
         instance.last_no.clear();
+        instance.trouble = None;
+        instance.gave_up = false;
         if let Some(messages) = &mut instance.messages {
             let leftover = std::mem::take(&mut messages.leftover);
             Counts::add(&messages.counts[0].1.redelivered, leftover.unread);

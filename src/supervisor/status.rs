@@ -1,54 +1,255 @@
-//! How things stand, in a line for each instance.
+//! How things stand with the instances, and why.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Supervisor;
-use super::instance::Instance;
+use super::ending::Strays;
+use super::instance::{Child, Instance};
+use super::session::InstanceId;
+use crate::plan::rules;
+use crate::plan::topology::{Dependency, Milestone, ProcessId};
+use crate::report::Ending;
+use crate::standing::{self, Cause, Reason, Standing, State, Traffic, span};
+
+/// Of so many replicas it is told what each waits for, and no more.
+const SHOWN: usize = 3;
 
 impl Supervisor {
-    /// What USR1 prints.
+    /// What USR1 prints: what `ps` and `why` do, the latter for those who do not simply run.
     pub(super) fn status(&self) -> String {
-        let width = self.instances.iter().map(|it| it.name.len()).max().unwrap_or_default();
-        let mut text = String::new();
-        for instance in &self.instances {
-            let life = self.life(instance);
-            let restarts = instance.restarts();
-            text.push_str(&format!("gipc: {:width$}  {life}  restarts {restarts}", instance.name));
-            for (name, counts) in instance.messages.iter().flat_map(|it| &it.counts) {
-                let messages = counts.messages.load(Ordering::Relaxed);
-                let bytes = counts.bytes.load(Ordering::Relaxed);
-                text.push_str(&format!("  {name} {messages} messages, {bytes} bytes"));
-            }
-            text.push('\n');
-        }
-        text
+        let all = || self.instances.iter().map(|it| it.id);
+        let standings: Vec<_> = all().map(|id| self.standing(id)).collect();
+        let is_plain = |it: &Standing| matches!(it.state, State::Running | State::Ended);
+        let others = all().zip(&standings).filter(|(_, it)| !is_plain(it));
+        let reasons: Vec<_> = others.map(|(id, _)| self.reason(id)).collect();
+        let text = standing::table(&standings) + &standing::reasons(&reasons);
+        text.lines().map(|line| format!("gipc: {line}\n")).collect()
     }
 
-    fn life(&self, instance: &Instance) -> String {
-        match (&instance.child, instance.history.last()) {
-            (Some(child), Some(incarnation)) => {
-                let state = if child.status.is_some() {
-                    "ending"
-                } else if instance.ended_because.is_some() {
-                    "stopping"
-                } else {
-                    "running"
-                };
-                let uptime = incarnation.started.instant.elapsed();
-                let uptime = humantime::format_duration(Duration::from_secs(uptime.as_secs()));
-                format!("{state}  pid {}  up {uptime}", child.process.pid())
-            }
-            (None, Some(_)) if instance.policy.pause_ends().is_some() => {
-                "waiting to be restarted".to_owned()
-            }
-            (None, Some(_)) => "ended".to_owned(),
-            (_, None) => match self.session.waits_for(instance.id) {
-                Some(process) => {
-                    format!("waiting for {}", self.plan.topology.processes[process.0].name)
-                }
-                None => "not started".to_owned(),
+    /// How an instance stands.
+    pub(super) fn standing(&self, id: InstanceId) -> Standing {
+        let instance = &self.instances[id.0];
+        let incarnation = instance.history.last();
+        let seconds_until =
+            |at: Instant| at.saturating_duration_since(Instant::now()).as_secs_f64();
+        let waits_for = self.session.waits_for(id).into_iter();
+        Standing {
+            name: instance.name.clone(),
+            process: instance.plan.name.clone(),
+            state: self.state(instance),
+            ready: instance.policy.is_ready(),
+            pid: instance.pid(),
+            uptime_seconds: incarnation
+                .filter(|_| instance.child.is_some())
+                .map(|it| it.started.instant.elapsed().as_secs_f64()),
+            restarts: instance.restarts(),
+            usage: None,
+            exit: match (&instance.child, instance.outcome) {
+                (None, Some((verdict, _))) if instance.trouble.is_some() => Some(verdict.into()),
+                _ => incarnation.and_then(|it| it.exit.clone()),
             },
+            waits_for: waits_for.map(|it| self.name_of(it.on).to_owned()).collect(),
+            killed_in_seconds: instance.policy.kill_at().map(seconds_until),
+            last_line: instance.tail.lines().pop().unwrap_or_default(),
+            channels: traffic(instance),
         }
     }
+
+    fn name_of(&self, process: ProcessId) -> &str {
+        &self.plan.topology.processes[process.0].name
+    }
+
+    fn state(&self, instance: &Instance) -> State {
+        match (&instance.child, instance.outcome) {
+            (Some(child), _) if child.status.is_some() || instance.ended_because.is_some() => {
+                State::Stopping
+            }
+            (Some(_), _) if instance.policy.is_ready() => State::Running,
+            (Some(_), _) => State::Starting,
+            (None, _) if instance.policy.pause_ends().is_some() => State::Restarting,
+            (None, Some((_, success))) if success || instance.was_stopped() => State::Ended,
+            (None, Some(_)) => State::Failed,
+            (None, None) if self.session.is_skipped(instance.id) => State::Skipped,
+            (None, None) => State::Waiting,
+        }
+    }
+
+    /// Why an instance stands as it does.
+    pub(super) fn reason(&self, id: InstanceId) -> Reason {
+        let mut because = Vec::new();
+        let root = self.explain(id, 0, &mut because);
+        let (instance, root) = (&self.instances[id.0], &self.instances[root.0]);
+        Reason {
+            name: instance.name.clone(),
+            state: self.state(instance),
+            because,
+            root: root.name.clone(),
+            last_lines: root.tail.lines(),
+        }
+    }
+
+    /// Adds what is to be said of an instance, and of those that are the cause of it; comes back
+    /// with the one at the root.
+    fn explain(&self, id: InstanceId, depth: usize, because: &mut Vec<Cause>) -> InstanceId {
+        let instance = &self.instances[id.0];
+        let name = &instance.name;
+        let mut say = |what: String| because.push(Cause { depth, what });
+        let waits_for = self.session.waits_for(id);
+        if waits_for.is_empty() {
+            say(format!("{name} {}", self.condition(instance)));
+            return id;
+        }
+        let skipped = self.state(instance) == State::Skipped;
+        let mut root = None;
+        for Dependency { on, until } in waits_for {
+            let other = self.name_of(on);
+            let what = match (until, skipped) {
+                (Milestone::Started, false) => format!("{name} waits for {other} to be started"),
+                (Milestone::Ready, false) => format!("{name} waits for {other} to be ready"),
+                (Milestone::Completed, false) => format!("{name} waits for {other} to end"),
+                (Milestone::CompletedSuccessfully, false) => {
+                    format!("{name} waits for {other} to end well")
+                }
+                (Milestone::Started, true) => {
+                    format!("{name} was never started: {other} was not either")
+                }
+                (Milestone::Ready, true) => {
+                    format!("{name} was never started: {other} has ended without being ready")
+                }
+                (Milestone::Completed, true) => {
+                    format!("{name} was never started: {other} will not end, as it was not either")
+                }
+                (Milestone::CompletedSuccessfully, true) => {
+                    format!("{name} was never started: {other} has not ended well")
+                }
+            };
+            because.push(Cause { depth, what });
+            for member in self.session.not_yet(on, until).into_iter().take(SHOWN) {
+                let cause = self.explain(member, depth + 1, because);
+                root.get_or_insert(cause);
+            }
+        }
+        root.unwrap_or(id)
+    }
+
+    /// What is to be said of an instance that waits for no other to be started.
+    fn condition(&self, instance: &Instance) -> String {
+        let uptime = instance.history.last().map(|it| it.started.instant.elapsed().as_secs_f64());
+        let uptime = span(uptime.unwrap_or_default());
+        match (self.state(instance), &instance.child) {
+            (State::Stopping, Some(child)) => self.stopping(instance, child),
+            (State::Starting, Some(child)) => {
+                let pid = child.process.pid();
+                let limit = instance.policy.ready_by().map(in_time);
+                let limit = limit.map(|time| format!("; it has {time} left for that"));
+                let why = match instance.plan.ready {
+                    None => "its delay is not over".to_owned(),
+                    Some(_) => instance.why_not_ready(),
+                };
+                let limit = limit.unwrap_or_default();
+                format!("has run for {uptime} as process {pid}, and is not ready: {why}{limit}")
+            }
+            (State::Running, Some(child)) => {
+                let pid = child.process.pid();
+                match &self.session.stops_after(instance.id)[..] {
+                    [] => format!("has run for {uptime} as process {pid}"),
+                    others => {
+                        let others: Vec<_> =
+                            others.iter().map(|process| self.name_of(*process)).collect();
+                        format!("is to be stopped when {} has ended", others.join(" and "))
+                    }
+                }
+            }
+            (State::Restarting, _) => {
+                let pause = instance.policy.pause_ends().map(in_time).unwrap_or_default();
+                format!("{}, and is started again in {pause}", ended(instance))
+            }
+            (State::Failed, _) => match &instance.trouble {
+                Some(trouble) => format!("could not be started: {trouble}"),
+                None if instance.gave_up => {
+                    let rules::RestartLimit { count, within } = instance.plan.rules.limit;
+                    let within = humantime::format_duration(within);
+                    format!(
+                        "{}; it was given up after {count} restarts within {within}",
+                        ended(instance)
+                    )
+                }
+                None => ended(instance),
+            },
+            (State::Ended, _) if instance.history.is_empty() => "was never started".to_owned(),
+            (State::Ended, _) => ended(instance),
+            _ => "is about to be started".to_owned(),
+        }
+    }
+
+    /// What a stop still waits for.
+    fn stopping(&self, instance: &Instance, child: &Child) -> String {
+        let pid = child.process.pid();
+        let asked = match (child.group_asked, instance.killing) {
+            (_, true) => "was killed".to_owned(),
+            (Some(signal), _) => format!("was asked to end with {signal}"),
+            (None, _) => "is ending".to_owned(),
+        };
+        let left = match child.status {
+            None => format!("process {pid} has not ended"),
+            Some(status) => {
+                let strays = self.strays().unwrap_or_default();
+                match left_by(instance.id, &strays)[..] {
+                    [] => {
+                        format!("it has ended ({status}); what it has printed is being passed on")
+                    }
+                    [only] => {
+                        format!("it has ended ({status}), process {only} that it left has not")
+                    }
+                    ref many => {
+                        let many: Vec<_> = many.iter().map(ToString::to_string).collect();
+                        let many = many.join(", ");
+                        format!("it has ended ({status}), processes {many} that it left have not")
+                    }
+                }
+            }
+        };
+        match instance.policy.kill_at() {
+            Some(at) => format!("{asked}: {left}; what is left is killed in {}", in_time(at)),
+            None => format!("{asked}: {left}"),
+        }
+    }
+}
+
+/// The processes that an instance has left behind.
+fn left_by(id: InstanceId, strays: &Strays) -> Vec<i32> {
+    strays.iter().filter(|(_, owner)| **owner == id).map(|(pid, _)| *pid).collect()
+}
+
+/// What has passed through its channels.
+fn traffic(instance: &Instance) -> Vec<Traffic> {
+    let counts = instance.messages.iter().flat_map(|it| &it.counts);
+    counts
+        .map(|(name, counts)| Traffic {
+            name: (*name).to_owned(),
+            messages: counts.messages.load(Ordering::Relaxed),
+            bytes: counts.bytes.load(Ordering::Relaxed),
+        })
+        .collect()
+}
+
+/// How long it is until then.
+fn in_time(at: Instant) -> String {
+    let time = at.saturating_duration_since(Instant::now());
+    if time < Duration::from_secs(1) { "less than 1s".to_owned() } else { span(time.as_secs_f64()) }
+}
+
+fn ended(instance: &Instance) -> String {
+    let Some(incarnation) = instance.history.last() else { return "has ended".to_owned() };
+    let how = match &incarnation.exit {
+        Some(Ending::Code { code }) => format!("exit code {code}"),
+        Some(Ending::Signal { name, .. }) => name.clone(),
+        None => "how is not known".to_owned(),
+    };
+    let why = incarnation.ended_because.filter(|why| *why != "by itself");
+    let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+    let ago = incarnation.ended.map(|ended| ended.instant.elapsed().as_secs_f64());
+    let ago = span(ago.unwrap_or_default());
+    format!("ended {ago} ago: {how}{why}")
 }

@@ -4,6 +4,7 @@
 mod support;
 
 mod check;
+mod control;
 mod descriptors;
 mod examples;
 mod exec;

@@ -238,9 +238,9 @@ fn usr1_tells_how_things_stand() {
     gipc.write(b"one\n");
     assert_eq!(gipc.line(), "ONE");
     gipc.signal(libc::SIGUSR1);
-    let seen = gipc.stderr_until("gipc-test-child.1");
-    assert!(seen.contains("running  pid "), "{seen}");
-    assert!(seen.contains("in 1 messages, 3 bytes  out 1 messages, 3 bytes"), "{seen}");
+    let seen = gipc.stderr_until("gipc-test-child.1 out: 1 messages, 3 bytes");
+    assert!(seen.contains("gipc-test-child.1  running "), "{seen}");
+    assert!(seen.contains("gipc-test-child.1 in: 1 messages, 3 bytes"), "{seen}");
     drop(gipc.0.stdin.take());
     assert_eq!(gipc.end().code(), 0);
 }

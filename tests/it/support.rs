@@ -27,6 +27,8 @@ fn path() -> String {
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.env("PATH", path()).current_dir(root()).stdin(Stdio::null());
+    // Sessions of the tests are found by none but the tests.
+    command.env("XDG_RUNTIME_DIR", env!("CARGO_TARGET_TMPDIR"));
     for (key, _) in std::env::vars_os() {
         if key.as_encoded_bytes().starts_with(b"GIPC_")
             || key == "MAKEFLAGS"

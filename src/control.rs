@@ -1,0 +1,305 @@
+//! A session and those who ask it things: the protocol, and the side that answers.
+//!
+//! ```text
+//! gipc ps ──request──▶ connection ──asked──▶ supervisor
+//!         ◀──replies──            ◀─answer──
+//! ```
+//!
+//! Each connection is a task of its own, so that neither garbage nor a client that reads nothing
+//! keeps the supervisor from its work. `gipc-control(7)` describes the protocol for others.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gipc::frames::{self, FrameReader, FrameWriter};
+use gipc::framing::Framing;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use serde::{Deserialize, Serialize};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
+
+use crate::standing::{Reason, Standing};
+
+pub(crate) mod client;
+mod socket;
+
+pub(crate) use socket::{Error, Socket};
+
+/// So many connections are served at once; the others wait for their turn.
+pub(crate) const CONNECTIONS: usize = 128;
+
+/// The largest request, in bytes.
+const MAX_REQUEST: usize = 64 << 10;
+
+/// How long a client may take to say what it wants, and to take what it has asked for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long those who are still being answered may take at the end of the session.
+const LAST_REPLIES: Duration = Duration::from_secs(1);
+
+/// What a client may ask for. Names are those of processes (`work`) or instances (`work.2`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Request {
+    /// Who are you?
+    Hello {},
+    /// How do these stand, or all?
+    Ps {
+        #[serde(default)]
+        names: Vec<String>,
+    },
+    /// Why do these, or all, stand as they do?
+    Why {
+        #[serde(default)]
+        names: Vec<String>,
+    },
+    /// Stop everything in order, and kill what has not ended after so many milliseconds.
+    Down {
+        #[serde(default)]
+        timeout_ms: Option<u64>,
+    },
+}
+
+/// What the session answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub(crate) enum Reply {
+    /// The session, to `hello`, and to `down` once it is being stopped.
+    Session(Card),
+    /// To `ps`.
+    Instances { instances: Vec<Standing> },
+    /// To `why`.
+    Reasons { reasons: Vec<Reason> },
+    /// It was not, or could not be, done.
+    Error(Refusal),
+}
+
+/// What a session says of itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Card {
+    pub(crate) name: String,
+    /// Of the process that was started as `gipc`: it ends last of all.
+    pub(crate) pid: i32,
+    pub(crate) version: String,
+}
+
+/// Why something was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Refusal {
+    pub(crate) kind: Kind,
+    pub(crate) message: String,
+}
+
+/// What kind of refusal it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// It is no request, or not of this version.
+    BadRequest,
+    /// The client runs as another user.
+    Foreign,
+    /// There is no process or instance of this name.
+    NoSuchProcess,
+    /// The session has ended, or is about to.
+    SessionEnded,
+    /// One that a later version may tell of.
+    #[serde(other)]
+    Other,
+}
+
+impl Refusal {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    fn ended() -> Self {
+        Self::new(Kind::SessionEnded, "the session has ended meanwhile")
+    }
+}
+
+impl From<Refusal> for Reply {
+    fn from(refusal: Refusal) -> Self {
+        Self::Error(refusal)
+    }
+}
+
+/// A request, and where its answer is to go. Where that is dropped, the session has ended.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) request: Request,
+    pub(crate) answer: oneshot::Sender<Answer>,
+}
+
+/// What the supervisor answers.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// This.
+    Reply(Reply),
+    /// These, once it is looked up what they use of the machine.
+    Instances(Vec<Standing>),
+}
+
+/// The requests as they come.
+pub(crate) type Requests = mpsc::Receiver<Asked>;
+
+/// The side that answers, until it is finished.
+pub(crate) struct Server {
+    socket: Socket,
+    open: Arc<Semaphore>,
+    accepting: tokio::task::JoinHandle<()>,
+}
+
+impl Server {
+    /// Takes connections from now on.
+    ///
+    /// # Errors
+    /// From the system.
+    pub(crate) fn start(socket: Socket) -> io::Result<(Self, Requests)> {
+        let listener = UnixListener::from_std(socket.listener()?)?;
+        // As many as can be told in one go; a client that floods waits, not the supervisor.
+        let (ask, requests) = mpsc::channel(CONNECTIONS);
+        let open = Arc::new(Semaphore::new(CONNECTIONS));
+        let accepting = tokio::task::spawn_local(accept(listener, ask, Arc::clone(&open)));
+        Ok((Self { socket, open, accepting }, requests))
+    }
+
+    /// Where clients find it.
+    pub(crate) fn path(&self) -> &Path {
+        self.socket.path()
+    }
+
+    /// Takes no more connections, and waits until those that there are have got their answers,
+    /// but not long. Nobody must be waiting for an answer of the supervisor any more.
+    pub(crate) async fn finish(self) {
+        // First: whoever comes from now on finds no session, in place of one that says nothing.
+        drop(self.socket);
+        self.accepting.abort();
+        let _ = timeout(LAST_REPLIES, self.open.acquire_many(CONNECTIONS as u32)).await;
+    }
+}
+
+async fn accept(listener: UnixListener, ask: mpsc::Sender<Asked>, open: Arc<Semaphore>) {
+    loop {
+        // Never closed.
+        let Ok(turn) = Arc::clone(&open).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let ask = ask.clone();
+                tokio::task::spawn_local(async move {
+                    // Where the client has gone there is nobody to tell.
+                    let _ = serve(stream, ask).await;
+                    drop(turn);
+                });
+            }
+            // There is no descriptor left: one that is closed makes room. Time is all that there is
+            // to wait for, as others in this process may have taken them.
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
+async fn serve(stream: UnixStream, ask: mpsc::Sender<Asked>) -> Result<(), frames::Error> {
+    let client = stream.peer_cred()?;
+    let (read, write) = stream.into_split();
+    let mut replies = Replies(FrameWriter::new(write, Framing::U32));
+    let ours = nix::unistd::geteuid().as_raw();
+    if client.uid() != ours && client.uid() != 0 {
+        let message =
+            format!("this is a session of user {ours}, and you are user {}", client.uid());
+        return replies.send(&Refusal::new(Kind::Foreign, message).into()).await;
+    }
+    let mut reader = FrameReader::new(read, Framing::U32, MAX_REQUEST);
+    let request = match timeout(PATIENCE, reader.get()).await {
+        Ok(Ok(Some(request))) => {
+            serde_json::from_slice(&request).map_err(|error| error.to_string())
+        }
+        Ok(Ok(None)) => return Ok(()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("no request has come in time".to_owned()),
+    };
+    let request = match request {
+        Ok(request) => request,
+        Err(error) => {
+            let message = format!("this is no request: {error}");
+            return replies.send(&Refusal::new(Kind::BadRequest, message).into()).await;
+        }
+    };
+    let (answer, answered) = oneshot::channel();
+    let asked = async {
+        ask.send(Asked { request, answer }).await.ok()?;
+        answered.await.ok()
+    };
+    let answer = tokio::select! {
+        answer = asked => answer,
+        () = gone(&mut reader) => return Ok(()),
+    };
+    match answer {
+        Some(Answer::Reply(reply)) => replies.send(&reply).await,
+        Some(Answer::Instances(instances)) => {
+            let instances = with_usage(instances).await;
+            replies.send(&Reply::Instances { instances }).await
+        }
+        None => replies.send(&Refusal::ended().into()).await,
+    }
+}
+
+/// Comes back when the client has gone, or says more than was agreed on. One that has said all that
+/// it will say, and only listens, is still there.
+async fn gone(reader: &mut FrameReader<OwnedReadHalf>) {
+    // Not before the end of what it says; and nothing ends twice.
+    let _ = reader.readable().await;
+    let stream: &UnixStream = reader.get_ref().as_ref();
+    let mut fds = [PollFd::new(stream.as_fd(), PollFlags::empty())];
+    let has_hung_up = poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0);
+    if !has_hung_up && reader.unfinished() == 0 {
+        std::future::pending().await
+    }
+}
+
+/// Looks up what the instances use. In a thread: with many processes that takes its time.
+async fn with_usage(instances: Vec<Standing>) -> Vec<Standing> {
+    let looked_up = tokio::task::spawn_blocking(move || {
+        let used = crate::usage::of_trees(instances.iter().filter_map(|it| it.pid));
+        let add = |mut instance: Standing| {
+            instance.usage = instance.pid.and_then(|pid| used.get(&pid).copied());
+            instance
+        };
+        instances.into_iter().map(add).collect()
+    });
+    looked_up.await.unwrap_or_default()
+}
+
+/// Where the replies go.
+struct Replies(FrameWriter<OwnedWriteHalf>);
+
+impl Replies {
+    async fn send(&mut self, reply: &Reply) -> Result<(), frames::Error> {
+        let reply = serde_json::to_vec(reply).map_err(io::Error::from)?;
+        match timeout(PATIENCE, self.0.put(&reply)).await {
+            Ok(sent) => sent,
+            Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_what_the_manual_says() {
+        let read = |text: &str| serde_json::from_str::<Request>(text);
+        assert_eq!(read(r#"{"do":"hello"}"#).unwrap(), Request::Hello {});
+        assert_eq!(read(r#"{"do":"ps"}"#).unwrap(), Request::Ps { names: vec![] });
+        assert_eq!(read(r#"{"do":"down"}"#).unwrap(), Request::Down { timeout_ms: None });
+        for wrong in ["", "7", "{}", r#"{"do":"dance"}"#, r#"{"do":"ps","nmaes":[]}"#] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The side that asks: finds a session, and does what `ps`, `down` and the like are for.
+
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use gipc::frames::{self, FrameReader, FrameWriter};
+use gipc::framing::Framing;
+
+use super::socket;
+use super::{Card, Kind, Refusal, Reply, Request};
+use crate::guard::{self, Verdict};
+use crate::plan::{Ask, Control};
+use crate::standing;
+
+/// The largest reply, in bytes.
+const MAX_REPLY: usize = 64 << 20;
+
+/// How long a session may take to tell who it is, before we go by what the system says.
+const SHORT: Duration = Duration::from_secs(1);
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("no session `{name}` is running{}", others(.there))]
+    NoSession { name: String, there: Vec<String> },
+    #[error("the session of this process (GIPC_SOCKET is `{}`) has ended", path.display())]
+    Gone { path: PathBuf },
+    #[error("cannot reach the session at `{}`", path.display())]
+    Unreachable { path: PathBuf, source: io::Error },
+    #[error("the session `{name}` has ended meanwhile")]
+    Ended { name: String },
+    #[error("cannot talk to the session `{name}`")]
+    Broken { name: String, source: frames::Error },
+    #[error("cannot understand the session `{name}`: is it of another version?")]
+    Strange { name: String, source: serde_json::Error },
+    #[error("the session `{name}` has answered something else: is it of another version?")]
+    Unexpected { name: String },
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("cannot wait for the end of process {pid}")]
+    Wait { pid: i32, source: io::Error },
+}
+
+fn others(sessions: &[String]) -> String {
+    match sessions {
+        [] => "; nor is any other".to_owned(),
+        [only] => format!("; there is `{only}`: name it with -s"),
+        many => format!("; there are `{}`: name one with -s", many.join("`, `")),
+    }
+}
+
+impl Error {
+    /// 2 where what was typed is to blame, else 125.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Refused(Refusal { kind: Kind::NoSuchProcess, .. }) => 2,
+            _ => Verdict::FAILED,
+        }
+    }
+}
+
+/// Does what a session was to be asked for.
+pub(crate) fn run(control: &Control) -> Result<Verdict, Error> {
+    let mut session = Session::find(control)?;
+    match &control.ask {
+        Ask::Ps { names, json } => {
+            let instances = session.instances(names)?;
+            let text = if *json { pretty(&instances) } else { standing::table(&instances) };
+            Ok(crate::cli::print(text.as_bytes()))
+        }
+        Ask::Why { names, json } => match session.ask(&Request::Why { names: names.clone() })? {
+            Reply::Reasons { reasons } => {
+                let text = if *json { pretty(&reasons) } else { standing::reasons(&reasons) };
+                Ok(crate::cli::print(text.as_bytes()))
+            }
+            _ => Err(session.unexpected()),
+        },
+        Ask::Down { timeout } => {
+            let timeout_ms = timeout.map(|timeout| timeout.as_millis() as u64);
+            match session.ask(&Request::Down { timeout_ms })? {
+                Reply::Session(Card { pid, .. }) => {
+                    let ended = guard::wait_for_end(pid);
+                    ended.map_err(|source| Error::Wait { pid, source })?;
+                    Ok(Verdict::Exit(0))
+                }
+                _ => Err(session.unexpected()),
+            }
+        }
+    }
+}
+
+fn pretty(value: &impl serde::Serialize) -> String {
+    // What has come as JSON can be JSON.
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+/// A connection to a session.
+struct Session {
+    name: String,
+    stream: UnixStream,
+}
+
+impl Session {
+    /// The one that is named; else that of the gipc that has started us; else that of this folder.
+    fn find(control: &Control) -> Result<Self, Error> {
+        let inherited = std::env::var_os("GIPC_SOCKET").map(PathBuf::from);
+        let (path, name) = match (&control.session, inherited) {
+            (Some(name), _) => (socket::path_of(name), Some(name.clone())),
+            (None, Some(path)) => (path, None),
+            (None, None) => (socket::path_of(&control.of_folder), Some(control.of_folder.clone())),
+        };
+        match UnixStream::connect(&path) {
+            Ok(stream) => {
+                let file = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                Ok(Self { name: name.unwrap_or_else(file), stream })
+            }
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+                ) =>
+            {
+                Err(match name {
+                    Some(name) => Error::NoSession { name, there: socket::sessions() },
+                    None => Error::Gone { path },
+                })
+            }
+            Err(source) => Err(Error::Unreachable { path, source }),
+        }
+    }
+
+    fn instances(&mut self, names: &[String]) -> Result<Vec<standing::Standing>, Error> {
+        match self.ask(&Request::Ps { names: names.to_vec() })? {
+            Reply::Instances { instances } => Ok(instances),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    /// Asks, and takes the first reply.
+    fn ask(&mut self, request: &Request) -> Result<Reply, Error> {
+        self.say(request)?;
+        let mut replies = FrameReader::new(&self.stream, Framing::U32, MAX_REPLY);
+        let reply = match replies.blocking_get() {
+            Ok(Some(reply)) => reply,
+            Ok(None) | Err(frames::Error::Peer) => {
+                return Err(Error::Ended { name: self.name.clone() });
+            }
+            Err(source) => return Err(Error::Broken { name: self.name.clone(), source }),
+        };
+        match serde_json::from_slice(&reply) {
+            Ok(Reply::Error(refusal)) => Err(refusal.into()),
+            Ok(reply) => Ok(reply),
+            Err(source) => Err(Error::Strange { name: self.name.clone(), source }),
+        }
+    }
+
+    fn say(&self, request: &Request) -> Result<(), Error> {
+        let strange = |source| Error::Strange { name: self.name.clone(), source };
+        let request = serde_json::to_vec(request).map_err(strange)?;
+        let sent = FrameWriter::new(&self.stream, Framing::U32).blocking_put(&request);
+        match sent {
+            // It may have refused us without listening: its reply tells why.
+            Ok(()) | Err(frames::Error::Peer) => Ok(()),
+            Err(source) => Err(Error::Broken { name: self.name.clone(), source }),
+        }
+    }
+
+    fn unexpected(&self) -> Error {
+        Error::Unexpected { name: self.name.clone() }
+    }
+}
+
+/// The process that was started as the session at the other end: as it says itself, or where it
+/// does not, the one that listens. In a runtime.
+pub(super) fn pid_of(stream: UnixStream) -> io::Result<i32> {
+    stream.set_read_timeout(Some(SHORT))?;
+    stream.set_write_timeout(Some(SHORT))?;
+    let mut session = Session { name: String::new(), stream };
+    match session.ask(&Request::Hello {}) {
+        Ok(Reply::Session(Card { pid, .. })) => Ok(pid),
+        _ => {
+            session.stream.set_nonblocking(true)?;
+            let listener = tokio::net::UnixStream::from_std(session.stream)?.peer_cred()?;
+            listener.pid().ok_or_else(|| io::ErrorKind::Unsupported.into())
+        }
+    }
+}
