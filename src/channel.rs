@@ -29,7 +29,10 @@ mod duplex;
 mod passed;
 mod reader;
 mod stream;
-pub(crate) mod unix;
+#[cfg(unix)]
+#[path = "channel/unix.rs"]
+pub(crate) mod system;
+mod way;
 mod writer;
 
 pub use duplex::Duplex;
@@ -38,7 +41,9 @@ pub use reader::Reader;
 pub use stream::{MessageSink, MessageStream};
 pub use writer::Writer;
 
-pub(crate) use unix::{End, Way};
+pub(crate) use passed::{Passed, Wanted};
+pub(crate) use system::End;
+pub(crate) use way::Way;
 
 /// What can go wrong with channels and processes. `name` is the handle's, see
 /// [`Reader::named`].
@@ -222,7 +227,7 @@ impl Options {
     /// # Errors
     /// [`Error::Io`] when no descriptor is free.
     pub fn pipe<C: Codec + Clone>(self, codec: C) -> Result<(Reader<C>, Writer<C>), Error> {
-        let (read, write) = unix::pipe().map_err(|error| Error::io("pipe", error))?;
+        let (read, write) = system::pipe().map_err(|error| Error::io("pipe", error))?;
         let number = next_number();
         let reader = Reader::new(format!("reader {number}"), read, self, codec.clone());
         Ok((reader, Writer::new(format!("writer {number}"), write, self, codec)))
@@ -233,11 +238,11 @@ impl Options {
     /// # Errors
     /// [`Error::Io`] when no descriptor is free.
     pub fn duplex<C: Codec + Clone>(self, codec: C) -> Result<(Duplex<C>, Duplex<C>), Error> {
-        let (one, other) = unix::socket_pair().map_err(|error| Error::io("duplex", error))?;
+        let [one, other] = system::duplex().map_err(|error| Error::io("duplex", error))?;
         let number = next_number();
         let end =
             |which, end, codec| Duplex::new(&format!("duplex {number}{which}"), end, self, codec);
-        Ok((end("a", one, codec.clone())?, end("b", other, codec)?))
+        Ok((end("a", one, codec.clone()), end("b", other, codec)))
     }
 
     pub(crate) fn frame_reader(self, end: End) -> FrameReader<End> {
@@ -420,10 +425,15 @@ pub(crate) async fn readable(reader: &mut FrameReader<End>) -> Result<(), frames
 /// As [`readable`], on this thread, until the deadline of the end.
 pub(crate) fn readable_on_this_thread(reader: &mut FrameReader<End>) -> Result<(), frames::Error> {
     if reader.leaves_unread() {
-        Ok(reader.get_ref().wait_readable()?)
+        Ok(reader.get_mut().wait_readable()?)
     } else {
         reader.blocking_readable()
     }
+}
+
+/// How many bytes of messages have not gone out, though they will ahead of the next one.
+pub(crate) fn pending(writer: &FrameWriter<End>) -> usize {
+    writer.pending() + writer.get_ref().in_flight()
 }
 
 /// So long from now; what is too long for the clock is some years, as in Tokio.

@@ -3,21 +3,21 @@
 //! `gipc-wire(7)` describes the environment variables that this module reads, for programs in any
 //! language.
 
-#![expect(unsafe_code, reason = "descriptor numbers come from the environment")]
-
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
-use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
-use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
-
+use crate::channel::system::{DUPLEX_DESCRIPTORS, both_passed_to_us};
 use crate::channel::{Duplex, End, Options, Reader, Way, Writer};
 use crate::codec::{Codec, Raw};
 use crate::framing::Framing;
+use crate::pipes::Descriptor;
+
+#[cfg(unix)]
+#[path = "inherited/unix.rs"]
+mod system;
 
 /// Every channel of this process.
 pub(crate) const CHANNELS: &str = "GIPC_CHANNELS";
@@ -67,11 +67,12 @@ pub struct Channel {
     /// Which way its messages go.
     pub direction: Direction,
     /// Its descriptor number.
-    pub fd: RawFd,
+    pub fd: i32,
     /// How its messages are encoded.
     pub framing: Framing,
     /// The inode number of its pipe, by which a descriptor that was closed and used again is told
-    /// from the channel; absent where only `GIPC_IN` or `GIPC_OUT` was set.
+    /// from the channel (on Windows a number that is made from the pipe's name, see
+    /// `gipc-wire(7)`); absent where only `GIPC_IN` or `GIPC_OUT` was set.
     pub inode: Option<u64>,
 }
 
@@ -144,7 +145,7 @@ pub enum Error {
         /// The channel.
         name: String,
         /// Its descriptor.
-        fd: RawFd,
+        fd: i32,
     },
     /// The descriptor was closed and its number used again for something else.
     #[error("channel `{name}`: descriptor {fd} is not the channel any more, but another file")]
@@ -152,7 +153,7 @@ pub enum Error {
         /// The channel.
         name: String,
         /// Its descriptor.
-        fd: RawFd,
+        fd: i32,
     },
     /// The name is that of two channels, not of one of both directions.
     #[error("channel `{name}` comes in on one descriptor and goes out on another")]
@@ -227,14 +228,21 @@ fn numbered(direction: Direction) -> Result<Option<Channel>, Error> {
 impl Channel {
     /// Takes it for this process's own.
     fn take(&self, way: Way) -> Result<End, Error> {
-        let Self { name, fd, inode, .. } = self;
-        let (name, fd) = (name.clone(), *fd);
-        let taken = take_fd(fd, *inode).and_then(|fd| End::passed_to_us(fd, way));
-        taken.map_err(|source| match source.raw_os_error() {
-            Some(libc::EBADF) => Error::Closed { name, fd },
-            Some(libc::ESTALE) => Error::Reused { name, fd },
-            _ => Error::Io { name, source },
-        })
+        let taken = self.take_descriptor()?;
+        End::passed_to_us(taken, way).map_err(|error| self.error(error.into()))
+    }
+
+    fn take_descriptor(&self) -> Result<Descriptor, Error> {
+        take(self.fd, self.inode).map_err(|why| self.error(why))
+    }
+
+    fn error(&self, why: Untaken) -> Error {
+        let (name, fd) = (self.name.clone(), self.fd);
+        match why {
+            Untaken::Closed => Error::Closed { name, fd },
+            Untaken::Reused => Error::Reused { name, fd },
+            Untaken::Io(source) => Error::Io { name, source },
+        }
     }
 
     fn options(&self) -> Options {
@@ -246,46 +254,47 @@ impl Channel {
     ///
     /// # Errors
     /// When the descriptor is closed, or is something else by now.
-    pub fn open(&self) -> Result<OwnedFd, Error> {
-        let Self { name, fd, inode, .. } = self;
-        let (name, fd) = (name.clone(), *fd);
-        if fd < 0 {
-            return Err(Error::Closed { name, fd });
+    pub fn open(&self) -> Result<Descriptor, Error> {
+        system::open(self.fd, self.inode).map_err(|why| self.error(why))
+    }
+}
+
+/// Why a descriptor cannot be had.
+pub(crate) enum Untaken {
+    /// It is not open here, or was taken before.
+    Closed,
+    /// It is something else by now.
+    Reused,
+    Io(io::Error),
+}
+
+impl From<io::Error> for Untaken {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<Untaken> for io::Error {
+    fn from(why: Untaken) -> Self {
+        match why {
+            Untaken::Closed => Self::new(io::ErrorKind::NotFound, "it is not open here"),
+            Untaken::Reused => Self::new(io::ErrorKind::NotFound, "it is something else by now"),
+            Untaken::Io(error) => error,
         }
-        // SAFETY: the number is not negative. Whether it is open is found out here, and it is
-        // used no longer than this function runs.
-        let inherited = unsafe { BorrowedFd::borrow_raw(fd) };
-        match nix::sys::stat::fstat(inherited) {
-            Err(Errno::EBADF) => return Err(Error::Closed { name, fd }),
-            Err(errno) => return Err(Error::Io { name, source: errno.into() }),
-            Ok(stat) if inode.is_some_and(|inode| inode != stat.st_ino) => {
-                return Err(Error::Reused { name, fd });
-            }
-            Ok(_) => {}
-        }
-        inherited.try_clone_to_owned().map_err(|source| Error::Io { name, source })
     }
 }
 
 /// Takes a descriptor that was passed to this process for its own: the second to ask for it does
 /// not get it.
-pub(crate) fn take_fd(fd: RawFd, inode: Option<u64>) -> io::Result<OwnedFd> {
-    static TAKEN: Mutex<BTreeSet<RawFd>> = Mutex::new(BTreeSet::new());
+pub(crate) fn take(fd: i32, inode: Option<u64>) -> Result<Descriptor, Untaken> {
+    static TAKEN: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
     let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
-    if fd < 0 || taken.contains(&fd) {
-        return Err(Errno::EBADF.into());
+    if taken.contains(&fd) {
+        return Err(Untaken::Closed);
     }
-    // SAFETY: the number is not negative; whether it is open is found out here.
-    let stat = nix::sys::stat::fstat(unsafe { BorrowedFd::borrow_raw(fd) })?;
-    if inode.is_some_and(|inode| inode != stat.st_ino) {
-        return Err(Errno::ESTALE.into());
-    }
+    let descriptor = system::take(fd, inode)?;
     taken.insert(fd);
-    // SAFETY: it is open, was passed to this process for whoever asks for it first, and that is we.
-    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-    // Not for the children of ours.
-    fcntl(&fd, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
-    Ok(fd)
+    Ok(descriptor)
 }
 
 /// The channels that this process was given, to be taken by their names.
@@ -373,10 +382,16 @@ impl Inherited {
         codec: C,
     ) -> Result<Duplex<C>, crate::Error> {
         let (read, write) = (self.find(Direction::In, name)?, self.find(Direction::Out, name)?);
-        if read.fd != write.fd {
+        let mut channels = vec![read];
+        if DUPLEX_DESCRIPTORS == 2 {
+            channels.push(write);
+        } else if read.fd != write.fd {
             return Err(Error::TwoWays { name: name.to_owned() }.into());
         }
-        Duplex::new(name, read.take(Way::Both)?, read.options(), codec)
+        let taken = channels.into_iter().map(Channel::take_descriptor);
+        let halves = both_passed_to_us(taken.collect::<Result<_, _>>()?);
+        let halves = halves.map_err(|error| read.error(error.into()))?;
+        Ok(Duplex::new(name, halves, read.options(), codec))
     }
 
     fn find(&self, direction: Direction, name: &str) -> Result<&Channel, Error> {

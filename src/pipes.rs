@@ -1,53 +1,11 @@
 //! The system's pipes, and what it tells of them.
 
-#![expect(unsafe_code, reason = "nix has no ready-made FIONREAD")]
-
-use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
-
-#[cfg(target_os = "linux")]
-#[path = "pipes/linux.rs"]
-mod system;
-#[cfg(not(target_os = "linux"))]
-#[path = "pipes/posix.rs"]
+#[cfg(unix)]
+#[path = "pipes/unix.rs"]
 mod system;
 
-/// A pipe, the end to read from first. Both ends block and close on `exec`.
-///
-/// # Errors
-/// When no descriptor is free.
-pub fn new() -> io::Result<(OwnedFd, OwnedFd)> {
-    Ok(system::new()?)
-}
+pub use system::{Descriptor, capacity, large, new, unread};
 
-/// As [`new`], with as much room as the system gives: on Linux up to 1 MiB, see `pipe(7)`.
-///
-/// # Errors
-/// When no descriptor is free.
-pub fn large() -> io::Result<(OwnedFd, OwnedFd)> {
-    Ok(system::large()?)
-}
-
-/// A connected pair of stream sockets. Both block and close on `exec`.
-pub(crate) fn sockets() -> io::Result<(OwnedFd, OwnedFd)> {
-    Ok(system::sockets()?)
-}
-
-/// How many bytes can be in the pipe unread.
-pub fn capacity(pipe: &OwnedFd) -> usize {
-    system::capacity(pipe)
-}
-
-mod ioctl {
-    nix::ioctl_read_bad!(fionread, libc::FIONREAD, libc::c_int);
-}
-
-/// How many bytes are in the pipe unread; `pipe` is either end.
-pub fn unread(pipe: &OwnedFd) -> usize {
-    let mut unread = 0;
-    // SAFETY: FIONREAD writes one int. It fails for no pipe.
-    match unsafe { ioctl::fionread(pipe.as_raw_fd(), &raw mut unread) } {
-        Ok(_) => unread as usize,
-        Err(_) => 0,
-    }
-}
+pub(crate) use system::identity;
+#[cfg(unix)]
+pub(crate) use system::sockets;

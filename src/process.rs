@@ -1,23 +1,26 @@
 //! A started child: how it is told from others, signalled, waited for.
 
-#![expect(unsafe_code, reason = "waitid and wait4 with real-time signals, which nix cannot name")]
-
 use std::fmt;
-use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use libc::c_int;
-use nix::unistd::Pid;
-
 use crate::channel::Error;
-use crate::reaper::{self, Ending};
 
 mod signal;
 mod status;
+#[cfg(unix)]
+#[path = "process/unix.rs"]
+mod system;
 
 pub use signal::{Signal, UnknownSignal};
 pub use status::{ExitStatus, Usage};
+pub use system::ExitCode;
+
+pub(crate) use system::Started;
+#[cfg(unix)]
+pub(crate) use system::wait4;
+
+use system::Child;
 
 /// A child that was started. Clones are the same child.
 ///
@@ -30,45 +33,27 @@ pub use status::{ExitStatus, Usage};
 #[derive(Clone)]
 pub struct Process {
     child: Arc<Child>,
-}
-
-struct Child {
-    name: String,
-    pid: Pid,
     daemon: bool,
-    /// `None` only while it is dropped.
-    ending: Option<Ending>,
-    state: Mutex<State>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum State {
-    /// It runs, or has ended and was not waited for.
-    Unreaped,
-    Reaped(ExitStatus, Usage),
-    /// Somebody else has waited for it.
-    Stolen,
 }
 
 impl Process {
-    pub(crate) fn new(name: String, daemon: bool, pid: Pid, ending: Ending) -> Self {
-        let state = Mutex::new(State::Unreaped);
-        Self { child: Arc::new(Child { name, pid, daemon, ending: Some(ending), state }) }
+    pub(crate) fn new(name: String, daemon: bool, started: Started) -> Self {
+        Self { child: Arc::new(Child::new(name, started)), daemon }
     }
 
     /// Its name: what it was given by [`Command::name`](crate::Command::name), else its program's.
     pub fn name(&self) -> &str {
-        &self.child.name
+        self.child.name()
     }
 
     /// Its process id.
     pub fn pid(&self) -> i32 {
-        self.child.pid.as_raw()
+        self.child.pid()
     }
 
     /// Does it end with this process, see [`Command::daemon`](crate::Command::daemon)?
     pub fn daemon(&self) -> bool {
-        self.child.daemon
+        self.daemon
     }
 
     /// Has it not ended yet? One that has is waited for by this, so that its pid is free from then
@@ -94,7 +79,7 @@ impl Process {
         if let Some((status, _)) = self.child.look()? {
             return Ok(status);
         }
-        self.child.ending().wait().await.map_err(|error| self.child.error(error))?;
+        self.child.wait().await?;
         Ok(self.reap()?.0)
     }
 
@@ -119,8 +104,7 @@ impl Process {
 
     /// As [`reap`](Self::reap), until then; `None` when it runs on.
     pub(crate) fn join_until(&self, deadline: Instant) -> Result<Option<ExitStatus>, Error> {
-        let ended = self.child.ending().wait_on_this_thread(Some(deadline));
-        match ended.map_err(|error| self.child.error(error))? {
+        match self.child.wait_on_this_thread(Some(deadline))? {
             true => Ok(Some(self.reap()?.0)),
             false => Ok(None),
         }
@@ -147,14 +131,7 @@ impl Process {
     /// # Errors
     /// Where it has another user now.
     pub fn signal(&self, signal: Signal) -> Result<(), Error> {
-        let state = self.child.state();
-        match *state {
-            State::Unreaped => {
-                let sent = self.child.ending().signal(signal);
-                sent.map_err(|error| self.child.error(error))
-            }
-            _ => Ok(()),
-        }
+        self.child.signal(signal)
     }
 
     /// Sends a signal to the process group that it leads. Without effect once it was waited for.
@@ -162,12 +139,7 @@ impl Process {
     /// # Errors
     /// Where all in it have another user.
     pub fn signal_group(&self, signal: Signal) -> Result<(), Error> {
-        let state = self.child.state();
-        match *state {
-            // The group has its pid as long as that is not given free.
-            State::Unreaped => signal.send_to(-self.pid()).map_err(|error| self.child.error(error)),
-            _ => Ok(()),
-        }
+        self.child.signal_group(signal)
     }
 
     /// Gives free what is held for it here. It need not be called.
@@ -177,7 +149,7 @@ impl Process {
     pub fn close(self) -> Result<(), Error> {
         match self.child.look()? {
             Some(_) => Ok(()),
-            None => Err(Error::Locked { name: self.child.name.clone() }),
+            None => Err(Error::Locked { name: self.child.name().to_owned() }),
         }
     }
 
@@ -186,24 +158,7 @@ impl Process {
     /// # Errors
     /// [`Error::Stolen`] when somebody else has waited for it.
     pub fn peek(&self) -> Result<Option<ExitStatus>, Error> {
-        let state = self.child.state();
-        if let State::Reaped(status, _) = *state {
-            return Ok(Some(status));
-        }
-        let info = self.child.waitid(libc::WEXITED | libc::WNOHANG | libc::WNOWAIT)?;
-        Ok(info.map(|(code, status)| match code {
-            libc::CLD_EXITED => ExitStatus::Code(status as u8),
-            _ => ExitStatus::Signal(Signal(status)),
-        }))
-    }
-
-    /// Has it been stopped by a signal since this was asked last?
-    ///
-    /// # Errors
-    /// [`Error::Stolen`] when somebody else has waited for it.
-    pub fn take_stop(&self) -> Result<bool, Error> {
-        let _state = self.child.state();
-        Ok(self.child.waitid(libc::WSTOPPED | libc::WNOHANG)?.is_some())
+        self.child.peek()
     }
 
     /// How it ended, and what it used; gives its pid free. Waits for its end on this thread.
@@ -212,111 +167,14 @@ impl Process {
     /// [`Error::Stolen`] when somebody else has waited for it.
     pub fn reap(&self) -> Result<(ExitStatus, Usage), Error> {
         // Not under the lock: it may take long, and `signal` is to work in the meantime.
-        self.child.ending().wait_on_this_thread(None).map_err(|error| self.child.error(error))?;
+        self.child.wait_on_this_thread(None)?;
         self.child.look()?.ok_or_else(|| self.child.stolen())
-    }
-}
-
-impl Child {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn ending(&self) -> &Ending {
-        self.ending.as_ref().expect("it is there until the last clone is dropped")
-    }
-
-    /// Waits for it if it has ended, and tells how.
-    fn look(&self) -> Result<Option<(ExitStatus, Usage)>, Error> {
-        let mut state = self.state();
-        match *state {
-            State::Reaped(status, usage) => Ok(Some((status, usage))),
-            State::Stolen => Err(self.stolen()),
-            State::Unreaped => match wait4(self.pid, libc::WNOHANG) {
-                Ok(Some((status, usage))) => {
-                    *state = State::Reaped(status, usage);
-                    Ok(Some((status, usage)))
-                }
-                Ok(None) => Ok(None),
-                Err(error) if error.raw_os_error() == Some(libc::ECHILD) => {
-                    *state = State::Stolen;
-                    Err(self.stolen())
-                }
-                Err(error) => Err(self.error(error)),
-            },
-        }
-    }
-
-    /// The code and the status of a change of state, if there is one.
-    fn waitid(&self, options: c_int) -> Result<Option<(c_int, c_int)>, Error> {
-        // SAFETY: waitid fills in the siginfo that it is given; si_pid and si_status are valid for
-        // what waitid fills in, and zero where it had nothing to tell.
-        unsafe {
-            let mut info: libc::siginfo_t = std::mem::zeroed();
-            if libc::waitid(libc::P_PID, self.pid.as_raw() as _, &raw mut info, options) < 0 {
-                let error = io::Error::last_os_error();
-                return Err(match error.raw_os_error() {
-                    Some(libc::ECHILD) => self.stolen(),
-                    _ => self.error(error),
-                });
-            }
-            Ok((info.si_pid() != 0).then(|| (info.si_code, info.si_status())))
-        }
-    }
-
-    fn stolen(&self) -> Error {
-        Error::Stolen { name: self.name.clone(), pid: self.pid.as_raw() }
-    }
-
-    fn error(&self, error: io::Error) -> Error {
-        Error::io(&self.name, error)
-    }
-}
-
-/// `wait4(2)` for one child.
-pub(crate) fn wait4(pid: Pid, options: c_int) -> io::Result<Option<(ExitStatus, Usage)>> {
-    let mut status = 0;
-    loop {
-        // SAFETY: wait4 fills in both.
-        let (result, usage) = unsafe {
-            let mut usage: libc::rusage = std::mem::zeroed();
-            (libc::wait4(pid.as_raw(), &raw mut status, options, &raw mut usage), usage)
-        };
-        match result {
-            0 => return Ok(None),
-            1.. => return Ok(Some((ExitStatus::from_wait_status(status), Usage::of(&usage)))),
-            _ => {}
-        }
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
-        }
-    }
-}
-
-impl Drop for Child {
-    fn drop(&mut self) {
-        if matches!(self.look(), Ok(None))
-            && let Some(ending) = self.ending.take()
-        {
-            reaper::adopt(self.pid, ending);
-        }
     }
 }
 
 /// Its name and how it is: `Process(worker, pid 4711, running)`.
 impl fmt::Debug for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match *self.child.state() {
-            State::Unreaped => {
-                match self.child.waitid(libc::WEXITED | libc::WNOHANG | libc::WNOWAIT) {
-                    Ok(None) => "running".to_owned(),
-                    _ => "ended".to_owned(),
-                }
-            }
-            State::Reaped(status, _) => status.to_string(),
-            State::Stolen => "waited for by somebody else".to_owned(),
-        };
-        write!(f, "Process({}, pid {}, {state})", self.child.name, self.child.pid)
+        write!(f, "Process({}, pid {}, {})", self.name(), self.pid(), self.child.state_in_words())
     }
 }

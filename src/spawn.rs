@@ -2,22 +2,25 @@
 //!
 //! [`Command`] only collects; everything is checked and prepared before the child exists, so that
 //! between the start and the `exec` nothing is left to do but system calls. How a child comes into
-//! being is the business of the module of the system, `unix`.
+//! being is the business of the module of the system, `unix` or
+//! `windows`.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use crate::channel::{ChannelEnd, Error, Way};
+use crate::channel::{ChannelEnd, Error, Wanted, Way};
 use crate::framing::Framing;
 use crate::inherited::{Channel, Direction};
+use crate::pipes::{self, Descriptor};
 use crate::process::Process;
 
 mod announce;
 mod limit;
-mod unix;
+#[cfg(unix)]
+#[path = "spawn/unix.rs"]
+mod system;
 
 pub use limit::{Limit, Resource, UnknownResource};
 
@@ -61,7 +64,10 @@ pub enum ProcessGroup {
     /// It leads a new one, so that a signal to the group reaches it and what it starts.
     #[default]
     Own,
+    /// It stays in the one of this process: Ctrl-C at the terminal reaches both.
+    Ours,
     /// It joins this one, which must be in our session: a terminal's foreground job stays one job.
+    /// Windows knows no such thing.
     Join(i32),
 }
 
@@ -87,7 +93,7 @@ pub struct Command {
     dir: Option<PathBuf>,
     env_clear: bool,
     env: Vec<(OsString, Option<OsString>)>,
-    fds: Vec<(ChildFd, OwnedFd)>,
+    fds: Vec<(ChildFd, Descriptor)>,
     /// What of them are channels, as the environment will tell.
     channels: Vec<Channel>,
     /// Ends that are yet to close here, and to get a number: each has a name.
@@ -182,7 +188,7 @@ impl Command {
 
     /// Gives the child `source` as its descriptor `target`. Our copy closes as the child starts.
     #[must_use]
-    pub fn fd(mut self, target: ChildFd, source: OwnedFd) -> Self {
+    pub fn fd(mut self, target: ChildFd, source: Descriptor) -> Self {
         self.fds.push((target, source));
         self
     }
@@ -215,9 +221,9 @@ impl Command {
         name: impl Into<String>,
         direction: Direction,
         framing: Framing,
-        source: OwnedFd,
+        source: Descriptor,
     ) -> io::Result<Self> {
-        let inode = Some(nix::sys::stat::fstat(&source)?.st_ino);
+        let inode = Some(pipes::identity(&source)?);
         let (name, fd) = (name.into(), target.number().into());
         self.channels.push(Channel { name, direction, fd, framing, inode });
         Ok(self.fd(target, source))
@@ -304,8 +310,8 @@ impl Command {
             return Err(self.refused(format!("descriptor {} is declared twice", twice[0])));
         }
         let name = self.name.clone().unwrap_or_else(|| self.program.display().to_string());
-        match unix::spawn(&self) {
-            Ok((pid, ending)) => Ok(Process::new(name, self.daemon, pid, ending)),
+        match system::spawn(&self) {
+            Ok(child) => Ok(Process::new(name, self.daemon, child)),
             Err((stage, error)) => Err(self.error(stage, error)),
         }
     }
@@ -334,29 +340,38 @@ impl Command {
             end.check().map_err(|error| self.unavailable(error))?;
         }
         for (target, end) in placed {
-            let passed = end.take().map_err(|error| self.unavailable(error))?;
-            self.fds.push((target, passed.fd));
+            let passed = end.take(Wanted::ByUs).map_err(|error| self.unavailable(error))?;
+            for (number, passed) in (target.number()..).zip(passed) {
+                self.fds.push((ChildFd(number), passed.descriptor));
+            }
         }
         for (name, end) in ends {
-            let passed = end.take().map_err(|error| self.unavailable(error))?;
-            let first = match passed.way {
-                Way::In | Way::Both => ChildFd::MESSAGES_IN,
-                Way::Out => ChildFd::MESSAGES_OUT,
-            };
-            let behind = (ChildFd::MESSAGES_OUT.number() + 1..).map(ChildFd);
-            let is_free = |target: &ChildFd| self.fds.iter().all(|(taken, _)| taken != target);
-            let target = std::iter::once(first).chain(behind).find(is_free).unwrap_or(first);
-            for direction in [Direction::In, Direction::Out] {
-                if passed.way.overlaps(direction.into()) {
-                    let fd = target.number().into();
-                    let (framing, inode) = (passed.framing, Some(passed.inode));
-                    let name = name.clone();
-                    self.channels.push(Channel { name, direction, fd, framing, inode });
+            let framing = end.framing().map_err(|error| self.unavailable(error))?;
+            let passed = end.take(Wanted::ByAnybody).map_err(|error| self.unavailable(error))?;
+            for passed in passed {
+                let target = self.free_number(passed.way);
+                for direction in [Direction::In, Direction::Out] {
+                    if passed.way.overlaps(direction.into()) {
+                        let fd = target.number().into();
+                        let (name, inode) = (name.clone(), Some(passed.inode));
+                        self.channels.push(Channel { name, direction, fd, framing, inode });
+                    }
                 }
+                self.fds.push((target, passed.descriptor));
             }
-            self.fds.push((target, passed.fd));
         }
         Ok(())
+    }
+
+    /// The number for a further end: 3 or 4, or else the first behind them.
+    fn free_number(&self, way: Way) -> ChildFd {
+        let first = match way {
+            Way::In | Way::Both => ChildFd::MESSAGES_IN,
+            Way::Out => ChildFd::MESSAGES_OUT,
+        };
+        let behind = (ChildFd::MESSAGES_OUT.number() + 1..).map(ChildFd);
+        let is_free = |target: &ChildFd| self.fds.iter().all(|(taken, _)| taken != target);
+        std::iter::once(first).chain(behind).find(is_free).unwrap_or(first)
     }
 
     /// A handle cannot be given away.
@@ -473,14 +488,9 @@ fn place(searched: Searched, program: &OsStr) -> &'static str {
 
 impl SpawnError {
     fn exec(program: OsString, dir: Option<&Path>, source: io::Error) -> Self {
-        let searched = if is_path(&program) { Searched::Exactly } else { Searched::Path };
+        let searched = if system::is_path(&program) { Searched::Exactly } else { Searched::Path };
         if source.kind() != io::ErrorKind::NotFound {
-            let hint = match source.raw_os_error() {
-                Some(libc::EACCES) if searched == Searched::Exactly => {
-                    " (is it a file with the execute permission?)"
-                }
-                _ => "",
-            };
+            let hint = system::why_not_executable(&source, searched);
             return Self::NotExecutable { program, hint: hint.to_owned(), source };
         }
         let file = dir.unwrap_or(Path::new("")).join(&program);
@@ -500,9 +510,4 @@ impl SpawnError {
             Self::Setup { .. } | Self::Channel { .. } => 125,
         }
     }
-}
-
-/// Is `program` a place in the file system, and no name to be looked up?
-fn is_path(program: &OsStr) -> bool {
-    program.as_encoded_bytes().contains(&b'/')
 }

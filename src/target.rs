@@ -6,14 +6,16 @@
 use std::any::type_name;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::fd::{OwnedFd, RawFd};
 use std::sync::OnceLock;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::channel::{Error, Way};
+use crate::channel::system::{DUPLEX_DESCRIPTORS, both_passed_to_us};
+use crate::channel::{End, Error, Way};
 use crate::framing::Framing;
+use crate::inherited;
+use crate::pipes::{self, Descriptor};
 use crate::process::Process;
 use crate::spawn::{ChildFd, Command, SpawnError};
 use crate::transfer::{self, Arrived};
@@ -21,7 +23,7 @@ use crate::transfer::{self, Arrived};
 #[cfg(target_os = "linux")]
 #[path = "target/linux.rs"]
 mod system;
-#[cfg(not(target_os = "linux"))]
+#[cfg(all(unix, not(target_os = "linux")))]
 #[path = "target/posix.rs"]
 mod system;
 
@@ -136,6 +138,7 @@ struct Envelope {
 
 #[derive(Serialize, Deserialize)]
 struct Handle {
+    /// The first of its descriptors.
     fd: u16,
     way: Way,
     framing: String,
@@ -192,8 +195,11 @@ impl Command {
         let text = text.map_err(|error| refused(error.to_string()))?;
         let mut command = Self::new(this_program()).arg(name).name(short);
         let mut handles = Vec::new();
-        for (end, fd) in ends.into_iter().zip(ARGUMENTS.number() + 1..) {
+        let mut free = ARGUMENTS.number() + 1;
+        for end in ends {
             end.check()?;
+            let fd = free;
+            free += end.descriptors();
             handles.push(Handle { fd, way: end.way(), framing: end.framing()?.to_string() });
             command = command.end_at(ChildFd::new(fd), end);
         }
@@ -204,8 +210,8 @@ impl Command {
             file.seek(SeekFrom::Start(0))?;
             Ok(file)
         });
-        let file = OwnedFd::from(file.map_err(|error| Error::io(short, error))?);
-        let inode = nix::sys::stat::fstat(&file).map_err(|error| Error::io(short, error))?.st_ino;
+        let file = Descriptor::from(file.map_err(|error| Error::io(short, error))?);
+        let inode = pipes::identity(&file).map_err(|error| Error::io(short, error))?;
         let variable = format!("{ARGUMENTS}:{inode}:{name}");
         Ok(command.fd(ARGUMENTS, file).env(TARGET, variable))
     }
@@ -271,18 +277,31 @@ pub fn take_over(targets: Vec<Target>) {
 fn arguments() -> Option<(File, String)> {
     let variable = std::env::var(TARGET).ok()?;
     let mut parts = variable.splitn(3, ':');
-    let fd: RawFd = parts.next()?.parse().ok()?;
+    let fd: i32 = parts.next()?.parse().ok()?;
     let inode: u64 = parts.next()?.parse().ok()?;
     let name = parts.next()?.to_owned();
     // The variable alone may have come from an ancestor.
-    Some((File::from(crate::inherited::take_fd(fd, Some(inode)).ok()?), name))
+    Some((File::from(inherited::take(fd, Some(inode)).ok()?), name))
 }
 
 fn arrived(handle: Handle) -> Result<Arrived, String> {
-    let framing: Framing = handle.framing.parse().map_err(|error| format!("{error}"))?;
-    let fd = crate::inherited::take_fd(handle.fd.into(), None);
-    let fd = fd.map_err(|error| format!("descriptor {}: {error}", handle.fd))?;
-    Ok(Arrived { fd, way: handle.way, framing })
+    let Handle { fd, way, framing } = handle;
+    let framing: Framing = framing.parse().map_err(|error| format!("{error}"))?;
+    let (read, write) = halves(fd, way).map_err(|error| format!("descriptor {fd}: {error}"))?;
+    Ok(Arrived { read, write, framing })
+}
+
+fn halves(fd: u16, way: Way) -> io::Result<(Option<End>, Option<End>)> {
+    let take = |fd: u16| inherited::take(fd.into(), None).map_err(io::Error::from);
+    Ok(match way {
+        Way::In => (Some(End::passed_to_us(take(fd)?, way)?), None),
+        Way::Out => (None, Some(End::passed_to_us(take(fd)?, way)?)),
+        Way::Both => {
+            let all = (fd..fd + DUPLEX_DESCRIPTORS).map(take).collect::<io::Result<_>>()?;
+            let (read, write) = both_passed_to_us(all)?;
+            (Some(read), Some(write))
+        }
+    })
 }
 
 pub(crate) mod blocking {

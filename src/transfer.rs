@@ -5,13 +5,12 @@
 //! thread; serde has no other way to take something along.
 
 use std::cell::RefCell;
-use std::os::fd::OwnedFd;
 
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{self, Serialize, Serializer};
 
 use crate::blocking;
-use crate::channel::{ChannelEnd, Duplex, End, Options, Reader, Way, Writer};
+use crate::channel::{ChannelEnd, Duplex, End, Options, Reader, Writer};
 use crate::codec::Codec;
 use crate::framing::Framing;
 
@@ -20,10 +19,10 @@ thread_local! {
     static ARRIVED: RefCell<Option<Vec<Option<Arrived>>>> = const { RefCell::new(None) };
 }
 
-/// What came for a handle.
+/// What came for a handle: one of both directions has two halves.
 pub(crate) struct Arrived {
-    pub(crate) fd: OwnedFd,
-    pub(crate) way: Way,
+    pub(crate) read: Option<End>,
+    pub(crate) write: Option<End>,
     pub(crate) framing: Framing,
 }
 
@@ -70,22 +69,22 @@ fn leave<S: Serializer>(
     Place { handle, name: name.to_owned(), max_message }.serialize(serializer)
 }
 
-fn arrive<'de, D: Deserializer<'de>>(
+/// Takes what came for a handle, where it is of this kind.
+fn arrive<'de, D: Deserializer<'de>, T>(
     deserializer: D,
-    way: Way,
-) -> Result<(End, Options, Place), D::Error> {
+    halves: impl FnOnce(Option<End>, Option<End>) -> Option<T>,
+) -> Result<(T, Options, Place), D::Error> {
     let place = Place::deserialize(deserializer)?;
     let arrived =
         ARRIVED.with_borrow_mut(|arrived| arrived.as_mut()?.get_mut(place.handle)?.take());
     let Some(arrived) = arrived else {
         return Err(de::Error::custom(format!("`{}`: no such handle has come", place.name)));
     };
-    if arrived.way != way {
+    let Some(halves) = halves(arrived.read, arrived.write) else {
         return Err(de::Error::custom(format!("`{}` is a handle of another kind", place.name)));
-    }
-    let end = End::passed_to_us(arrived.fd, way).map_err(de::Error::custom)?;
+    };
     let options = Options::new().framing(arrived.framing).max_message(place.max_message);
-    Ok((end, options, place))
+    Ok((halves, options, place))
 }
 
 impl<C> Serialize for Reader<C> {
@@ -108,22 +107,24 @@ impl<C> Serialize for Duplex<C> {
 
 impl<'de, C: Codec + Default> Deserialize<'de> for Reader<C> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (end, options, place) = arrive(deserializer, Way::In)?;
+        let (end, options, place) =
+            arrive(deserializer, |read, write| read.filter(|_| write.is_none()))?;
         Ok(Self::new(place.name, end, options, C::default()))
     }
 }
 
 impl<'de, C: Codec + Default> Deserialize<'de> for Writer<C> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (end, options, place) = arrive(deserializer, Way::Out)?;
+        let (end, options, place) =
+            arrive(deserializer, |read, write| write.filter(|_| read.is_none()))?;
         Ok(Self::new(place.name, end, options, C::default()))
     }
 }
 
 impl<'de, C: Codec + Default + Clone> Deserialize<'de> for Duplex<C> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (end, options, place) = arrive(deserializer, Way::Both)?;
-        Self::new(&place.name, end, options, C::default()).map_err(de::Error::custom)
+        let (halves, options, place) = arrive(deserializer, Option::zip)?;
+        Ok(Self::new(&place.name, halves, options, C::default()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{End, Error, Options, Reader, Way, Writer};
+use super::{End, Error, Options, Reader, Writer};
 use crate::codec::{Codec, Raw};
 
 /// One end of a channel of both directions: a [`Reader`] and a [`Writer`].
@@ -21,15 +21,14 @@ impl<C: Clone> Clone for Duplex<C> {
 }
 
 impl<C> Duplex<C> {
-    pub(crate) fn new(name: &str, mut end: End, options: Options, codec: C) -> Result<Self, Error>
+    pub(crate) fn new(name: &str, (read, write): (End, End), options: Options, codec: C) -> Self
     where
         C: Clone,
     {
-        let read = end.split_off(Way::In).map_err(|error| Error::io(name, error))?;
-        Ok(Self {
+        Self {
             reader: Reader::new(name.to_owned(), read, options, codec.clone()),
-            writer: Writer::new(name.to_owned(), end, options, codec),
-        })
+            writer: Writer::new(name.to_owned(), write, options, codec),
+        }
     }
 
     /// The same end under this name, which stands in errors.

@@ -1,10 +1,9 @@
 //! An end of a channel on its way to another process.
 
-use std::os::fd::OwnedFd;
-
-use super::{Duplex, End, Error, Reader, Shared, Way, Writer};
+use super::{Duplex, End, Error, Reader, Shared, Way, Writer, pending, system};
 use crate::frames::{FrameReader, FrameWriter};
 use crate::framing::Framing;
+use crate::pipes::Descriptor;
 
 /// An end of a channel that a child can be given: a [`Reader`], a [`Writer`], a [`Duplex`].
 ///
@@ -22,10 +21,18 @@ enum Kind {
 /// An end that has closed here.
 #[derive(Debug)]
 pub(crate) struct Passed {
-    pub(crate) fd: OwnedFd,
+    pub(crate) descriptor: Descriptor,
     pub(crate) way: Way,
-    pub(crate) framing: Framing,
     pub(crate) inode: u64,
+}
+
+/// Whom an end is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// A program in any language: it blocks.
+    ByAnybody,
+    /// A function of this program.
+    ByUs,
 }
 
 impl<C> From<Reader<C>> for ChannelEnd {
@@ -112,7 +119,7 @@ impl ChannelEnd {
             }
         }
         if let Kind::Writer(writer) | Kind::Duplex(_, writer) = &self.0 {
-            let pending = writer.try_lock()?.pending();
+            let pending = pending(&*writer.try_lock()?);
             if pending > 0 {
                 return Err(Error::Timeout { name: writer.name().to_owned(), pending });
             }
@@ -120,32 +127,29 @@ impl ChannelEnd {
         Ok(())
     }
 
+    /// How many descriptors it takes.
+    pub(crate) fn descriptors(&self) -> u16 {
+        match self.0 {
+            Kind::Reader(_) | Kind::Writer(_) => 1,
+            Kind::Duplex(..) => system::DUPLEX_DESCRIPTORS,
+        }
+    }
+
     /// Closes it here, and gives out what it was.
-    pub(crate) fn take(&self) -> Result<Passed, Error> {
+    pub(crate) fn take(&self, wanted: Wanted) -> Result<Vec<Passed>, Error> {
         self.check()?;
-        let pass = |end: End, framing, name: &str| {
-            let inode = end.inode().map_err(|error| Error::io(name, error))?;
-            let fd = end.into_fd().map_err(|error| Error::io(name, error))?;
-            Ok(Passed { fd, way: self.way(), framing, inode })
-        };
-        match &self.0 {
+        let passed = match &self.0 {
             Kind::Reader(reader) => {
-                let frames = reader.take()?;
-                let framing = frames.framing();
-                pass(frames.into_inner(), framing, reader.name())
+                reader.take()?.into_inner().pass(wanted).map(|passed| vec![passed])
             }
             Kind::Writer(writer) => {
-                let frames = writer.take()?;
-                let framing = frames.framing();
-                pass(frames.into_inner(), framing, writer.name())
+                writer.take()?.into_inner().pass(wanted).map(|passed| vec![passed])
             }
             Kind::Duplex(reader, writer) => {
-                let frames = reader.take()?;
-                let framing = frames.framing();
-                // The other half goes without ending its direction, as this one does.
-                drop(writer.take()?.into_inner().into_fd());
-                pass(frames.into_inner(), framing, reader.name())
+                let read = reader.take()?.into_inner();
+                system::pass_both(read, writer.take()?.into_inner(), wanted)
             }
-        }
+        };
+        passed.map_err(|error| Error::io(self.name(), error))
     }
 }

@@ -27,6 +27,9 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::runtime;
 use tokio::task::coop;
 
+use super::{Passed, Wanted, Way};
+use crate::pipes::{self, Descriptor};
+
 /// What we ask for as the buffer of a socket, in bytes. Where `net.core.wmem_max` is smaller, that
 /// counts.
 const SOCKET_BUFFER: usize = 4 << 20;
@@ -53,22 +56,6 @@ enum Source {
     Registered(AsyncFd<OwnedFd>, runtime::Id),
 }
 
-/// Which way bytes go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Way {
-    In,
-    Out,
-    Both,
-}
-
-impl Way {
-    /// Do both go in, or both out?
-    pub(crate) fn overlaps(self, other: Self) -> bool {
-        self == other || self == Self::Both || other == Self::Both
-    }
-}
-
 /// One end of a pipe or a socket.
 #[derive(Debug)]
 pub(crate) struct End {
@@ -84,18 +71,38 @@ pub(crate) struct End {
 
 /// A pipe: the end to read from and the end to write to.
 pub(crate) fn pipe() -> io::Result<(End, End)> {
-    let (read, write) = crate::pipes::large()?;
+    let (read, write) = pipes::large()?;
     Ok((End::of_our_own(read, Way::In)?, End::of_our_own(write, Way::Out)?))
 }
 
-/// A connected pair of sockets with large buffers.
-pub(crate) fn socket_pair() -> io::Result<(End, End)> {
-    let ends = crate::pipes::sockets()?;
+/// A connected pair of sockets with large buffers: of each the half to read from, and the half to
+/// write to.
+pub(crate) fn duplex() -> io::Result<[(End, End); 2]> {
+    let ends = pipes::sockets()?;
     for end in [&ends.0, &ends.1] {
         // Fails nowhere: what is too much is cut.
         let _ = setsockopt(end, sockopt::SndBuf, &SOCKET_BUFFER);
     }
-    Ok((End::new(ends.0, Kind::Socket, Way::Both), End::new(ends.1, Kind::Socket, Way::Both)))
+    let split = |socket| End::new(socket, Kind::Socket, Way::Both).split();
+    Ok([split(ends.0)?, split(ends.1)?])
+}
+
+/// How many descriptors a child needs for both directions: a socket is one.
+pub(crate) const DUPLEX_DESCRIPTORS: u16 = 1;
+
+/// The halves of a socket, on their way to a child.
+pub(crate) fn pass_both(read: End, write: End, wanted: Wanted) -> io::Result<Vec<Passed>> {
+    // The other half goes without ending its direction, as this one does.
+    drop(write.into_fd()?);
+    Ok(vec![Passed { way: Way::Both, ..read.pass(wanted)? }])
+}
+
+/// The halves of what has come for both directions.
+pub(crate) fn both_passed_to_us(descriptors: Vec<Descriptor>) -> io::Result<(End, End)> {
+    match <[Descriptor; DUPLEX_DESCRIPTORS as usize]>::try_from(descriptors) {
+        Ok([socket]) => End::passed_to_us(socket, Way::Both)?.split(),
+        Err(_) => Err(io::ErrorKind::InvalidInput.into()),
+    }
 }
 
 impl End {
@@ -110,7 +117,7 @@ impl End {
     }
 
     /// The end behind a descriptor that other processes may have too.
-    pub(crate) fn passed_to_us(fd: OwnedFd, way: Way) -> io::Result<Self> {
+    pub(crate) fn passed_to_us(fd: Descriptor, way: Way) -> io::Result<Self> {
         let kind = SFlag::from_bits_truncate(fstat(&fd)?.st_mode) & SFlag::S_IFMT;
         if kind == SFlag::S_IFSOCK {
             return Ok(Self::new(fd, Kind::Socket, way));
@@ -140,17 +147,24 @@ impl End {
         }
     }
 
-    /// Of a socket, one direction with a descriptor of its own; the other stays here.
-    pub(crate) fn split_off(&mut self, way: Way) -> io::Result<Self> {
-        let mut half = Self::new(self.as_fd().try_clone_to_owned()?, self.kind, way);
-        half.ends_direction = true;
+    /// The halves of a socket, each with a descriptor of its own.
+    fn split(mut self) -> io::Result<(Self, Self)> {
+        let mut read = Self::new(self.as_fd().try_clone_to_owned()?, self.kind, Way::In);
+        read.ends_direction = true;
         self.ends_direction = true;
-        self.way = if way == Way::In { Way::Out } else { Way::In };
-        Ok(half)
+        self.way = Way::Out;
+        Ok((read, self))
+    }
+
+    /// On its way to a child.
+    pub(crate) fn pass(self, _: Wanted) -> io::Result<Passed> {
+        let way = self.way;
+        let descriptor = self.into_fd()?;
+        Ok(Passed { inode: pipes::identity(&descriptor)?, descriptor, way })
     }
 
     /// The descriptor, blocking, to be passed on.
-    pub(crate) fn into_fd(mut self) -> io::Result<OwnedFd> {
+    fn into_fd(mut self) -> io::Result<OwnedFd> {
         let fd = match self.source.take() {
             Some(Source::Plain(fd)) => fd,
             Some(Source::Registered(fd, _)) => fd.into_inner(),
@@ -162,9 +176,9 @@ impl End {
         Ok(fd)
     }
 
-    /// The inode number, by which the channel is told from what may have its number later.
-    pub(crate) fn inode(&self) -> io::Result<u64> {
-        Ok(fstat(self)?.st_ino)
+    /// How many bytes were taken and have not gone out: none ever, what was written is in the pipe.
+    pub(crate) fn in_flight(&self) -> usize {
+        0
     }
 
     /// Waits in `poll(2)` until the system has something to say about `events`.
@@ -275,7 +289,7 @@ impl End {
     }
 
     /// As [`poll_readable`](Self::poll_readable), on this thread, up to the deadline.
-    pub(crate) fn wait_readable(&self) -> io::Result<()> {
+    pub(crate) fn wait_readable(&mut self) -> io::Result<()> {
         self.wait(PollFlags::POLLIN)
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{End, Error, Held, MessageSink, Options, Shared, before, encode};
+use super::{End, Error, Held, MessageSink, Options, Shared, before, encode, pending};
 use crate::codec::{Codec, Raw};
 use crate::frames::{self, FrameWriter};
 
@@ -48,11 +48,11 @@ impl<C> Writer<C> {
     /// reader is told too.
     pub fn close(&self) -> Result<(), Error> {
         let mut writer = self.shared.take()?;
-        if writer.pending() > 0 {
+        if pending(&writer) > 0 {
             // What there is room for now.
             writer.get_mut().deadline = Some(Instant::now());
             let rest = writer.blocking_flush();
-            rest.map_err(|error| self.timed_out(error, writer.pending()))?;
+            rest.map_err(|error| self.timed_out(error, pending(&writer)))?;
         }
         Ok(())
     }
@@ -132,7 +132,7 @@ impl<C: Codec> Writer<C> {
             Unsent::new(&mut held, &message)?.send().await
         });
         let sent = sent.await;
-        sent.map_err(|error| self.timed_out(error, held.pending()))
+        sent.map_err(|error| self.timed_out(error, pending(&held)))
     }
 
     /// The end as a [`futures_sink::Sink`]. It has the end to itself: clones wait until it is
@@ -156,7 +156,7 @@ impl<C: Codec> Writer<C> {
         let sent = held
             .blocking_flush()
             .and_then(|()| Unsent::new(&mut held, &message)?.send_on_this_thread());
-        sent.map_err(|error| self.timed_out(error, held.pending()))
+        sent.map_err(|error| self.timed_out(error, pending(&held)))
     }
 }
 

@@ -18,15 +18,15 @@ use libc::{c_char, c_int};
 use nix::sys::signal::{SigSet, SigmaskHow};
 use nix::unistd::{Gid, Group, Pid, Uid, User};
 
-use super::{Command, Limit, ProcessGroup, Stage, announce, is_path};
+use super::{Command, Limit, ProcessGroup, Searched, Stage, announce};
 use crate::reaper::Ending;
 
 #[cfg(target_os = "linux")]
 #[path = "unix/linux.rs"]
-mod system;
+mod kernel;
 #[cfg(not(target_os = "linux"))]
 #[path = "unix/posix.rs"]
-mod system;
+mod kernel;
 
 /// Where `execvp(3)` looks when there is no `PATH`.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
@@ -35,7 +35,7 @@ const DEFAULT_PATH: &str = "/bin:/usr/bin";
 pub(super) fn spawn(command: &Command) -> Result<(Pid, Ending), (Stage, io::Error)> {
     let prepared = Prepared::new(command).map_err(|error| (Stage::Prepare, error))?;
     if command.daemon {
-        return system::on_lasting_thread(move || start(prepared));
+        return kernel::on_lasting_thread(move || start(prepared));
     }
     start(prepared)
 }
@@ -52,7 +52,7 @@ fn start(mut prepared: Prepared) -> Result<(Pid, Ending), (Stage, io::Error)> {
         Some(&mut before),
     )
     .map_err(|errno| (Stage::Start, errno.into()))?;
-    let started = system::start(prepared);
+    let started = kernel::start(prepared);
     before.thread_set_mask().expect("a mask that was in force is a valid one");
     started
 }
@@ -140,6 +140,7 @@ impl Prepared {
             close_others: !command.inherit_fds,
             group: match command.process_group {
                 ProcessGroup::Own => 0,
+                ProcessGroup::Ours => nix::unistd::getpgrp().as_raw(),
                 ProcessGroup::Join(group) => group,
             },
             dir: command.dir.as_ref().map(|dir| c_string(dir.as_os_str())).transpose()?,
@@ -175,7 +176,7 @@ impl Prepared {
         // arrays that `point` has ended with a null pointer; errno is this thread's own, and the
         // parent, which may share it, stands still.
         unsafe {
-            system::default_signals();
+            kernel::default_signals();
             if libc::setpgid(0, self.group) < 0 {
                 return (Stage::Group, errno());
             }
@@ -197,21 +198,21 @@ impl Prepared {
             }
             for limit in &self.limits {
                 let value = libc::rlimit {
-                    rlim_cur: system::limit_value(limit.soft),
-                    rlim_max: system::limit_value(limit.hard),
+                    rlim_cur: kernel::limit_value(limit.soft),
+                    rlim_max: kernel::limit_value(limit.hard),
                 };
                 if libc::setrlimit(limit.resource.number() as _, &raw const value) < 0 {
                     return (Stage::Limits, errno());
                 }
             }
             if let Some(identity) = &self.identity
-                && let Err(error) = system::become_identity(identity)
+                && let Err(error) = kernel::become_identity(identity)
             {
                 return (Stage::Identity, error);
             }
             // After the change of user, which would undo it.
             if let Some(parent) = self.dies_with
-                && let Err(error) = system::die_with(parent)
+                && let Err(error) = kernel::die_with(parent)
             {
                 return (Stage::Daemon, error);
             }
@@ -261,12 +262,12 @@ impl Prepared {
             for fd in &self.keep {
                 if *fd > next {
                     // SAFETY: nobody in this process uses a descriptor that is not kept.
-                    unsafe { system::close_range(next, fd - 1) };
+                    unsafe { kernel::close_range(next, fd - 1) };
                 }
                 next = fd + 1;
             }
             // SAFETY: as above.
-            unsafe { system::close_range(next, RawFd::MAX) };
+            unsafe { kernel::close_range(next, RawFd::MAX) };
         }
         Ok(())
     }
@@ -302,6 +303,21 @@ impl Prepared {
             }
         }
         result
+    }
+}
+
+/// Is `program` a place in the file system, and no name to be looked up?
+pub(super) fn is_path(program: &OsStr) -> bool {
+    program.as_bytes().contains(&b'/')
+}
+
+/// What is likely wrong with a program that is there, or nothing.
+pub(super) fn why_not_executable(error: &io::Error, searched: Searched) -> &'static str {
+    match error.raw_os_error() {
+        Some(libc::EACCES) if searched == Searched::Exactly => {
+            " (is it a file with the execute permission?)"
+        }
+        _ => "",
     }
 }
 
@@ -380,7 +396,7 @@ fn identity(user: Option<&str>, group: Option<&str>) -> io::Result<Option<Identi
         match entry {
             Some(user) => {
                 let gid = group.unwrap_or(user.gid);
-                identity.groups = Some(system::groups_of(&user.name, gid)?);
+                identity.groups = Some(kernel::groups_of(&user.name, gid)?);
                 identity.gid = Some(gid.as_raw());
                 identity.uid = Some(user.uid.as_raw());
             }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use gipc::process::Signal;
-use gipc::spawn::ChildFd;
+use gipc::spawn::{ChildFd, ProcessGroup};
 use gipc::{Command, blocking};
 use nix::sys::signal::{SigSet, SigmaskHow, pthread_sigmask};
 
@@ -14,6 +14,7 @@ tests![
     row_13_a_function_starts_with_default_signals,
     row_13_sigpipe_may_stay_ignored,
     the_parents_handlers_never_fire_in_the_child,
+    a_child_has_a_group_of_its_own_unless_it_stays_in_ours,
 ];
 
 /// The signals of a child that shows its own: blocked, ignored, caught.
@@ -124,4 +125,19 @@ fn row_13_sigpipe_may_stay_ignored() {
     };
     assert_eq!(command(false).spawn().unwrap().reap().unwrap().0.code(), -libc::SIGPIPE);
     assert_eq!(command(true).spawn().unwrap().reap().unwrap().0.code(), 1);
+}
+
+fn a_child_has_a_group_of_its_own_unless_it_stays_in_ours() {
+    let group_of = |group| {
+        let (text, out) = std::io::pipe().unwrap();
+        let cut = Command::new("cut").args(["-d", " ", "-f", "5", "/proc/self/stat"]);
+        let child = cut.process_group(group).fd(ChildFd::STDOUT, out.into()).spawn().unwrap();
+        let number: i32 = std::io::read_to_string(text).unwrap().trim().parse().unwrap();
+        assert!(child.reap().unwrap().0.success());
+        (number, child.pid())
+    };
+    let (group, pid) = group_of(ProcessGroup::Own);
+    assert_eq!(group, pid);
+    let (group, _) = group_of(ProcessGroup::Ours);
+    assert_eq!(group, nix::unistd::getpgrp().as_raw());
 }

@@ -1,0 +1,62 @@
+//! POSIX: pipes and sockets are descriptors.
+
+#![expect(unsafe_code, reason = "nix has no ready-made FIONREAD")]
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+#[cfg(target_os = "linux")]
+#[path = "unix/linux.rs"]
+mod kernel;
+#[cfg(not(target_os = "linux"))]
+#[path = "unix/posix.rs"]
+mod kernel;
+
+/// An open file, pipe or socket that a child can be given: on Windows an
+/// [`OwnedHandle`](https://doc.rust-lang.org/std/os/windows/io/struct.OwnedHandle.html).
+pub type Descriptor = OwnedFd;
+
+/// A pipe, the end to read from first. Both ends block and close on `exec`.
+///
+/// # Errors
+/// When no descriptor is free.
+pub fn new() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(kernel::new()?)
+}
+
+/// As [`new`], with as much room as the system gives: on Linux up to 1 MiB, see `pipe(7)`.
+///
+/// # Errors
+/// When no descriptor is free.
+pub fn large() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(kernel::large()?)
+}
+
+/// A connected pair of stream sockets. Both block and close on `exec`.
+pub(crate) fn sockets() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(kernel::sockets()?)
+}
+
+/// What it is told from others by: its inode number.
+pub(crate) fn identity(descriptor: &Descriptor) -> io::Result<u64> {
+    Ok(nix::sys::stat::fstat(descriptor)?.st_ino)
+}
+
+/// How many bytes can be in the pipe unread.
+pub fn capacity(pipe: &OwnedFd) -> usize {
+    kernel::capacity(pipe)
+}
+
+mod ioctl {
+    nix::ioctl_read_bad!(fionread, libc::FIONREAD, libc::c_int);
+}
+
+/// How many bytes are in the pipe unread; `pipe` is either end.
+pub fn unread(pipe: &OwnedFd) -> usize {
+    let mut unread = 0;
+    // SAFETY: FIONREAD writes one int. It fails for no pipe.
+    match unsafe { ioctl::fionread(pipe.as_raw_fd(), &raw mut unread) } {
+        Ok(_) => unread as usize,
+        Err(_) => 0,
+    }
+}
