@@ -85,7 +85,13 @@ impl Command {
             let definition = A::augment_args(clap::Command::new("gipc"));
             A::from_arg_matches(&definition.try_get_matches_from(args).ok()?).ok()
         }
-        let mut args = std::env::args_os().skip(1).peekable();
+        let args = || std::env::args_os().skip(1);
+        if !has_variables()
+            && let Some(exec) = exec::Exec::without_options(args())
+        {
+            return Some(Self::Exec(exec));
+        }
+        let mut args = args().peekable();
         match args.peek()?.to_str()? {
             "exec" => parse(args).map(Self::Exec),
             "run" => parse(args).map(Self::Run),
@@ -168,11 +174,15 @@ pub(crate) fn plan() -> Result<Plan, Usage> {
     }
 }
 
+/// May a variable in the environment stand for an option?
+fn has_variables() -> bool {
+    std::env::vars_os().any(|(key, _)| key.as_encoded_bytes().starts_with(b"GIPC_"))
+}
+
 /// The environment variables that stand for options: they are meant for this gipc only.
 fn option_variables() -> Vec<OsString> {
     // To make the whole definition once more takes longer than to start a command.
-    let is_ours = |(key, _): (OsString, OsString)| key.as_encoded_bytes().starts_with(b"GIPC_");
-    if !std::env::vars_os().any(is_ours) {
+    if !has_variables() {
         return Vec::new();
     }
     let all = Cli::command();

@@ -32,6 +32,14 @@ mod talk;
 mod usage;
 mod value;
 
+// The unwinder from the compiler's own archive instead of `libgcc_s.so.1`: a library less to look
+// for, to map and to relocate at every start. Its constructor moreover asks the processor for its
+// kind, which a virtual machine has to ask its host.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[expect(unsafe_code, reason = "declares nothing; without this a library cannot be named")]
+#[link(name = "gcc_eh", kind = "static", modifiers = "-bundle")]
+unsafe extern "C" {}
+
 fn main() -> ExitCode {
     let plan = match cli::plan() {
         Ok(plan) => plan,

@@ -610,6 +610,8 @@ impl Supervisor {
         let name = &instance.name;
         match action {
             Action::CloseInput => self.close_input(id),
+            // To look who else is there costs a short command more than it takes to notice its end.
+            Action::Stop(_) if instance.child.as_ref().is_none_or(|child| child.alone) => {}
             Action::Stop(signal) => {
                 let strays = self.strays().unwrap_or_default();
                 self.ask_to_end(id, signal, &strays);

@@ -27,9 +27,71 @@ pub(super) struct Exec {
 }
 
 impl Exec {
+    /// Takes `exec COMMAND…` and `exec -- COMMAND…`, where nothing can stand for an option, without
+    /// the parser: only to define what may be said costs a short command a tenth of its time.
+    pub(super) fn without_options(mut args: impl Iterator<Item = OsString>) -> Option<Self> {
+        args.next().filter(|name| name == "exec")?;
+        let first = args.next()?;
+        let first = match first.as_encoded_bytes() {
+            b"--" => args.next()?,
+            [] | [b'-', ..] => return None,
+            _ => first,
+        };
+        let command = std::iter::once(first).chain(args).collect();
+        Some(Self { supervision: Supervision::default(), command })
+    }
+
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
         let (wiring, readiness) = (Wiring::Inherited, Readiness::Immediate);
         let plan = self.supervision.into_plan(self.command, wiring, readiness, None)?;
         Ok(Plan::Supervise(Box::new(plan)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches as _;
+
+    use super::*;
+
+    fn by_the_parser(line: &[&str]) -> Option<Exec> {
+        let definition = Exec::augment_args(clap::Command::new("gipc"));
+        Exec::from_arg_matches(&definition.try_get_matches_from(line).ok()?).ok()
+    }
+
+    #[test]
+    fn without_options_it_is_what_the_parser_makes_of_it() {
+        let lines: [&[&str]; 8] = [
+            &["exec", "true"],
+            &["exec", "--", "true"],
+            &["exec", "sh", "-c", "exit 3"],
+            &["exec", "--", "--version"],
+            &["exec", "env", "--", "true"],
+            &["exec", "--", "env", "--", "true"],
+            &["exec", "--", "--", "true"],
+            &["exec", "--", ""],
+        ];
+        for line in lines {
+            let alone = Exec::without_options(line.iter().map(OsString::from)).unwrap();
+            let parsed = by_the_parser(line).unwrap();
+            assert_eq!(format!("{alone:?}"), format!("{parsed:?}"), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_an_option_is_left_to_the_parser() {
+        let lines: [&[&str]; 7] = [
+            &["exec"],
+            &["exec", "--"],
+            &["exec", ""],
+            &["exec", "-q", "true"],
+            &["exec", "--timeout", "1s", "true"],
+            &["exec", "-"],
+            &["run", "true"],
+        ];
+        for line in lines {
+            let alone = Exec::without_options(line.iter().map(OsString::from));
+            assert!(alone.is_none(), "{line:?}");
+        }
     }
 }

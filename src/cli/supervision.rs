@@ -78,14 +78,35 @@ pub(super) struct Supervision {
     telling: Telling,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum When {
     /// Never
+    #[default]
     Never,
     /// After an exit code other than 0, or a signal
     OnFailure,
     /// Whenever it ends; a worker of `run` until standard input has ended and it has read all
     Always,
+}
+
+/// What they are where nothing is said.
+impl Default for Supervision {
+    fn default() -> Self {
+        Self {
+            chdir: None,
+            env: Vec::new(),
+            env_file: None,
+            clear_env: false,
+            timeout: None,
+            stop_signal: None,
+            grace: Duration::from_secs(10),
+            restart: When::default(),
+            backoff: Backoff { min: Duration::from_millis(100), max: Duration::from_secs(30) },
+            max_restarts: RestartLimit { count: 5, within: Duration::from_secs(10) },
+            limit: Vec::new(),
+            telling: Telling::default(),
+        }
+    }
 }
 
 impl Supervision {

@@ -13,7 +13,7 @@ use crate::plan::Supervise;
 use crate::plan::topology::Topology;
 use crate::{logs, value};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Telling {
     // Without a variable: GIPC_NAME tells each instance its own.
     /// Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always
@@ -55,17 +55,19 @@ pub(super) struct Telling {
     color: Color,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum LogFormat {
     /// Text for people
+    #[default]
     Pretty,
     /// A JSON object on each line
     Json,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(super) enum Color {
     /// On a terminal, and as NO_COLOR and FORCE_COLOR say
+    #[default]
     Auto,
     Always,
     Never,
