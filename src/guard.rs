@@ -35,7 +35,7 @@ mod system;
 mod terminal;
 pub(crate) mod tree;
 
-pub(crate) use system::{die_with_guard, outlive_guard, release_inherited, wait_for_end};
+pub(crate) use system::{Direct, die_with_guard, outlive_guard, wait_for_end};
 
 /// How gipc is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,8 @@ pub(crate) struct Link {
     group: i32,
     /// The guard, as others see it.
     guard: i32,
+    /// Was gipc given descriptors that it has no use for?
+    inherits: bool,
 }
 
 /// The signals that the guard hands on.
@@ -138,6 +140,15 @@ impl Link {
         self.guard
     }
 
+    /// Lets go of what was passed to us but standard error: whoever waits for the end of our input,
+    /// of our output or of an inherited pipe is to wait for the command only.
+    pub(crate) fn release_inherited(&self) {
+        system::release_standard_streams();
+        if self.inherits {
+            system::release_further();
+        }
+    }
+
     /// Asks the guard to stop until it is continued, and to stop us with it.
     pub(crate) fn stop(&self, supervisor: bool) {
         self.request(Request::Stop { supervisor });
@@ -179,6 +190,7 @@ pub(crate) fn run(
     reads_terminal: bool,
     supervise: impl FnOnce(io::Result<Link>) -> Verdict,
 ) -> io::Result<Verdict> {
+    let inherits = system::inherits_further();
     let (arrivals_read, arrivals_write) = gipc::pipes::new()?;
     let (requests_read, requests_write) = gipc::pipes::new()?;
     // Whoever started us may have had it ignored, and then no child's end would be told.
@@ -209,7 +221,8 @@ pub(crate) fn run(
             let requests = File::from(requests_write);
             let verdict = supervise(prepare_supervisor(isolate).and_then(|()| {
                 let requests = requests.try_clone()?;
-                Ok(Link { arrivals: Some(arrivals_read), requests, group, guard: guard.as_raw() })
+                let guard = guard.as_raw();
+                Ok(Link { arrivals: Some(arrivals_read), requests, group, guard, inherits })
             }));
             // Where the guard is gone there is nobody to tell.
             let _ = (&requests).write_all(&Request::End(verdict).encode());
@@ -234,16 +247,13 @@ fn prepare_supervisor(isolate: bool) -> io::Result<()> {
     })
 }
 
-/// Lets those signals through that the supervisor gets past the guard: the ends of its children, a
-/// TERM to it alone, and what a terminal does to those who read it in the background.
-pub(crate) fn unblock_for_supervisor() {
-    use nix::sys::signal::Signal::{SIGCHLD, SIGTERM, SIGTTIN};
-    let mut mask = SigSet::all();
-    for signal in [SIGCHLD, SIGTERM, SIGTTIN] {
-        mask.remove(signal);
-    }
-    // Fails for no mask.
-    let _ = mask.thread_set_mask();
+/// A signal that the supervisor gets past the guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DirectSignal {
+    /// A child has ended, has stopped, or has come to us.
+    Children,
+    /// TERM, to the supervisor alone.
+    Term,
 }
 
 struct Guard {

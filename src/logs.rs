@@ -3,7 +3,6 @@
 //! One task writes, so that nothing is spliced, and a reader that is slow or stuck keeps nobody
 //! from handling a signal. Workers wait while it has much to write; gipc's own few lines do not.
 
-use std::fmt::{self, Write as _};
 use std::io;
 use std::sync::Arc;
 
@@ -13,19 +12,16 @@ use regex_lite::Regex;
 use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
-use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
-use tracing_subscriber::fmt::{FmtContext, MakeWriter};
-use tracing_subscriber::registry::LookupSpan;
+use tracing::level_filters::LevelFilter;
 
 use crate::stream::{Patient, Stream};
 
+mod events;
 mod file;
 mod prefix;
 mod tail;
 
+use events::Events;
 pub(crate) use file::LogFile;
 pub(crate) use prefix::Prefix;
 pub(crate) use tail::Tail;
@@ -85,21 +81,8 @@ pub(crate) fn start(settings: Settings) -> io::Result<(Sink, Writing)> {
     let (queue, items) = mpsc::unbounded_channel();
     let room = Arc::new(Semaphore::new(ROOM));
     let sink = Sink { queue: queue.clone(), room, settings };
-    let events = EventWriter(sink.clone());
-    let builder = tracing_subscriber::fmt()
-        .with_max_level(settings.level)
-        .with_ansi(settings.color)
-        .with_writer(events);
     // Whatever is said before there is a subscriber is lost, and a second one would be our mistake.
-    let result = match settings.format {
-        Format::Pretty => {
-            tracing::subscriber::set_global_default(builder.event_format(Pretty).finish())
-        }
-        Format::Json => tracing::subscriber::set_global_default(
-            builder.json().flatten_event(true).with_target(false).finish(),
-        ),
-    };
-    result.map_err(io::Error::other)?;
+    tracing::subscriber::set_global_default(Events::new(sink.clone())).map_err(io::Error::other)?;
     let closed = Arc::new(Notify::new());
     let task = tokio::spawn(write_all(stderr, items, Arc::clone(&closed)));
     Ok((sink, Writing { task, closed, queue }))
@@ -246,74 +229,4 @@ struct Line<'a> {
     instance: &'a str,
     stream: &'a str,
     line: &'a str,
-}
-
-/// Takes gipc's own events, each in one piece.
-struct EventWriter(Sink);
-
-struct OneEvent<'a>(&'a Sink);
-
-impl io::Write for OneEvent<'_> {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.say(Bytes::copy_from_slice(text));
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for EventWriter {
-    type Writer = OneEvent<'a>;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        OneEvent(&self.0)
-    }
-}
-
-/// `gipc: ` and what there is to say, as command-line programs do.
-struct Pretty;
-
-impl<S, N> FormatEvent<S, N> for Pretty
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        _context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        let color = match *event.metadata().level() {
-            Level::ERROR => "31",
-            Level::WARN => "33",
-            _ => "2",
-        };
-        let mut text = Text::default();
-        event.record(&mut text);
-        if writer.has_ansi_escapes() {
-            writeln!(writer, "\x1b[{color}mgipc:\x1b[0m {}{}", text.message, text.fields)
-        } else {
-            writeln!(writer, "gipc: {}{}", text.message, text.fields)
-        }
-    }
-}
-
-#[derive(Default)]
-struct Text {
-    message: String,
-    fields: String,
-}
-
-impl Visit for Text {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        // Writing to a string cannot fail.
-        let _ = if field.name() == "message" {
-            write!(self.message, "{value:?}")
-        } else {
-            write!(self.fields, " {}={value:?}", field.name())
-        };
-    }
 }

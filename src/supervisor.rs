@@ -11,13 +11,12 @@ use std::time::{Duration, Instant};
 
 use gipc::process::Signal;
 use gipc::spawn::Limit;
-use tokio::signal::unix::SignalKind;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
 use crate::control::{self, Asked, Requests, Server, Socket};
-use crate::guard::{self, Arrival, Arrivals, Link, Verdict};
+use crate::guard::{self, Arrival, Arrivals, DirectSignal, Link, Verdict};
 use crate::logs::{self, LogFile, Sink};
 use crate::plan::Supervise;
 use crate::plan::rules::{Readiness, Restart};
@@ -157,9 +156,8 @@ enum Done {
 enum Woken {
     Begin,
     Arrival(Arrival),
-    /// A TERM that came around the guard.
-    Term,
-    Children,
+    /// A signal that came around the guard.
+    Direct(DirectSignal),
     /// Nobody reads what we say any more.
     Unheard,
     Note(Note),
@@ -297,17 +295,13 @@ impl Supervisor {
 
     async fn run(&mut self, unheard: &Notify) -> Verdict {
         guard::outlive_guard();
-        let listen = |kind| tokio::signal::unix::signal(kind);
-        let (mut children, mut term) =
-            match (listen(SignalKind::child()), listen(SignalKind::terminate())) {
-                (Ok(children), Ok(term)) => (children, term),
-                (Err(error), _) | (_, Err(error)) => {
-                    error!("cannot listen to signals: {error}");
-                    return Verdict::Exit(Verdict::FAILED);
-                }
-            };
-        // Now that there are handlers. All else comes by the guard.
-        guard::unblock_for_supervisor();
+        let mut direct = match guard::Direct::new() {
+            Ok(direct) => direct,
+            Err(error) => {
+                error!("cannot listen to signals: {error}");
+                return Verdict::Exit(Verdict::FAILED);
+            }
+        };
         let mut woken = Woken::Begin;
         loop {
             if let Some(verdict) = self.deal_with(woken) {
@@ -320,8 +314,7 @@ impl Supervisor {
             let tick = ticks.chain(self.timeout()).chain(self.kill_all_at).min();
             woken = tokio::select! {
                 arrival = self.arrivals.next() => Woken::Arrival(arrival),
-                _ = term.recv() => Woken::Term,
-                _ = children.recv() => Woken::Children,
+                signal = direct.next() => Woken::Direct(signal),
                 () = unheard.notified() => Woken::Unheard,
                 Some(note) = self.notes.1.recv() => Woken::Note(note),
                 Some(done) = self.tasks.join_next() => Woken::Done(done),
@@ -343,11 +336,11 @@ impl Supervisor {
             Woken::Arrival(arrival) => {
                 self.answer(signals::request(arrival, self.shares_terminal), &mut queue);
             }
-            Woken::Term => {
+            Woken::Direct(DirectSignal::Term) => {
                 let happening = Happening::Asked { signal: Signal::TERM, by_guard: false };
                 queue.happenings.push_back(happening);
             }
-            Woken::Children => self.look_at_children(&mut queue),
+            Woken::Direct(DirectSignal::Children) => self.look_at_children(&mut queue),
             Woken::Unheard => {
                 // What is run to be read ends with its reader, as in any pipeline.
                 let is_logged = |it: &Instance| matches!(it.plan.wiring, Wiring::Logged);

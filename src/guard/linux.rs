@@ -15,8 +15,10 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::SigSet;
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{getegid, geteuid, getppid};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
-use super::Arrival;
+use super::{Arrival, DirectSignal};
 
 /// `SI_KERNEL`: neither a process nor a timer, but the kernel itself; for INT, QUIT and TSTP that is
 /// the terminal's driver.
@@ -93,14 +95,53 @@ impl Signals {
     }
 }
 
+/// The signals that the supervisor gets past the guard; blocked too, and waiting here.
+pub(crate) struct Direct(AsyncFd<SignalFd>);
+
+impl Direct {
+    /// Must be called in the runtime. From now on a terminal can stop us again for reading it in the
+    /// background.
+    pub(crate) fn new() -> io::Result<Self> {
+        use nix::sys::signal::Signal::{SIGCHLD, SIGTERM, SIGTTIN};
+        let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+        let fd = SignalFd::with_flags(&SigSet::from_iter([SIGCHLD, SIGTERM]), flags)?;
+        // SAFETY: a SignalFd owns its descriptor, which is open for as long as it lives.
+        let fd = unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) };
+        let direct = Self(fd.map_err(|refused| refused.into_parts().1)?);
+        let mut mask = SigSet::all();
+        mask.remove(SIGTTIN);
+        mask.thread_set_mask()?;
+        Ok(direct)
+    }
+
+    /// The next one. Cancel safe.
+    pub(crate) async fn next(&mut self) -> DirectSignal {
+        loop {
+            let Ok(mut ready) = self.0.readable().await else { continue };
+            match self.0.get_ref().read_signal() {
+                Ok(Some(info)) if info.ssi_signo as i32 == libc::SIGTERM => {
+                    return DirectSignal::Term;
+                }
+                Ok(Some(_)) => return DirectSignal::Children,
+                _ => ready.clear_ready(),
+            }
+        }
+    }
+}
+
 pub(super) fn set_nonblocking(fd: &OwnedFd) -> nix::Result<()> {
     fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map(drop)
 }
 
-/// Lets go of what was passed to us but standard error: whoever waits for the end of our input, of
-/// our output or of an inherited pipe is to wait for the command only.
-pub(crate) fn release_inherited() {
-    release_standard_streams();
+/// Is anything open but the standard streams? To be asked before we have opened anything.
+pub(super) fn inherits_further() -> bool {
+    // As a size it tells how many there are, since Linux 6.2: to list them would take a short
+    // command's time. Before that it is 0.
+    fs::metadata("/proc/self/fd").map_or(true, |folder| folder.len() != 3)
+}
+
+/// Lets go of what was passed to us, standard streams apart.
+pub(super) fn release_further() {
     let Ok(open) = fs::read_dir("/proc/self/fd") else { return };
     let open = open.flatten().flat_map(|entry| entry.file_name().to_str()?.parse::<RawFd>().ok());
     for fd in open.filter(|fd| *fd > 2).collect::<Vec<_>>() {
@@ -129,7 +170,8 @@ pub(super) fn release_all_but(own: [BorrowedFd<'_>; 2]) {
     }
 }
 
-fn release_standard_streams() {
+/// Lets go of standard input and output.
+pub(super) fn release_standard_streams() {
     if let Ok(null) = fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
         let _ = nix::unistd::dup2_stdin(&null);
         let _ = nix::unistd::dup2_stdout(&null);

@@ -11,8 +11,9 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use gipc::process::Signal;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::SigSet;
+use tokio::signal::unix::{self as signal, SignalKind};
 
-use super::Arrival;
+use super::{Arrival, DirectSignal};
 
 /// The signals that come to the guard; all are blocked and wait here.
 pub(super) struct Signals;
@@ -43,8 +44,47 @@ pub(super) fn set_nonblocking(fd: &OwnedFd) -> nix::Result<()> {
     fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map(drop)
 }
 
-/// Lets go of our input and output: whoever waits for their end is to wait for the command only.
-pub(crate) fn release_inherited() {
+/// The signals that the supervisor gets past the guard.
+pub(crate) struct Direct {
+    children: signal::Signal,
+    term: signal::Signal,
+}
+
+impl Direct {
+    /// Must be called in the runtime.
+    pub(crate) fn new() -> io::Result<Self> {
+        use nix::sys::signal::Signal::{SIGCHLD, SIGTERM, SIGTTIN};
+        let children = signal::signal(SignalKind::child())?;
+        let term = signal::signal(SignalKind::terminate())?;
+        // Now that there are handlers. All else comes by the guard, but what a terminal does to
+        // those who read it in the background.
+        let mut mask = SigSet::all();
+        for signal in [SIGCHLD, SIGTERM, SIGTTIN] {
+            mask.remove(signal);
+        }
+        mask.thread_set_mask()?;
+        Ok(Self { children, term })
+    }
+
+    /// The next one. Cancel safe.
+    pub(crate) async fn next(&mut self) -> DirectSignal {
+        tokio::select! {
+            _ = self.children.recv() => DirectSignal::Children,
+            _ = self.term.recv() => DirectSignal::Term,
+        }
+    }
+}
+
+/// Not asked of the system here.
+pub(super) fn inherits_further() -> bool {
+    false
+}
+
+/// There is nothing that tells which these are.
+pub(super) fn release_further() {}
+
+/// Lets go of our input and output.
+pub(super) fn release_standard_streams() {
     if let Ok(null) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
         let _ = nix::unistd::dup2_stdin(&null);
         let _ = nix::unistd::dup2_stdout(&null);
@@ -53,7 +93,7 @@ pub(crate) fn release_inherited() {
 
 /// The same for one who has opened nothing yet but `_own`.
 pub(super) fn release_all_but(_own: [BorrowedFd<'_>; 2]) {
-    release_inherited();
+    release_standard_streams();
 }
 
 /// Waits until a process has ended that need not be a child of ours.

@@ -67,7 +67,7 @@ fn put_time(buffer: &mut BytesMut) {
 
 #[cfg(test)]
 mod tests {
-    use tracing_subscriber::filter::LevelFilter;
+    use tracing::level_filters::LevelFilter;
 
     use super::*;
     use crate::logs::Format;

@@ -13,7 +13,6 @@ use super::policy::Event;
 use super::session::InstanceId;
 use super::wiring::{self, Ends};
 use super::{Done, Note, Supervisor};
-use crate::guard;
 use crate::logs::Origin;
 use crate::notify::{News, Socket};
 use crate::plan::rules::Restart;
@@ -48,7 +47,7 @@ impl Supervisor {
             info!("started {name} as process {}", process.pid());
         }
         if instance.plan.is_inherited() && instance.plan.rules.restart == Restart::Never {
-            guard::release_inherited(); // It has them now, and nobody else is to get them.
+            self.link.release_inherited(); // It has them now, and nobody else is to get them.
         }
         instance.history.push(Incarnation::new(process.pid(), instance.reason));
         instance.ended_because = None;
