@@ -1,36 +1,49 @@
 //! What gipc and the workers have to say, on standard error: whole lines, one after the other.
 //!
-//! One task writes, so that nothing is spliced, and a reader that is slow or stuck keeps nobody
+//! ```text
+//! pipe ──read──▶ scratch ──whole lines, with prefix──▶ what waits ──one write──▶ standard error
+//!                                                  └──▶ what waits ──one write──▶ log file
+//! ```
+//!
+//! One thread writes, so that nothing is spliced, and a reader that is slow or stuck keeps nobody
 //! from handling a signal. Workers wait while it has much to write; gipc's own few lines do not.
 
-use std::io;
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io::{self, Write as _};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Poll, ready};
 
-use bytes::{Bytes, BytesMut};
-use memchr::memrchr;
 use regex_lite::Regex;
 use serde::Serialize;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::sync::Notify;
 use tracing::level_filters::LevelFilter;
 
-use crate::stream::{Patient, Stream};
+use crate::stream::Patient;
 
 mod events;
 mod file;
+mod lines;
+mod outlet;
 mod prefix;
 mod tail;
 
 use events::Events;
 pub(crate) use file::LogFile;
+use lines::Begun;
+use outlet::{Drain, Outlet};
 pub(crate) use prefix::Prefix;
 pub(crate) use tail::Tail;
 
-/// How many bytes of lines may wait to be written.
-const ROOM: usize = 1 << 20;
+/// How much is read at once: all that a pipe holds by default.
+const CHUNK: usize = 64 << 10;
 
-/// The longest line that is kept whole; a longer one is broken here, with a newline.
-const MAX_LINE: usize = 1 << 20;
+thread_local! {
+    /// Where all streams are read into, one after the other: who says nothing has no buffer.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; CHUNK]);
+}
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,55 +68,42 @@ pub(crate) struct Settings {
 /// Where lines go.
 #[derive(Clone)]
 pub(crate) struct Sink {
-    queue: mpsc::UnboundedSender<Item>,
-    room: Arc<Semaphore>,
+    stderr: Outlet,
     settings: Settings,
 }
 
-/// Something for the task that writes.
-enum Item {
-    /// Whole lines, and the room that they take until they are written.
-    Lines(Bytes, Option<OwnedSemaphorePermit>),
-    /// There is no more.
-    End,
+/// What is being written to standard error.
+pub(crate) struct Writing {
+    stderr: Outlet,
+    closed: Arc<Notify>,
 }
 
-/// The task that writes.
-pub(crate) struct Writing {
-    task: tokio::task::JoinHandle<()>,
+/// This process's standard error.
+struct Stderr {
+    file: Patient,
     closed: Arc<Notify>,
-    queue: mpsc::UnboundedSender<Item>,
+}
+
+impl Drain for Stderr {
+    fn write(&mut self, bytes: &[u8]) {
+        // Where standard error is closed or full there is nobody to tell, and a worker must not
+        // stand still because of it.
+        let written = self.file.write_all(bytes);
+        if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            self.closed.notify_one();
+        }
+    }
 }
 
 /// Starts to write to this process's standard error, and has gipc's own events written there too.
 pub(crate) fn start(settings: Settings) -> io::Result<(Sink, Writing)> {
-    let stderr = Stream::from(Patient::duplicate(io::stderr())?);
-    let (queue, items) = mpsc::unbounded_channel();
-    let room = Arc::new(Semaphore::new(ROOM));
-    let sink = Sink { queue: queue.clone(), room, settings };
+    let closed = Arc::new(Notify::new());
+    let file = Patient::duplicate(io::stderr())?;
+    let stderr = Outlet::new(Stderr { file, closed: Arc::clone(&closed) });
+    let sink = Sink { stderr: stderr.clone(), settings };
     // Whatever is said before there is a subscriber is lost, and a second one would be our mistake.
     tracing::subscriber::set_global_default(Events::new(sink.clone())).map_err(io::Error::other)?;
-    let closed = Arc::new(Notify::new());
-    let task = tokio::spawn(write_all(stderr, items, Arc::clone(&closed)));
-    Ok((sink, Writing { task, closed, queue }))
-}
-
-async fn write_all(
-    mut stderr: Stream,
-    mut items: mpsc::UnboundedReceiver<Item>,
-    closed: Arc<Notify>,
-) {
-    while let Some(Item::Lines(lines, _room)) = items.recv().await {
-        let written = match stderr.write_all(&lines).await {
-            Ok(()) => stderr.flush().await,
-            error => error,
-        };
-        // Where standard error is closed or full there is nobody to tell, and a worker must not
-        // stand still because of it.
-        if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
-            closed.notify_one();
-        }
-    }
+    Ok((sink, Writing { stderr, closed }))
 }
 
 impl Writing {
@@ -112,70 +112,70 @@ impl Writing {
         Arc::clone(&self.closed)
     }
 
-    /// Writes what there is. What is said later is lost.
+    /// Writes what there is. What is said later may be lost.
     pub(crate) async fn finish(self) {
-        let _ = self.queue.send(Item::End);
-        let _ = self.task.await;
+        self.stderr.drained().await;
     }
 }
 
 impl Sink {
     /// Adds lines at once: a few words of our own.
-    pub(crate) fn say(&self, lines: Bytes) {
-        let _ = self.queue.send(Item::Lines(lines, None));
+    pub(crate) fn say(&self, lines: impl AsRef<[u8]>) {
+        self.stderr.add(|waiting| waiting.extend_from_slice(lines.as_ref()));
     }
 
-    /// Adds lines when there is room for them.
-    async fn send_when_room(&self, lines: Bytes) {
-        let permits = lines.len().min(ROOM) as u32;
-        let room = Arc::clone(&self.room).acquire_many_owned(permits).await.ok();
-        let _ = self.queue.send(Item::Lines(lines, room));
-    }
-
-    /// Passes on a worker's lines as they come, until `next` has no more.
+    /// Passes on a worker's lines as they come, and tells when one of them matches `watch`.
     ///
-    /// What does not end with a newline at the end of the stream gets one.
+    /// What does not end with a newline at the end of the stream gets one. While a file has much to
+    /// write nothing is read.
     pub(crate) async fn relay<R: AsyncRead + Unpin>(
         self,
         mut source: crate::relay::Draining<R>,
         origin: Origin,
         mut watch: Option<(Regex, impl FnOnce())>,
     ) {
-        let mut buffer = BytesMut::with_capacity(16 << 10);
+        let mut begun = Begun::default();
+        let mut pass_on = |lines: &[u8]| {
+            if watch.as_ref().is_some_and(|(regex, _)| any_line_matches(regex, lines))
+                && let Some((_, tell)) = watch.take()
+            {
+                tell();
+            }
+            origin.tail.keep(lines);
+            if let Some(file) = &origin.file {
+                file.append(lines);
+            }
+            self.stderr.add(|waiting| self.render(lines, &origin, waiting));
+        };
         loop {
-            let read = source.next(async |io| io.read_buf(&mut buffer).await).await;
-            let ended = !matches!(read, Some(Ok(1..)));
-            let lines = if ended {
-                if !buffer.is_empty() {
-                    buffer.extend_from_slice(b"\n");
+            let read = source.next(async |io| {
+                let read = poll_fn(|context| {
+                    let file_has_room = origin.file.as_ref().is_none_or(LogFile::has_room);
+                    if !file_has_room || !self.stderr.has_room() {
+                        return Poll::Ready(Read::NoRoom);
+                    }
+                    SCRATCH.with_borrow_mut(|scratch| {
+                        let mut buffer = ReadBuf::new(scratch);
+                        let read = ready!(Pin::new(&mut *io).poll_read(context, &mut buffer));
+                        begun.take(buffer.filled(), &mut pass_on);
+                        let is_end = read.is_err() || buffer.filled().is_empty();
+                        Poll::Ready(if is_end { Read::End } else { Read::Some })
+                    })
+                });
+                read.await
+            });
+            match read.await {
+                Some(Read::Some) => {}
+                Some(Read::NoRoom) => {
+                    if let Some(file) = &origin.file {
+                        file.room().await;
+                    }
+                    self.stderr.room().await;
                 }
-                buffer.split()
-            } else if let Some(end) = memrchr(b'\n', &buffer) {
-                buffer.split_to(end + 1)
-            } else if buffer.len() >= MAX_LINE {
-                buffer.extend_from_slice(b"\n");
-                buffer.split()
-            } else {
-                BytesMut::new()
-            };
-            if !lines.is_empty() {
-                if watch.as_ref().is_some_and(|(regex, _)| any_line_matches(regex, &lines))
-                    && let Some((_, tell)) = watch.take()
-                {
-                    tell();
-                }
-                let lines = lines.freeze();
-                origin.tail.keep(&lines);
-                if let Some(file) = &origin.file {
-                    file.append(lines.clone()).await;
-                }
-                self.send_when_room(self.render(lines, &origin)).await;
+                Some(Read::End) | None => break,
             }
-            if ended {
-                return;
-            }
-            buffer.reserve(16 << 10);
         }
+        begun.end(&mut pass_on);
     }
 
     /// How the origin of lines is shown; `width`: of the longest name.
@@ -183,29 +183,36 @@ impl Sink {
         Prefix::new(instance, number, width, self.settings)
     }
 
-    fn render(&self, lines: Bytes, origin: &Origin) -> Bytes {
+    /// Adds the lines, as they are shown, to those that wait.
+    fn render(&self, lines: &[u8], origin: &Origin, waiting: &mut Vec<u8>) {
         match (self.settings.format, &origin.prefix) {
-            (Format::Pretty, None) => lines,
-            (Format::Pretty, Some(prefix)) => prefix.put_before(&lines),
+            (Format::Pretty, None) => waiting.extend_from_slice(lines),
+            (Format::Pretty, Some(prefix)) => prefix.put_before(lines, waiting),
             (Format::Json, _) => {
-                let time = format!("{:.6}", jiff::Timestamp::now());
-                let mut rendered = String::new();
-                for line in lines.strip_suffix(b"\n").unwrap_or(&lines).split(|byte| *byte == b'\n')
-                {
-                    let entry = Line {
-                        timestamp: &time,
-                        instance: &origin.instance,
-                        stream: origin.stream,
-                        line: &String::from_utf8_lossy(line),
-                    };
-                    // Strings cannot fail to be JSON.
-                    rendered.extend(serde_json::to_string(&entry).ok());
-                    rendered.push('\n');
+                let timestamp = format!("{:.6}", jiff::Timestamp::now());
+                let Origin { instance, stream, .. } = origin;
+                // Strings cannot fail to be JSON, nor memory to be written to.
+                let head = serde_json::to_vec(&Head { timestamp, instance, stream });
+                let head = head.unwrap_or_default();
+                let head = head.strip_suffix(b"}").unwrap_or(&head);
+                let lines = lines.strip_suffix(b"\n").unwrap_or(lines);
+                for line in String::from_utf8_lossy(lines).split('\n') {
+                    waiting.extend_from_slice(head);
+                    waiting.extend_from_slice(b",\"line\":");
+                    let _ = serde_json::to_writer(&mut *waiting, line);
+                    waiting.extend_from_slice(b"}\n");
                 }
-                rendered.into()
             }
         }
     }
+}
+
+/// How a read has ended.
+enum Read {
+    Some,
+    /// It was not made.
+    NoRoom,
+    End,
 }
 
 fn any_line_matches(regex: &Regex, lines: &[u8]) -> bool {
@@ -223,10 +230,10 @@ pub(crate) struct Origin {
     pub(crate) tail: Tail,
 }
 
+/// What a line has besides its text.
 #[derive(Serialize)]
-struct Line<'a> {
-    timestamp: &'a str,
+struct Head<'a> {
+    timestamp: String,
     instance: &'a str,
     stream: &'a str,
-    line: &'a str,
 }

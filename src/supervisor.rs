@@ -83,7 +83,11 @@ pub(crate) fn run(plan: Supervise, link: io::Result<Link>) -> Result<Verdict, Er
         supervisor.annotate(verdict);
         // What is still to be said; a signal that comes now is the last word.
         let server = supervisor.server.take();
+        let logs = supervisor.logs.clone();
         let said = async {
+            for log in &logs {
+                log.finish().await;
+            }
             if let Some(server) = server {
                 server.finish().await;
             }
@@ -251,16 +255,18 @@ impl Supervisor {
             let process = Rc::new(process.clone());
             let log = match &process.log {
                 None => None,
-                Some(plan) => Some(match self.logs.iter().find(|log| log.is_at(&plan.path)) {
+                Some(plan) => {
+                    let failed = |source| Error::Log { path: plan.path.clone(), source };
+                    let log = LogFile::open(plan).map_err(failed)?;
                     // Several may have one, by the defaults for example.
-                    Some(log) => log.clone(),
-                    None => {
-                        let failed = |source| Error::Log { path: plan.path.clone(), source };
-                        let log = LogFile::open(plan).map_err(failed)?;
-                        self.logs.push(log.clone());
-                        log
-                    }
-                }),
+                    Some(match self.logs.iter().find(|other| other.is(&log)) {
+                        Some(other) => other.clone(),
+                        None => {
+                            self.logs.push(log.clone());
+                            log
+                        }
+                    })
+                }
             };
             for number in 1..=process.replicas {
                 let messages = match &process.wiring {
@@ -288,6 +294,15 @@ impl Supervisor {
             for instance in &mut self.instances {
                 let prefix = self.sink.prefix(&instance.name, instance.process.0, width);
                 instance.prefix = Some(prefix);
+            }
+        }
+        for log in &self.logs {
+            let uses_it = |it: &&mut Instance| it.log.as_ref().is_some_and(|own| own.is(log));
+            let mut users: Vec<_> = self.instances.iter_mut().filter(uses_it).collect();
+            if users.len() > 1 {
+                for instance in &mut users {
+                    instance.log = Some(log.shared_by(&instance.name, width));
+                }
             }
         }
         Ok(())
@@ -503,7 +518,7 @@ impl Supervisor {
                 queue.happenings.push_back(Happening::Asked { signal, by_guard: true });
             }
             Request::Kill(signal) => queue.happenings.push_back(Happening::Demanded(signal)),
-            Request::Status => self.sink.say(self.status().into()),
+            Request::Status => self.sink.say(self.status()),
             Request::Reopen => {
                 for log in &self.logs {
                     log.reopen();

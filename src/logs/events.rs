@@ -5,7 +5,6 @@
 
 use std::fmt::{self, Write as _};
 
-use bytes::Bytes;
 use serde::Serialize;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -63,7 +62,7 @@ impl Subscriber for Events {
             Format::Json => json(level, &said.0),
         };
         line.push('\n');
-        self.0.say(Bytes::from(line));
+        self.0.say(line);
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

@@ -1,103 +1,199 @@
 //! Log files: appended to, rotated by size, taken anew when they were moved away.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
-use tracing::error;
+use memchr::{memchr, memrchr};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use tracing::{error, warn};
 
+use super::outlet::{Drain, Outlet};
+use super::prefix::Prefix;
 use crate::plan::topology;
 
 /// A file that takes lines. Clones write to the same one.
 #[derive(Clone)]
-pub(crate) struct LogFile(Arc<Mutex<Open>>);
+pub(crate) struct LogFile {
+    outlet: Outlet,
+    /// Which file it is, whatever the path that it was opened by.
+    identity: (u64, u64),
+    /// Where several write to it, whose lines these are.
+    prefix: Option<Prefix>,
+}
 
 struct Open {
     plan: topology::LogFile,
     file: File,
     size: u64,
-    /// It was said already that it cannot be written.
-    failed: bool,
+    /// How many bytes could not be written since it was said that it cannot be.
+    missing: Option<u64>,
+    /// The last line in it was cut off.
+    is_torn: bool,
 }
 
 impl LogFile {
-    /// Appends to the file of this plan, behind what it holds.
+    /// Appends to the file of this plan, behind what it holds. Its folder is made where there is
+    /// none.
     pub(crate) fn open(plan: &topology::LogFile) -> io::Result<Self> {
-        let (file, size) = append(&plan.path)?;
-        let open = Open { plan: plan.clone(), file, size, failed: false };
-        Ok(Self(Arc::new(Mutex::new(open))))
+        if let Some(folder) = plan.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder)?;
+        }
+        let open = Open::new(plan.clone())?;
+        let metadata = open.file.metadata()?;
+        let identity = (metadata.dev(), metadata.ino());
+        Ok(Self { outlet: Outlet::new(open), identity, prefix: None })
     }
 
-    /// Appends whole lines. Where that cannot be, it is said once.
-    pub(super) async fn append(&self, lines: Bytes) {
-        let open = Arc::clone(&self.0);
-        let write = move || {
-            let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Err(error) = open.append(&lines)
-                && !std::mem::replace(&mut open.failed, true)
-            {
-                error!("cannot write the log file `{}`: {error}", open.plan.path.display());
-            }
-        };
-        // A disk may take its time.
-        let _ = tokio::task::spawn_blocking(write).await;
+    /// The same file, for one of several that write to it.
+    pub(crate) fn shared_by(&self, instance: &str, width: usize) -> Self {
+        Self { prefix: Some(Prefix::plain(instance, width)), ..self.clone() }
     }
 
-    /// Is it this file?
-    pub(crate) fn is_at(&self, path: &Path) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).plan.path == path
+    /// Is it the same file?
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.identity == other.identity
     }
 
-    /// Takes the file at the same path anew: the old one has been moved away.
+    /// Appends whole lines. Where that cannot be, it is said.
+    pub(super) fn append(&self, lines: &[u8]) {
+        self.outlet.add(|waiting| match &self.prefix {
+            None => waiting.extend_from_slice(lines),
+            Some(prefix) => prefix.put_before(lines, waiting),
+        });
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.outlet.has_room()
+    }
+
+    pub(super) async fn room(&self) {
+        self.outlet.room().await;
+    }
+
+    /// Takes the file at the same path anew: the old one has been moved away. What was appended
+    /// before goes into the old one.
     pub(crate) fn reopen(&self) {
-        let open = Arc::clone(&self.0);
-        let reopen = move || {
-            let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
-            match append(&open.plan.path) {
-                Ok((file, size)) => (open.file, open.size, open.failed) = (file, size, false),
-                Err(error) => {
-                    error!("cannot reopen the log file `{}`: {error}", open.plan.path.display());
-                }
+        self.outlet.reopen();
+    }
+
+    /// When all is written.
+    pub(crate) async fn finish(&self) {
+        self.outlet.drained().await;
+    }
+}
+
+impl Drain for Open {
+    fn write(&mut self, lines: &[u8]) {
+        let appended = self.append(lines);
+        let path = self.plan.path.display();
+        match (appended, self.missing) {
+            (Ok(()), None) => {}
+            (Ok(()), Some(missing)) => {
+                warn!("the log file `{path}` can be written again; {missing} bytes are missing");
+                self.missing = None;
             }
-        };
-        // A disk may take its time. What is appended from now on waits for it.
-        drop(tokio::task::spawn_blocking(reopen));
+            (Err((error, missing)), None) => {
+                error!("cannot write the log file `{path}`: {error}; lines are missing from it");
+                self.missing = Some(missing);
+            }
+            (Err((_, missing)), Some(before)) => self.missing = Some(before + missing),
+        }
+    }
+
+    fn reopen(&mut self) {
+        match Self::new(self.plan.clone()) {
+            Ok(open) => *self = Self { missing: self.missing, ..open },
+            Err(error) => {
+                error!("cannot reopen the log file `{}`: {error}", self.plan.path.display());
+            }
+        }
     }
 }
 
 impl Open {
-    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        let is_full = self.size > 0 && self.size + lines.len() as u64 > self.plan.max_size;
-        // Where it cannot be rotated it grows on: no line is to be missing.
-        let rotated = if is_full { self.rotate() } else { Ok(()) };
-        self.file.write_all(lines)?;
-        self.size += lines.len() as u64;
-        rotated
+    fn new(plan: topology::LogFile) -> io::Result<Self> {
+        let (file, size) = append(&plan.path)?;
+        Ok(Self { plan, file, size, missing: None, is_torn: false })
     }
 
-    /// `log.1` becomes `log.2` and so on; the oldest goes.
-    fn rotate(&mut self) -> io::Result<()> {
+    /// Appends lines, and rotates the file in between wherever it would grow too large. An error
+    /// comes with how many bytes were not written.
+    fn append(&mut self, mut lines: &[u8]) -> Result<(), (io::Error, u64)> {
+        while !lines.is_empty() {
+            let room = self.plan.max_size.saturating_sub(self.size);
+            let room = usize::try_from(room).unwrap_or(usize::MAX);
+            let fits = match memrchr(b'\n', &lines[..room.min(lines.len())]) {
+                Some(newline) => newline + 1,
+                // A line that is too long for any file gets one of its own.
+                None if self.size == 0 => {
+                    memchr(b'\n', lines).map_or(lines.len(), |newline| newline + 1)
+                }
+                None => match self.rotate() {
+                    Ok(true) => continue,
+                    // Where it cannot be rotated it grows on: no line is to be missing.
+                    Ok(false) => lines.len(),
+                    Err(error) => {
+                        let path = self.plan.path.display();
+                        error!("cannot rotate the log file `{path}`: {error}");
+                        // Later, not with every line.
+                        self.size = 0;
+                        lines.len()
+                    }
+                },
+            };
+            let (these, rest) = lines.split_at(fits);
+            self.write_whole(these)
+                .map_err(|(error, missing)| (error, missing + rest.len() as u64))?;
+            lines = rest;
+        }
+        Ok(())
+    }
+
+    fn write_whole(&mut self, lines: &[u8]) -> Result<(), (io::Error, u64)> {
+        if self.is_torn {
+            self.file.write_all(b"\n").map_err(|error| (error, lines.len() as u64))?;
+            self.is_torn = false;
+        }
+        let mut rest = lines;
+        while !rest.is_empty() {
+            match self.file.write(rest) {
+                Ok(written) => {
+                    self.size += written as u64;
+                    rest = &rest[written..];
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let written = &lines[..lines.len() - rest.len()];
+                    self.is_torn = !written.is_empty() && !written.ends_with(b"\n");
+                    return Err((error, rest.len() as u64));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `log.1` becomes `log.2` and so on; the oldest goes. Not so with a device: it is the system's.
+    fn rotate(&mut self) -> io::Result<bool> {
         if !self.file.metadata()?.is_file() {
-            return Ok(()); // A device is the system's.
+            return Ok(false);
         }
         let Some(oldest) = self.plan.keep.checked_sub(1) else {
             self.file.set_len(0)?;
             self.size = 0;
-            return Ok(());
+            return Ok(true);
         };
         let path = &self.plan.path;
         for number in (0..=oldest).rev() {
             let from = if number == 0 { path.clone() } else { numbered(path, number) };
-            match std::fs::rename(from, numbered(path, number + 1)) {
+            match fs::rename(from, numbered(path, number + 1)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
         }
         (self.file, self.size) = append(path)?;
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -108,9 +204,10 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
 }
 
 fn append(path: &Path) -> io::Result<(File, u64)> {
-    // A pipe that nobody reads is an error, and not a wait.
+    // A pipe that nobody reads is an error, and not a wait; one that somebody reads is waited for.
     let file =
         OpenOptions::new().append(true).create(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    fcntl(&file, FcntlArg::F_SETFL(OFlag::O_APPEND))?;
     let size = file.metadata()?.len();
     Ok((file, size))
 }
@@ -120,9 +217,7 @@ mod tests {
     use super::*;
 
     fn log(folder: &Path, max_size: u64, keep: usize) -> Open {
-        let plan = topology::LogFile { path: folder.join("log"), max_size, keep };
-        let (file, size) = append(&plan.path).unwrap();
-        Open { plan, file, size, failed: false }
+        Open::new(topology::LogFile { path: folder.join("log"), max_size, keep }).unwrap()
     }
 
     fn read(folder: &Path, name: &str) -> String {
@@ -140,6 +235,41 @@ mod tests {
         assert_eq!(read(folder.path(), "log.1"), "more than eight\n");
         assert_eq!(read(folder.path(), "log.2"), "four\n");
         assert_eq!(read(folder.path(), "log.3"), "");
+    }
+
+    #[test]
+    fn many_lines_at_once_are_spread_over_files_at_their_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        log(folder.path(), 8, 3).append(b"one\ntwo\nthree\nlonger than it\nend\n").unwrap();
+        let files = ["log.3", "log.2", "log.1", "log"].map(|name| read(folder.path(), name));
+        assert_eq!(files, ["one\ntwo\n", "three\n", "longer than it\n", "end\n"]);
+    }
+
+    #[test]
+    fn where_it_cannot_be_rotated_no_line_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = log(folder.path(), 4, 1);
+        log.append(b"one\n").unwrap();
+        // In the way of what it is to be called.
+        fs::create_dir_all(folder.path().join("log.1/full")).unwrap();
+        log.append(b"two\nthree\n").unwrap();
+        assert_eq!(read(folder.path(), "log"), "one\ntwo\nthree\n");
+    }
+
+    #[test]
+    fn what_a_full_disk_has_cut_off_is_a_line_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = log(folder.path(), 100, 1);
+        let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        let file = std::mem::replace(&mut log.file, full);
+        log.write(b"one\n");
+        log.write(b"two\n");
+        assert_eq!(log.missing, Some(8));
+        log.file = file;
+        // As if a part of it had been written.
+        log.is_torn = true;
+        log.write(b"three\n");
+        assert_eq!((log.missing, read(folder.path(), "log")), (None, "\nthree\n".to_owned()));
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-use bytes::{BufMut, Bytes, BytesMut};
 use jiff::Zoned;
 use memchr::memchr_iter;
 
@@ -15,8 +14,8 @@ const COLORS: [&str; 10] = ["36", "33", "32", "35", "34", "96", "93", "92", "95"
 /// What stands in front of an instance's lines: `12:34:56 work.1 | `.
 #[derive(Clone, Debug)]
 pub(crate) struct Prefix {
-    before: Bytes,
-    after: Bytes,
+    before: Box<[u8]>,
+    after: Box<[u8]>,
     time: bool,
 }
 
@@ -28,30 +27,37 @@ impl Prefix {
             false => (String::new(), ""),
         };
         let after = format!("{instance:width$} |{reset} ");
-        Self { before: before.into(), after: after.into(), time: settings.time }
+        Self {
+            before: before.into_bytes().into(),
+            after: after.into_bytes().into(),
+            time: settings.time,
+        }
     }
 
-    /// The lines, each with this in front of it. All end with a newline.
-    pub(super) fn put_before(&self, lines: &[u8]) -> Bytes {
-        let mut prefix = BytesMut::from(&self.before[..]);
+    /// The same for a file.
+    pub(super) fn plain(instance: &str, width: usize) -> Self {
+        let after = format!("{instance:width$} | ").into_bytes().into();
+        Self { before: Box::default(), after, time: false }
+    }
+
+    /// Adds the lines, each with this in front of it. All end with a newline.
+    pub(super) fn put_before(&self, lines: &[u8], to: &mut Vec<u8>) {
+        let mut prefix = self.before.to_vec();
         if self.time {
             put_time(&mut prefix);
         }
         prefix.extend_from_slice(&self.after);
-        let count = memchr_iter(b'\n', lines).count();
-        let mut rendered = BytesMut::with_capacity(lines.len() + count * prefix.len());
         let mut start = 0;
         for end in memchr_iter(b'\n', lines) {
-            rendered.put_slice(&prefix);
-            rendered.put_slice(&lines[start..=end]);
+            to.extend_from_slice(&prefix);
+            to.extend_from_slice(&lines[start..=end]);
             start = end + 1;
         }
-        rendered.freeze()
     }
 }
 
 /// The time of day. It is made once a second.
-fn put_time(buffer: &mut BytesMut) {
+fn put_time(buffer: &mut Vec<u8>) {
     thread_local! {
         static LAST: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
     }
@@ -61,7 +67,7 @@ fn put_time(buffer: &mut BytesMut) {
             *second = now.as_second();
             *text = Zoned::now().strftime("%H:%M:%S ").to_string();
         }
-        buffer.put_slice(text.as_bytes());
+        buffer.extend_from_slice(text.as_bytes());
     });
 }
 
@@ -77,8 +83,15 @@ mod tests {
         let level = LevelFilter::WARN;
         let settings = Settings { level, format: Format::Pretty, color: false, time: false };
         let prefix = Prefix::new("db.1", 0, 6, settings);
-        assert_eq!(prefix.put_before(b"one\n\ntwo\n"), "db.1   | one\ndb.1   | \ndb.1   | two\n");
+        let shown = |prefix: Prefix, lines: &[u8]| {
+            let mut shown = b"before\n".to_vec();
+            prefix.put_before(lines, &mut shown);
+            String::from_utf8(shown).unwrap()
+        };
+        let three = "before\ndb.1   | one\ndb.1   | \ndb.1   | two\n";
+        assert_eq!(shown(prefix, b"one\n\ntwo\n"), three);
+        assert_eq!(shown(Prefix::plain("db.1", 6), b"one\n\ntwo\n"), three);
         let colored = Prefix::new("db.1", 1, 4, Settings { color: true, ..settings });
-        assert_eq!(colored.put_before(b"x\n"), "\x1b[33mdb.1 |\x1b[0m x\n");
+        assert_eq!(shown(colored, b"x\n"), "before\n\x1b[33mdb.1 |\x1b[0m x\n");
     }
 }

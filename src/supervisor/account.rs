@@ -30,7 +30,7 @@ impl Supervisor {
     pub(super) fn begin_group(&self) {
         if self.has_group() {
             let title = format!("gipc up {}", self.plan.topology.name);
-            self.sink.say(github::group(&title).into());
+            self.sink.say(github::group(&title));
         }
     }
 
@@ -41,10 +41,10 @@ impl Supervisor {
     /// Says what GitHub Actions shows beside the run.
     pub(super) fn annotate(&self, verdict: Verdict) {
         if self.has_group() {
-            self.sink.say(github::END_GROUP.into());
+            self.sink.say(github::END_GROUP);
         }
         if github::is_there() {
-            self.sink.say(self.report(verdict).annotations().into());
+            self.sink.say(self.report(verdict).annotations());
         }
     }
 

@@ -505,13 +505,100 @@ fn lines_go_to_a_log_file_too_which_is_rotated_and_reopened() {
 
 #[test]
 fn a_log_file_that_cannot_be_opened_is_told_before_anything_starts() {
+    for (log, why) in [
+        ("file/it.log", "File exists"),
+        ("folder", "Is a directory"),
+        ("fifo", "No such device or address"),
+    ] {
+        let folder = scratch();
+        fs::create_dir(folder.path().join("folder")).unwrap();
+        fs::write(folder.path().join("file"), "").unwrap();
+        let fifo = folder.path().join("fifo");
+        assert!(Command::new("mkfifo").arg(fifo).status().unwrap().success());
+        let toml = format!("[process.it]\nshell = \"echo > started\"\nlog = \"{log}\"\n");
+        let ended = up(folder.path(), &toml).end();
+        ended.failed(125, &[&format!("cannot write the log file `{log}`: {why}")]);
+        assert!(!folder.path().join("started").exists());
+    }
+}
+
+#[test]
+fn several_may_have_one_log_file_in_a_folder_that_is_made() {
     let folder = scratch();
     let mut gipc = up(
         folder.path(),
-        "[process.it]\nshell = \"echo > started\"\nlog = \"no/such/folder/it.log\"\n",
+        r#"
+        [defaults]
+        log = "logs/all.log"
+        [process.a]
+        shell = "echo one; echo error >&2; printf 'no end'"
+        [process.longer]
+        command = "echo two"
+        log = "./logs/../logs/all.log"
+        replicas = 2
+        [process.alone]
+        command = "echo three"
+        log = "logs/alone/alone.log"
+        "#,
     );
-    gipc.end().failed(125, &["cannot write the log file `no/such/folder/it.log`"]);
-    assert!(!folder.path().join("started").exists());
+    assert_eq!(gipc.end().code(), 0);
+    let lines = |name: &str| {
+        let text = fs::read_to_string(folder.path().join(name)).unwrap();
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        lines
+    };
+    assert_eq!(
+        lines("logs/all.log"),
+        [
+            "a.1      | error",
+            "a.1      | no end",
+            "a.1      | one",
+            "longer.1 | two",
+            "longer.2 | two",
+        ]
+    );
+    assert_eq!(lines("logs/alone/alone.log"), ["three"]);
+}
+
+#[test]
+fn a_full_disk_under_a_log_file_is_said_once_and_stops_nobody() {
+    let folder = scratch();
+    let toml = "[process.it]\nshell = \"seq 100000\"\nlog = \"/dev/full\"\n";
+    let ended = up(folder.path(), toml).end();
+    let said = "gipc: cannot write the log file `/dev/full`: No space left on device (os error \
+                28); lines are missing from it\n";
+    assert_eq!(ended.stderr.matches(said).count(), 1, "{}", ended.stderr);
+    assert_eq!(ended.stderr.replace(said, ""), seq(100_000));
+    assert_eq!(ended.code(), 0);
+}
+
+#[test]
+fn lines_as_json_are_whole_and_say_whose_they_are() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        [process.a]
+        shell = '''printf 'say "hi"\n\ttab\r\n\377\n\nno end'; echo oops >&2'''
+        [process.b]
+        command = "false"
+        restart = "never"
+        "#,
+    );
+    let ended = gipc.args(["--log-format", "json"]).end();
+    let lines = ended.stderr.lines().map(serde_json::from_str::<serde_json::Value>);
+    let lines: Vec<_> = lines.map(|line| line.unwrap()).collect();
+    let of = |stream: &str| -> Vec<_> {
+        let own = lines.iter().filter(|line| line["instance"] == "a.1" && line["stream"] == stream);
+        own.map(|line| line["line"].as_str().unwrap()).collect()
+    };
+    assert_eq!(of("stdout"), ["say \"hi\"", "\ttab\r", "\u{fffd}", "", "no end"]);
+    assert_eq!(of("stderr"), ["oops"]);
+    let own = lines.iter().find(|line| line["level"] == "WARN").unwrap();
+    assert_eq!(own["message"], "b.1 ended: exit code 1");
+    let is_time = |line: &serde_json::Value| line["timestamp"].as_str().unwrap().ends_with('Z');
+    assert!(lines.iter().all(is_time));
 }
 
 #[test]
