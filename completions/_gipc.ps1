@@ -107,6 +107,8 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The file [default: gipc.toml, else Procfile, unless there is --process]')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'A process, run by a shell; may be repeated')
             [CompletionResult]::new('--process', '--process', [CompletionResultType]::ParameterName, 'A process, run by a shell; may be repeated')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'A channel between them, from one to another; may be repeated. A port is a descriptor, or `stdin`, or `stdout`; gipc''s own standard input and output are `-`')
+            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'A channel between them, from one to another; may be repeated. A port is a descriptor, or `stdin`, or `stdout`; gipc''s own standard input and output are `-`')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the whole run after this long, with exit code 124')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always is one, by default with the name in its file, or else that of the folder')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML')
@@ -179,6 +181,8 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
         'gipc;check' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Describe a process, whose command a shell is to run; may be repeated. Without FILE none is read')
             [CompletionResult]::new('--process', '--process', [CompletionResultType]::ParameterName, 'Describe a process, whose command a shell is to run; may be repeated. Without FILE none is read')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'A channel between them, from one to another; may be repeated. A port is a descriptor, or `stdin`, or `stdout`; gipc''s own standard input and output are `-`')
+            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'A channel between them, from one to another; may be repeated. A port is a descriptor, or `stdin`, or `stdout`; gipc''s own standard input and output are `-`')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print everything, as JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

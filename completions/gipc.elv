@@ -101,6 +101,8 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand --file 'The file [default: gipc.toml, else Procfile, unless there is --process]'
             cand -p 'A process, run by a shell; may be repeated'
             cand --process 'A process, run by a shell; may be repeated'
+            cand -c 'A channel between them, from one to another; may be repeated. A port is a descriptor, or `stdin`, or `stdout`; gipc''s own standard input and output are `-`'
+            cand --channel 'A channel between them, from one to another; may be repeated. A port is a descriptor, or `stdin`, or `stdout`; gipc''s own standard input and output are `-`'
             cand --timeout 'End the whole run after this long, with exit code 124'
             cand --name 'Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always is one, by default with the name in its file, or else that of the folder'
             cand --report 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML'
@@ -166,6 +168,8 @@ set edit:completion:arg-completer[gipc] = {|@words|
         &'gipc;check'= {
             cand -p 'Describe a process, whose command a shell is to run; may be repeated. Without FILE none is read'
             cand --process 'Describe a process, whose command a shell is to run; may be repeated. Without FILE none is read'
+            cand -c 'A channel between them, from one to another; may be repeated. A port is a descriptor, or `stdin`, or `stdout`; gipc''s own standard input and output are `-`'
+            cand --channel 'A channel between them, from one to another; may be repeated. A port is a descriptor, or `stdin`, or `stdout`; gipc''s own standard input and output are `-`'
             cand --json 'Print everything, as JSON'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'

@@ -98,6 +98,7 @@ complete -c gipc -n "__fish_gipc_using_subcommand run" -s v -l verbose -d 'Say m
 complete -c gipc -n "__fish_gipc_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s f -l file -d 'The file [default: gipc.toml, else Procfile, unless there is --process]' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s p -l process -d 'A process, run by a shell; may be repeated' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -s c -l channel -d 'A channel between them, from one to another; may be repeated. A port is a descriptor, or `stdin`, or `stdout`; gipc\'s own standard input and output are `-`' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l timeout -d 'End the whole run after this long, with exit code 124' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l name -d 'Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always is one, by default with the name in its file, or else that of the folder' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l report -d 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML' -r -F
@@ -135,6 +136,7 @@ complete -c gipc -n "__fish_gipc_using_subcommand down" -s s -l session -d 'The 
 complete -c gipc -n "__fish_gipc_using_subcommand down" -l timeout -d 'Kill what has not ended after this long' -r
 complete -c gipc -n "__fish_gipc_using_subcommand down" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand check" -s p -l process -d 'Describe a process, whose command a shell is to run; may be repeated. Without FILE none is read' -r
+complete -c gipc -n "__fish_gipc_using_subcommand check" -s c -l channel -d 'A channel between them, from one to another; may be repeated. A port is a descriptor, or `stdin`, or `stdout`; gipc\'s own standard input and output are `-`' -r
 complete -c gipc -n "__fish_gipc_using_subcommand check" -l json -d 'Print everything, as JSON'
 complete -c gipc -n "__fish_gipc_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand schema" -s h -l help -d 'Print help'

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use crate::plan::topology::Topology;
 
+mod channel;
+mod command_line;
 mod env_file;
 mod expand;
 mod foreign;
@@ -28,9 +30,10 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use command_line::CommandLine;
 pub(crate) use env_file::{EnvFileError, env_file};
+use mistake::Source;
 pub(crate) use mistake::{Mistakes, did_you_mean};
-use mistake::{Origin, Place, Source};
 use read::Reading;
 use resolve::Surroundings;
 pub(crate) use schema::schema;
@@ -60,16 +63,16 @@ pub(crate) enum Error {
     Mistakes(Box<Mistakes>),
 }
 
-/// Reads the file, or else that of the current folder unless there are `processes`, and adds those:
-/// each a name and a command for the shell.
+/// Reads the file, or else that of the current folder unless processes were typed, and adds what was
+/// typed.
 ///
 /// # Errors
 /// All that is wrong, as far as it can be told at once.
-pub(crate) fn load(file: Option<&Path>, processes: &[(String, String)]) -> Result<Topology, Error> {
+pub(crate) fn load(file: Option<&Path>, typed: CommandLine<'_>) -> Result<Topology, Error> {
     let found = || FILES.iter().map(PathBuf::from).find(|path| path.exists());
     let file = match file {
         Some(file) => Some(file.to_owned()),
-        None if !processes.is_empty() => None,
+        None if !typed.processes.is_empty() => None,
         None => Some(found().ok_or(Error::NoFile)?),
     };
     let text = file.as_deref().map_or(Ok(String::new()), text)?;
@@ -78,7 +81,7 @@ pub(crate) fn load(file: Option<&Path>, processes: &[(String, String)]) -> Resul
     let named = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
     let name = named.canonicalize().map_or("gipc".to_owned(), |folder| resolve::name_of(&folder));
     let surroundings = Surroundings { folder, name, variable: &|name| std::env::var_os(name) };
-    understand(file.as_deref(), text, processes, &surroundings).map_err(Error::Mistakes)
+    understand(file.as_deref(), text, typed, &surroundings).map_err(Error::Mistakes)
 }
 
 /// The name of the session of the current folder: its gipc.toml's, or else the folder's. A file that
@@ -103,17 +106,15 @@ fn text(path: &Path) -> Result<String, Error> {
     })
 }
 
-/// The text of the file, if any, and these processes.
+/// The text of the file, if any, and what was typed.
 fn understand(
     file: Option<&Path>,
     text: String,
-    processes: &[(String, String)],
+    typed: CommandLine<'_>,
     surroundings: &Surroundings<'_>,
 ) -> Result<Topology, Box<Mistakes>> {
-    let lines = processes.iter().map(|(name, command)| format!("{name}={command}\n"));
-    let command_line = Source { name: "-p".to_owned(), text: lines.collect() };
     let name = file.map_or_else(String::new, |path| path.display().to_string());
-    let mut mistakes = Mistakes::new(Source { name, text: text.clone() }, command_line);
+    let mut mistakes = Mistakes::new(Source { name, text: text.clone() }, typed.source());
     let mut reading = match file {
         Some(path) if is_procfile(path) => {
             let port = (surroundings.variable)("PORT").and_then(|port| port.into_string().ok());
@@ -122,13 +123,7 @@ fn understand(
         Some(_) => read::read(&text, &mut mistakes),
         None => Reading::default(),
     };
-    let mut start = 0;
-    for (name, command) in processes {
-        let end = start + name.len() + 1 + command.len();
-        let place = Place { origin: Origin::CommandLine, start, end };
-        procfile::add(&mut reading, &place, name, command, None);
-        start = end + 1;
-    }
+    typed.add_to(&mut reading);
     let syntax_is_good = mistakes.is_empty() || !reading.processes.is_empty();
     let topology = syntax_is_good.then(|| resolve::topology(&reading, surroundings, &mut mistakes));
     match topology {

@@ -1,189 +1,406 @@
-//! What was sent and is not known to have been read.
+//! What was sent to a reader and is not known to be done with.
 //!
 //! A pipe holds no more than its capacity, so whatever was written that long ago has been read, and
-//! is forgotten here. When the reader dies, the system tells how many bytes it has left unread, and
-//! everything that it had not read whole is sent again, from a frame's start.
+//! is forgotten here; where messages are answered, each is kept until it is. When the reader dies,
+//! the system tells how many bytes it has left unread, and everything that it had not read whole is
+//! sent again, from a frame's start.
 
 use std::collections::VecDeque;
+use std::io::IoSlice;
 
-use bytes::{Buf, BytesMut};
+use bytes::{Bytes, BytesMut};
 use gipc::framing::{Decoder, Framing, Step};
 
-/// Frame boundaries are remembered this far apart, in bytes: what is kept longer than it has to be.
-const APART: usize = 4 << 10;
+use crate::plan::channel::Ack;
 
-/// The messages on their way to one reader: those that wait, and those that may be unread.
+/// Up to how many bytes are put together.
+const SMALL: usize = 4 << 10;
+
+/// Some messages on their way to a reader, in its framing: as many as came together, or one where
+/// each goes its own way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parcel {
+    /// Whole frames.
+    pub(crate) frames: Bytes,
+    /// How many messages, and how many bytes of payload.
+    pub(crate) count: u64,
+    pub(crate) payload: u64,
+    /// The number of the first one in its channel, from 1.
+    pub(crate) first: u64,
+    /// How many readers it has ended.
+    pub(crate) attempts: u32,
+    /// Another reader had it, in part at least.
+    pub(crate) again: bool,
+}
+
+impl Parcel {
+    /// How much memory it takes, in bytes.
+    pub(crate) fn cost(&self) -> usize {
+        self.frames.len() + size_of::<Self>()
+    }
+
+    /// A message that nobody has had yet.
+    pub(crate) fn of_one(frames: Bytes, payload: &[u8], number: u64) -> Self {
+        let payload = payload.len() as u64;
+        Self { frames, count: 1, payload, first: number, attempts: 0, again: false }
+    }
+}
+
+/// What has become of a message when its reader was gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It waited to be written.
+    Unsent,
+    /// It was written, in part at least, and not read whole.
+    Unread,
+    /// It was read, and not answered.
+    Unanswered,
+}
+
+/// The messages on their way to one reader: those that wait, and those that may be unread or
+/// unanswered.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     framing: Framing,
     max_message: usize,
-    /// Whole frames; the front has been written already, and may be unread.
-    frames: BytesMut,
-    /// How many bytes were in front of `frames` once.
-    forgotten: usize,
-    /// Some frames' starts, counted from the first byte ever; the first one is that of `frames`.
-    starts: VecDeque<usize>,
-    /// How many bytes have been written to the pipe, counted in the same way.
+    keeps_answered: bool,
+    parcels: VecDeque<Parcel>,
+    /// So many of them have been written whole.
     written: usize,
+    /// And so many bytes of the next one.
+    part: usize,
+    /// How many bytes have been written since the front of the first parcel.
+    behind: usize,
+    /// How many bytes have not been written.
+    unwritten: usize,
     /// How many bytes the pipe can hold unread.
     capacity: usize,
 }
 
-/// What a dead reader has left.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Leftover {
-    /// Messages that had been sent, in part at least, and were not read whole.
-    pub(crate) unread: u64,
-    /// Messages that were waiting to be sent.
-    pub(crate) unsent: u64,
-}
-
 impl Delivery {
     /// Nothing is on its way yet; the frames to come are of this framing and size.
-    pub(crate) fn new(framing: Framing, max_message: usize) -> Self {
+    pub(crate) fn new(framing: Framing, max_message: usize, ack: Ack) -> Self {
         Self {
             framing,
             max_message,
-            frames: BytesMut::new(),
-            forgotten: 0,
-            starts: VecDeque::from([0]),
+            keeps_answered: matches!(ack, Ack::Reply(_)),
+            parcels: VecDeque::new(),
             written: 0,
+            part: 0,
+            behind: 0,
+            unwritten: 0,
             capacity: 0,
         }
     }
 
+    pub(crate) fn framing(&self) -> Framing {
+        self.framing
+    }
+
     /// A new reader, with a pipe that can hold `capacity` bytes.
     pub(crate) fn begin(&mut self, capacity: usize) {
-        debug_assert_eq!(self.written, 0, "the reader before has been settled");
+        debug_assert_eq!(self.behind, 0, "the reader before has been settled");
         self.capacity = capacity;
     }
 
-    /// Adds whole frames to what is to be sent.
-    pub(crate) fn push(&mut self, frames: &[u8]) {
-        let start = self.forgotten + self.frames.len();
-        if self.starts.back().is_some_and(|last| start - last >= APART) {
-            self.starts.push_back(start);
+    /// Adds to what is to be sent.
+    pub(crate) fn push(&mut self, parcel: Parcel) {
+        self.unwritten += parcel.frames.len();
+        // Small ones are put together: each takes more memory than its frames.
+        if !self.keeps_answered
+            && self.parcels.len() > self.written
+            && let Some(last) = self.parcels.back_mut()
+            && last.frames.len() + parcel.frames.len() <= SMALL
+            && last.again == parcel.again
+        {
+            let frames = std::mem::take(&mut last.frames);
+            let mut frames = match frames.try_into_mut() {
+                Ok(own) if own.capacity() >= SMALL => own,
+                few => {
+                    let mut own = BytesMut::with_capacity(SMALL);
+                    own.extend_from_slice(few.as_deref().unwrap_or_else(|shared| shared));
+                    own
+                }
+            };
+            frames.extend_from_slice(&parcel.frames);
+            last.frames = frames.freeze();
+            last.count += parcel.count;
+            last.payload += parcel.payload;
+            return;
         }
-        self.frames.extend_from_slice(frames);
+        self.parcels.push_back(parcel);
     }
 
-    /// What is to be written next; empty where there is nothing.
-    pub(crate) fn unwritten(&self) -> &[u8] {
-        &self.frames[self.written - self.forgotten..]
+    /// How many bytes are to be sent.
+    pub(crate) fn unwritten(&self) -> usize {
+        self.unwritten
+    }
+
+    /// How many parcels have been sent, in part at least, or are to be.
+    pub(crate) fn len(&self) -> usize {
+        self.parcels.len()
+    }
+
+    /// Has one been sent whole that may still be unread or unanswered?
+    pub(crate) fn is_asked(&self) -> bool {
+        self.written > 0
+    }
+
+    /// How many of them another reader had, in part at least.
+    pub(crate) fn redelivered(&self) -> u64 {
+        self.parcels.iter().filter(|parcel| parcel.again).map(|parcel| parcel.count).sum()
+    }
+
+    /// The reader has read all that was written.
+    pub(crate) fn all_read(&mut self) {
+        while self.written > 0 && !self.keeps_answered {
+            self.forget_first();
+        }
+    }
+
+    /// What is to be written next, piece by piece.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = Bytes> + '_ {
+        let mut skip = self.part;
+        let parcels = self.parcels.iter().skip(self.written);
+        parcels.map(move |parcel| parcel.frames.slice(std::mem::take(&mut skip)..))
+    }
+
+    /// What is to be written next, in as many pieces as there is room for; how many there are.
+    pub(crate) fn next<'a>(&'a self, pieces: &mut [IoSlice<'a>]) -> usize {
+        let (mut skip, mut count) = (self.part, 0);
+        for (parcel, piece) in self.parcels.iter().skip(self.written).zip(pieces) {
+            *piece = IoSlice::new(&parcel.frames[skip..]);
+            skip = 0;
+            count += 1;
+        }
+        count
     }
 
     /// The pipe has taken `bytes` more.
     pub(crate) fn wrote(&mut self, bytes: usize) {
-        self.written += bytes;
-        // Whatever is further back than the pipe is large has been read.
-        while let Some(next) = self.starts.get(1)
-            && next + self.capacity <= self.written
+        self.behind += bytes;
+        self.unwritten -= bytes;
+        self.part += bytes;
+        while let Some(parcel) = self.parcels.get(self.written)
+            && parcel.frames.len() <= self.part
         {
-            self.frames.advance(next - self.forgotten);
-            self.forgotten = *next;
-            self.starts.pop_front();
+            self.part -= parcel.frames.len();
+            self.written += 1;
+        }
+        // Whatever is further back than the pipe is large has been read.
+        while !self.keeps_answered
+            && self.written > 0
+            && self.behind - self.parcels[0].frames.len() >= self.capacity
+        {
+            self.forget_first();
         }
     }
 
-    /// The reader is gone and has left `unread` of the bytes that were written. Keeps what it has
-    /// not read whole, to be sent to the next one.
-    pub(crate) fn settle(&mut self, unread: usize) -> Leftover {
-        let read = (self.written - self.forgotten).saturating_sub(unread);
-        let written = self.written - self.forgotten;
-        let mut leftover = Leftover::default();
-        let mut done = 0;
+    fn forget_first(&mut self) -> Option<Parcel> {
+        let parcel = self.parcels.pop_front()?;
+        self.written -= 1;
+        self.behind -= parcel.frames.len();
+        Some(parcel)
+    }
+
+    /// An answer has come: to the first message that was written whole. `None` where there is none.
+    pub(crate) fn answered(&mut self) -> Option<Parcel> {
+        if self.written == 0 { None } else { self.forget_first() }
+    }
+
+    /// Takes the oldest messages back that have not been written at all, until no more than `bytes`
+    /// are left to be.
+    pub(crate) fn drop_down_to(&mut self, bytes: usize) -> u64 {
+        let mut dropped = 0;
+        let first = self.written + usize::from(self.part > 0);
+        while self.unwritten > bytes
+            && let Some(parcel) = self.parcels.remove(first)
+        {
+            self.unwritten -= parcel.frames.len();
+            dropped += parcel.count;
+        }
+        dropped
+    }
+
+    /// The reader is gone and has left `unread` of the bytes that were written. Gives out what is
+    /// to be sent again, each with its fate, in order.
+    pub(crate) fn settle(&mut self, unread: usize) -> Vec<(Fate, Parcel)> {
+        let (written, read) = (self.behind, self.behind.saturating_sub(unread));
+        let mut left = Vec::new();
+        let mut start = 0;
+        for parcel in std::mem::take(&mut self.parcels) {
+            let end = start + parcel.frames.len();
+            let fate = |start: usize, end: usize| match () {
+                () if start >= written => Fate::Unsent,
+                () if end > read => Fate::Unread,
+                () => Fate::Unanswered,
+            };
+            if end <= read {
+                if self.keeps_answered {
+                    left.push((Fate::Unanswered, parcel));
+                }
+            } else if start >= read && (end <= written || start >= written) {
+                left.push((fate(start, end), parcel));
+            } else {
+                for (from, part) in self.split(parcel, read.saturating_sub(start)) {
+                    let from = start + from;
+                    left.push((fate(from, from + part.frames.len()), part));
+                }
+            }
+            start = end;
+        }
+        (self.written, self.part, self.behind, self.unwritten) = (0, 0, 0, 0);
+        left
+    }
+
+    /// The messages of a parcel that end behind its first `read` bytes, each with its place.
+    fn split(&self, parcel: Parcel, read: usize) -> Vec<(usize, Parcel)> {
+        let Parcel { frames, mut first, attempts, again, .. } = parcel;
         if self.framing == Framing::Raw {
             // There are no frames to keep whole.
-            done = read;
-            leftover.unread = u64::from(read < written);
-            leftover.unsent = u64::from(written < self.frames.len());
-        } else {
-            let mut decoder = Decoder::new(self.framing, self.max_message);
-            let mut at = 0;
-            // The frames are our own encoding: each is whole.
-            while let Ok(Step::Frame(frame)) = decoder.decode(&self.frames[at..]) {
-                let end = at + frame.len;
-                if end <= read {
-                    done = end;
-                } else if at < written {
-                    leftover.unread += 1;
-                } else {
-                    leftover.unsent += 1;
-                }
-                at = end;
-            }
+            let frames = frames.slice(read..);
+            let payload = frames.len() as u64;
+            return vec![(read, Parcel { frames, count: 1, payload, first, attempts, again })];
         }
-        self.frames.advance(done);
-        self.forgotten = 0;
-        self.starts = VecDeque::from([0]);
-        self.written = 0;
-        leftover
-    }
-
-    /// Is there anything for another reader?
-    pub(crate) fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        let mut parts = Vec::new();
+        let mut decoder = Decoder::new(self.framing, self.max_message);
+        let mut at = 0;
+        // The frames are our own encoding: each is whole.
+        while let Ok(Step::Frame(frame)) = decoder.decode(&frames[at..]) {
+            let end = at + frame.len;
+            if end > read {
+                let (frames, payload) = (frames.slice(at..end), frame.payload.len() as u64);
+                parts.push((at, Parcel { frames, count: 1, payload, first, attempts, again }));
+            }
+            first += 1;
+            at = end;
+        }
+        parts
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::plan::channel::{ChannelId, Replies};
 
-    fn frames(framing: Framing, payloads: &[Vec<u8>]) -> Bytes {
-        let mut frames = BytesMut::new();
-        for payload in payloads {
-            framing.encode(payload, &mut frames).unwrap();
-        }
-        frames.freeze()
+    const U32: Framing = Framing::U32;
+
+    fn delivery(framing: Framing) -> Delivery {
+        Delivery::new(framing, 100, Ack::Read)
     }
 
-    fn all_unwritten(delivery: &mut Delivery) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        bytes.extend(delivery.unwritten());
-        delivery.wrote(bytes.len());
-        bytes
+    fn parcel<P: AsRef<[u8]>>(framing: Framing, payloads: &[P]) -> Parcel {
+        let mut frames = BytesMut::new();
+        for payload in payloads {
+            framing.encode(payload.as_ref(), &mut frames).unwrap();
+        }
+        let (count, payload) = (payloads.len() as u64, frames.len() as u64);
+        Parcel { frames: frames.freeze(), count, payload, first: 1, attempts: 0, again: false }
+    }
+
+    fn unwritten(delivery: &Delivery) -> Vec<u8> {
+        let pieces: Vec<u8> = delivery.pieces().flatten().collect();
+        let mut slices = [IoSlice::new(&[]); 100];
+        let count = delivery.next(&mut slices);
+        let bytes: Vec<u8> =
+            slices[..count].iter().flat_map(|slice| slice.iter().copied()).collect();
+        assert!(pieces.starts_with(&bytes));
+        assert_eq!(pieces.len(), delivery.unwritten());
+        pieces
+    }
+
+    /// How many have which fate; all are to be sent again.
+    fn settle(delivery: &mut Delivery, unread: usize) -> [u64; 3] {
+        let mut counts = [0; 3];
+        for (fate, parcel) in delivery.settle(unread) {
+            counts[fate as usize] += parcel.count;
+            delivery.push(parcel);
+        }
+        counts
     }
 
     #[test]
     fn a_frame_that_was_read_in_part_is_sent_again_whole() {
-        let mut delivery = Delivery::new(Framing::U32, 100);
+        let mut delivery = delivery(U32);
         delivery.begin(100);
-        delivery.push(&frames(Framing::U32, &[b"one".to_vec(), b"two".to_vec()]));
-        delivery.push(&frames(Framing::U32, &[b"three".to_vec()]));
+        delivery.push(parcel(U32, &["one", "two"]));
+        delivery.push(parcel(U32, &["three"]));
         delivery.wrote(14 + 5);
         // 7 bytes are "one"; 3 of "two" were read too.
-        assert_eq!(delivery.settle(19 - 10), Leftover { unread: 2, unsent: 0 });
+        assert_eq!(settle(&mut delivery, 19 - 10), [0, 2, 0]);
         delivery.begin(100);
-        let again = frames(Framing::U32, &[b"two".to_vec(), b"three".to_vec()]);
-        assert_eq!(all_unwritten(&mut delivery), again);
+        assert_eq!(unwritten(&delivery), parcel(U32, &["two", "three"]).frames);
     }
 
     #[test]
     fn raw_bytes_go_on_where_the_reader_has_stopped() {
-        let mut delivery = Delivery::new(Framing::Raw, 100);
+        let mut delivery = delivery(Framing::Raw);
         delivery.begin(100);
-        delivery.push(b"abcdefghij");
+        delivery.push(parcel(Framing::Raw, &["abcdefghij"]));
         delivery.wrote(8);
-        assert_eq!(delivery.settle(4), Leftover { unread: 1, unsent: 1 });
+        assert_eq!(settle(&mut delivery, 4), [0, 1, 0]);
         delivery.begin(100);
-        assert_eq!(all_unwritten(&mut delivery), b"efghij");
+        assert_eq!(unwritten(&delivery), b"efghij");
     }
 
     #[test]
     fn what_must_have_been_read_is_forgotten() {
-        let mut delivery = Delivery::new(Framing::U32, 100);
+        let mut delivery = delivery(U32);
         delivery.begin(1 << 16);
-        let frame = frames(Framing::U32, &[b"x".repeat(60)]);
+        let one = parcel(U32, &["x".repeat(60)]);
         for _ in 0..100_000 {
-            delivery.push(&frame);
-            delivery.wrote(frame.len());
+            delivery.push(one.clone());
+            delivery.wrote(one.frames.len());
         }
-        assert!(delivery.frames.len() < (1 << 16) + 2 * APART, "{}", delivery.frames.len());
-        assert!(delivery.starts.len() < 20, "{}", delivery.starts.len());
+        assert!(delivery.len() <= (1 << 16) / SMALL + 2, "{}", delivery.len());
+    }
+
+    #[test]
+    fn what_must_be_answered_is_kept_until_it_is() {
+        let replies = Replies { on: ChannelId(0), window: 3, timeout: None, retries: 1 };
+        let mut delivery = Delivery::new(U32, 100, Ack::Reply(replies));
+        delivery.begin(10);
+        assert_eq!(delivery.answered(), None);
+        for payload in ["one", "two", "three"] {
+            delivery.push(parcel(U32, &[payload]));
+        }
+        delivery.wrote(7 + 7 + 2);
+        assert_eq!(delivery.answered(), Some(parcel(U32, &["one"])));
+        // "two" was read and is lost with its reader, "three" was begun.
+        assert_eq!(settle(&mut delivery, 2), [0, 1, 1]);
+        delivery.begin(10);
+        assert_eq!(delivery.answered(), None);
+        assert_eq!(unwritten(&delivery), parcel(U32, &["two", "three"]).frames);
+    }
+
+    #[test]
+    fn the_oldest_make_room_but_not_one_that_has_begun() {
+        let mut delivery = delivery(U32);
+        delivery.begin(100);
+        let large = ["a", "b", "c", "d"].map(|letter| parcel(U32, &[letter.repeat(SMALL)]));
+        large.iter().for_each(|parcel| delivery.push(parcel.clone()));
+        let size = large[0].frames.len();
+        delivery.wrote(2);
+        assert_eq!(delivery.drop_down_to(2 * size), 2);
+        assert_eq!(unwritten(&delivery), [&large[0].frames[2..], &large[3].frames].concat());
+        assert_eq!(delivery.drop_down_to(0), 1);
+        assert_eq!(delivery.drop_down_to(0), 0);
+    }
+
+    #[test]
+    fn small_ones_are_put_together() {
+        let mut delivery = delivery(U32);
+        delivery.begin(100);
+        for payload in ["one", "two", "six"] {
+            delivery.push(parcel(U32, &[payload]));
+            delivery.wrote(1);
+        }
+        assert_eq!(delivery.len(), 1);
+        assert_eq!(unwritten(&delivery), parcel(U32, &["one", "two", "six"]).frames[3..]);
+        assert_eq!(settle(&mut delivery, 1), [2, 1, 0]);
     }
 
     proptest! {
@@ -196,14 +413,13 @@ mod tests {
             capacity in 1_usize..64,
             steps in prop::collection::vec((1_usize..64, 0_usize..64, prop::bool::weighted(0.2)), 1..200),
         ) {
-            let framing = Framing::U32;
-            let mut delivery = Delivery::new(framing, 100);
+            let mut delivery = delivery(U32);
             delivery.begin(capacity);
             for payloads in payloads.chunks(chunk) {
-                delivery.push(&frames(framing, payloads));
+                delivery.push(parcel(U32, payloads));
             }
             let mut pipe = BytesMut::new();
-            let mut decoder = Decoder::new(framing, 100);
+            let mut decoder = Decoder::new(U32, 100);
             let mut reader = BytesMut::new();
             let mut got = Vec::new();
             let mut take = |reader: &mut BytesMut, decoder: &mut Decoder| {
@@ -213,22 +429,22 @@ mod tests {
                 }
             };
             for (write, read, dies) in steps {
-                let next = delivery.unwritten();
+                let next = unwritten(&delivery);
                 let room = (capacity - pipe.len()).min(write).min(next.len());
                 pipe.extend_from_slice(&next[..room]);
                 delivery.wrote(room);
                 reader.extend_from_slice(&pipe.split_to(read.min(pipe.len())));
                 take(&mut reader, &mut decoder);
                 if dies {
-                    delivery.settle(pipe.len());
+                    settle(&mut delivery, pipe.len());
                     delivery.begin(capacity);
                     pipe.clear();
                     reader.clear();
-                    decoder = Decoder::new(framing, 100);
+                    decoder = Decoder::new(U32, 100);
                 }
             }
             reader.extend_from_slice(&pipe);
-            reader.extend_from_slice(&all_unwritten(&mut delivery));
+            reader.extend_from_slice(&unwritten(&delivery));
             take(&mut reader, &mut decoder);
             prop_assert_eq!(got, payloads);
         }

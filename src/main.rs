@@ -24,6 +24,7 @@ mod ready;
 mod record;
 mod relay;
 mod report;
+mod route;
 mod signals;
 mod standing;
 mod stream;

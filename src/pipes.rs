@@ -9,3 +9,5 @@ pub use system::{Descriptor, capacity, large, new, unread};
 pub(crate) use system::identity;
 #[cfg(unix)]
 pub(crate) use system::sockets;
+#[cfg(unix)]
+pub use system::{set_nonblocking, small};

@@ -8,12 +8,14 @@ use gipc::framing::Framing;
 
 use crate::logs;
 
+pub(crate) mod channel;
 pub(crate) mod order;
 pub(crate) mod outline;
 pub(crate) mod rules;
 pub(crate) mod topology;
 
-use topology::{Process, Topology, Wiring};
+use channel::Channel;
+use topology::Topology;
 
 /// One run of the program.
 pub(crate) enum Plan {
@@ -46,31 +48,10 @@ pub(crate) struct Supervise {
 impl Supervise {
     /// Does the supervisor read messages from a terminal? Then it must be in its foreground.
     pub(crate) fn reads_terminal(&self) -> bool {
-        let reads = |process: &Process| matches!(&process.wiring, Wiring::Channels(channels) if channels.input.is_some());
-        self.topology.processes.iter().any(reads) && std::io::stdin().is_terminal()
+        let reads =
+            |channel: &Channel| channel.from.iter().any(|end| end.at == channel::Place::Ours);
+        self.topology.channels.iter().any(reads) && std::io::stdin().is_terminal()
     }
-}
-
-/// The channels of `run`.
-#[derive(Clone, Debug)]
-pub(crate) struct Channels {
-    pub(crate) wire: Wire,
-    pub(crate) framing: Framing,
-    pub(crate) input: Option<Framing>,
-    pub(crate) output: Option<Framing>,
-    /// In bytes of payload.
-    pub(crate) max_message: usize,
-    pub(crate) record: Option<PathBuf>,
-}
-
-/// Where channels meet the command.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Wire {
-    /// Descriptors 3 and 4.
-    #[default]
-    Fds,
-    /// Standard input and output.
-    Stdio,
 }
 
 /// Something to ask a session.

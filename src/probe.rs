@@ -237,7 +237,7 @@ mod tests {
             dir: None,
             env_clear: false,
             env: Vec::new(),
-            wiring: Wiring::Logged,
+            wiring: Wiring::Piped,
             replicas: 1,
             depends_on: Vec::new(),
             rules,

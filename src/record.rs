@@ -13,6 +13,10 @@ use tokio::sync::Mutex;
 
 use crate::stream::{Patient, Stream};
 
+mod dead_letters;
+
+pub(crate) use dead_letters::{DeadLetters, Reason};
+
 /// A file that takes the messages. Clones write to the same one.
 #[derive(Clone)]
 pub(crate) struct Recorder {
@@ -40,6 +44,7 @@ struct Entry<'a> {
     payload: Payload<'a>,
 }
 
+/// What was in a message: `text`, or `base64` where it is not UTF-8.
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Payload<'a> {
@@ -47,11 +52,25 @@ enum Payload<'a> {
     Base64(String),
 }
 
+impl<'a> From<&'a [u8]> for Payload<'a> {
+    fn from(payload: &'a [u8]) -> Self {
+        match std::str::from_utf8(payload) {
+            Ok(text) => Self::Text(text),
+            Err(_) => Self::Base64(BASE64_STANDARD.encode(payload)),
+        }
+    }
+}
+
 impl Recorder {
     /// Records into the file at `path`, behind what it holds.
     pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
         let file = Arc::new(Mutex::new(append(&path)?));
         Ok(Self { path, file })
+    }
+
+    /// Is it for the file at this path?
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        self.path == path
     }
 
     /// Takes the file at the same path anew: the old one has been moved away.
@@ -78,10 +97,7 @@ impl Recorder {
                 to,
                 seq,
                 size: payload.len(),
-                payload: match std::str::from_utf8(payload) {
-                    Ok(text) => Payload::Text(text),
-                    Err(_) => Payload::Base64(BASE64_STANDARD.encode(payload)),
-                },
+                payload: payload.into(),
             };
             serde_json::to_writer(&mut lines, &entry)?;
             lines.push(b'\n');

@@ -1,90 +1,55 @@
-//! Messages from readers to writers, translated where the framings differ.
+//! Messages from writers to readers: a channel with its pipes.
+//!
+//! ```text
+//! standard input ─┐                                  ┌─ pump ─→ work.1
+//! gen.1 ─ collect ┼─→ Hub (an Exchange, see route) ──┼─ pump ─→ work.2
+//! gen.2 ─ collect ┘                                  └─ drain ─→ standard output
+//! ```
+//!
+//! A task for each writer's pipe takes what has come, all at once, and puts it into the hub as soon
+//! as there is room; a task for each reader's pipe writes what there is for it. The tasks of a
+//! process end with its incarnation, the hub is there as long as the session.
 
+use std::cell::{Cell, RefCell};
 use std::io;
-use std::os::fd::OwnedFd;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::rc::Rc;
+use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
-use gipc::frames::{Batch, Error, FrameReader, FrameWriter};
+use gipc::frames::{Batch, Error, FrameReader};
 use gipc::framing::{Framing, FramingError};
-use tokio::net::unix::pipe;
-use tokio::sync::{oneshot, watch};
-use tracing::error;
+use tokio::io::AsyncRead;
+use tokio::sync::Notify;
+use tracing::{error, warn};
 
-use crate::delivery::{Delivery, Leftover};
-use crate::record::{Passage, Recorder};
-use crate::stream::{self, Stream};
+use crate::plan::channel::{Ack, Channel, Full};
+use crate::record::{DeadLetters, Passage, Reason, Recorder};
+use crate::route::{Accepted, Answered, Dead, Exchange, Leftover, OutletId};
 
-/// What has passed through a channel. Read while it is counted.
-#[derive(Debug, Default)]
+mod draining;
+mod inlet;
+mod ours;
+
+pub(crate) use draining::{Draining, Phase};
+pub(crate) use inlet::{Inlet, Stop};
+
+/// What has passed through an end of a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
-    pub(crate) messages: AtomicU64,
-    pub(crate) bytes: AtomicU64,
-    /// Sent again because their reader died.
-    pub(crate) redelivered: AtomicU64,
+    pub(crate) messages: u64,
+    /// Of payload.
+    pub(crate) bytes: u64,
+    /// Sent again because a reader died.
+    pub(crate) redelivered: u64,
     /// Never read: there was no reader any more.
-    pub(crate) unread: AtomicU64,
-    /// Not fit for the framing.
-    pub(crate) refused: AtomicU64,
+    pub(crate) unread: u64,
+    /// Not fit for the framing, or for the route.
+    pub(crate) refused: u64,
     /// Cut off by the end of the stream.
-    pub(crate) truncated: AtomicU64,
-}
-
-impl Counts {
-    pub(crate) fn add(counter: &AtomicU64, more: u64) {
-        counter.fetch_add(more, Ordering::Relaxed);
-    }
-}
-
-/// A way that messages take: its names, what has passed, and who writes it down.
-pub(crate) struct Lane {
-    pub(crate) channel: &'static str,
-    pub(crate) from: String,
-    pub(crate) to: String,
-    pub(crate) counts: Arc<Counts>,
-    pub(crate) recorder: Option<Recorder>,
-}
-
-impl Lane {
-    /// Counts, records and translates messages. What the framing cannot carry is named, counted
-    /// and left out; whether that was so is the other half of the result.
-    async fn pass(
-        &self,
-        batch: &Batch,
-        from: Framing,
-        to: Framing,
-    ) -> Result<(Bytes, bool), Trouble> {
-        let Self { channel, counts, .. } = self;
-        let first = counts.messages.load(Ordering::Relaxed) + 1;
-        if let Some(recorder) = &self.recorder {
-            let passage = Passage { channel, from: &self.from, to: &self.to };
-            let recorded = recorder.record(passage, first, batch.payloads()).await;
-            recorded.map_err(Trouble::Record)?;
-        }
-        Counts::add(&counts.messages, batch.payloads().len() as u64);
-        Counts::add(&counts.bytes, batch.payloads().map(|payload| payload.len() as u64).sum());
-        if let (true, Some(frames)) = (from == to, batch.frames()) {
-            return Ok((frames.clone(), false));
-        }
-        let mut frames = BytesMut::new();
-        let mut refused = 0;
-        for (number, payload) in (first..).zip(batch.payloads()) {
-            if let Err(unfit) = to.encode(payload, &mut frames) {
-                refused += 1;
-                error!("channel `{channel}`, message {number} from {}: {unfit}", self.from);
-            }
-        }
-        Counts::add(&counts.refused, refused);
-        Ok((frames.freeze(), refused > 0))
-    }
-
-    /// Tells of a message that the end of the stream has cut off.
-    fn truncated(&self, what: &dyn std::fmt::Display) {
-        Counts::add(&self.counts.truncated, 1);
-        error!("channel `{}`, truncated message from {}: {what}", self.channel, self.from);
-    }
+    pub(crate) truncated: u64,
+    /// There was no room for them.
+    pub(crate) dropped: u64,
+    /// They have ended a reader too often.
+    pub(crate) dead: u64,
 }
 
 /// Why messages stopped.
@@ -92,6 +57,10 @@ impl Lane {
 pub(crate) enum Trouble {
     /// What came are no messages.
     Garbled(Error),
+    /// It has answered and was not asked.
+    Unasked,
+    /// Nobody reads the channel any more, and nobody ever will.
+    Unread,
     /// Nobody reads our output.
     OutputClosed,
     /// Our output cannot be written.
@@ -108,257 +77,253 @@ pub(crate) struct Outcome {
     pub(crate) lost: bool,
 }
 
-/// How far a process has come with its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Phase {
-    Running,
-    Ended,
-    /// And what it has left behind was killed, as far as it is known.
-    Killed,
+/// A writer of a channel: who it is, and what has come from it.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) from: String,
+    pub(crate) counts: Cell<Counts>,
 }
 
-/// How long what was written before a kill may take to come, waiting for it in all.
-const AFTER_KILL: Duration = Duration::from_secs(1);
-
-/// How often it is read then: more than a pipe can hold.
-const READS_AFTER_KILL: u32 = 10_000;
-
-/// A stream that is drained once its writer has ended: until its end, or until nothing has come
-/// for as long as `grace`, because a stranger holds it open. One who goes on writing after all that
-/// is known was killed is not listened to for long.
-pub(crate) struct Draining<R> {
-    pub(crate) io: R,
-    phase: watch::Receiver<Phase>,
-    grace: Duration,
-    after_kill: Duration,
-    reads_after_kill: u32,
-}
-
-impl<R> Draining<R> {
-    pub(crate) fn new(io: R, phase: &watch::Receiver<Phase>, grace: Duration) -> Self {
-        let (after_kill, reads_after_kill) = (AFTER_KILL, READS_AFTER_KILL);
-        Self { io, phase: phase.clone(), grace, after_kill, reads_after_kill }
+impl Source {
+    pub(crate) fn new(from: impl Into<String>) -> Rc<Self> {
+        Rc::new(Self { from: from.into(), counts: Cell::default() })
     }
 
-    /// What `read` gives, or `None` when it is time to give up. `read` is dropped in the middle.
-    pub(crate) async fn next<T>(&mut self, mut read: impl AsyncFnMut(&mut R) -> T) -> Option<T> {
-        let Self { io, phase, grace, after_kill, reads_after_kill } = self;
-        if *phase.borrow() == Phase::Running {
-            tokio::select! {
-                biased;
-                got = read(io) => return Some(got),
-                _ = phase.wait_for(|phase| *phase >= Phase::Ended) => {}
+    fn count(&self, change: impl FnOnce(&mut Counts)) {
+        let mut counts = self.counts.get();
+        change(&mut counts);
+        self.counts.set(counts);
+    }
+}
+
+/// A channel at work.
+pub(crate) struct Hub {
+    pub(crate) plan: Channel,
+    /// The readers' names, as a record tells them.
+    to: String,
+    exchange: RefCell<Exchange>,
+    recorder: Option<Recorder>,
+    dead_letters: Option<DeadLetters>,
+    /// There is more room, or less to do: for writers, and for who waits until all is written.
+    changed: Notify,
+    /// For each reader: there is something to do.
+    wakes: RefCell<Vec<Rc<Notify>>>,
+    ours: ours::State,
+}
+
+impl Hub {
+    /// A channel that nobody has an end of yet. `to`: how its readers are called together.
+    pub(crate) fn new(
+        plan: Channel,
+        to: String,
+        recorder: Option<Recorder>,
+        dead_letters: Option<DeadLetters>,
+    ) -> Rc<Self> {
+        let exchange = RefCell::new(Exchange::new(&plan));
+        Rc::new(Self {
+            plan,
+            to,
+            exchange,
+            recorder,
+            dead_letters,
+            changed: Notify::new(),
+            wakes: RefCell::default(),
+            ours: ours::State::default(),
+        })
+    }
+
+    /// Adds a reader, which takes messages in this framing.
+    pub(crate) fn add_outlet(&self, framing: Framing) -> OutletId {
+        self.wakes.borrow_mut().push(Rc::default());
+        self.exchange.borrow_mut().add_outlet(framing)
+    }
+
+    /// Adds a writer.
+    pub(crate) fn add_sender(&self) {
+        self.exchange.borrow_mut().add_sender();
+    }
+
+    /// A writer will never write again.
+    pub(crate) fn sender_over(&self) {
+        let woken = self.exchange.borrow_mut().sender_over();
+        self.wake(&woken);
+    }
+
+    /// A reader will never read again.
+    pub(crate) fn outlet_over(&self, id: OutletId) -> u64 {
+        let Leftover { woken, dead } = self.exchange.borrow_mut().outlet_over(id);
+        self.wake(&woken);
+        self.changed.notify_waiters();
+        let reason = "nobody reads the channel any more";
+        self.bury(&dead, &|attempts| Reason { attempts, ..Reason::of(reason) });
+        dead.iter().map(|Dead { parcel, .. }| parcel.count).sum()
+    }
+
+    fn wake(&self, woken: &[OutletId]) {
+        let wakes = self.wakes.borrow();
+        woken.iter().for_each(|id| wakes[id.0].notify_one());
+    }
+
+    /// Does it count as delivered when it is read, whoever does?
+    pub(crate) fn waits_for_reading(&self) -> bool {
+        self.plan.ack == Ack::Read && self.exchange.borrow().is_shared()
+    }
+
+    /// Is there something to do for another incarnation of this reader?
+    pub(crate) fn has_work(&self, id: OutletId) -> bool {
+        self.exchange.borrow().has_work(id)
+    }
+
+    /// Adds our standard output as a reader.
+    pub(crate) fn add_our_outlet(&self, framing: Framing) -> OutletId {
+        let id = self.add_outlet(framing);
+        self.ours.outlet.set(Some(id));
+        id
+    }
+
+    /// What a reader was given.
+    pub(crate) fn counts(&self, id: OutletId) -> Counts {
+        self.exchange.borrow().counts(id)
+    }
+
+    /// The reader is gone, and has left this in its pipe. Tells whether a message has ended one
+    /// reader too many; `reason` says how.
+    pub(crate) fn settle(&self, id: OutletId, inlet: &Inlet, reason: &Reason) -> bool {
+        let Leftover { woken, dead } = self.exchange.borrow_mut().settle(id, inlet.unread());
+        self.wake(&woken);
+        self.changed.notify_waiters();
+        for Dead { parcel, .. } in &dead {
+            let (name, number, times) = (&self.plan.name, parcel.first, parcel.attempts);
+            let Reason { reason, .. } = reason;
+            error!(
+                "channel `{name}`, message {number}: {reason}; not sent again after {times} attempts"
+            );
+        }
+        self.bury(&dead, &|attempts| Reason { attempts, ..reason.clone() });
+        !dead.is_empty()
+    }
+
+    /// Puts messages that are not sent to anybody any more into the file for those.
+    fn bury(&self, dead: &[Dead], reason: &dyn Fn(u32) -> Reason) {
+        for dead in dead {
+            for (number, payload) in dead.messages(self.plan.max_message) {
+                self.add_dead_letter(number, &reason(dead.parcel.attempts), &payload);
             }
         }
-        if *phase.borrow() == Phase::Ended {
-            tokio::select! {
-                biased;
-                got = tokio::time::timeout(*grace, read(io)) => return got.ok(),
-                _ = phase.wait_for(|phase| *phase == Phase::Killed) => {}
+    }
+
+    fn add_dead_letter(&self, number: u64, reason: &Reason, payload: &[u8]) {
+        if let Some(letters) = &self.dead_letters
+            && let Err(error) = letters.add(&self.plan.name, number, reason, payload)
+        {
+            let name = &self.plan.name;
+            error!("channel `{name}`, message {number}: cannot write the dead letter: {error}");
+        }
+    }
+
+    /// A reader has answered. `None`: it was not asked.
+    pub(crate) fn answered(&self, id: OutletId) -> Option<Answered> {
+        let answered = self.exchange.borrow_mut().answered(id, Instant::now())?;
+        self.wake(&answered.woken);
+        Some(answered)
+    }
+
+    /// Waits until our standard output has everything that is meant for it.
+    async fn said(&self) {
+        let Some(id) = self.ours.outlet.get() else { return };
+        while self.exchange.borrow().unwritten(id) > 0 {
+            self.changed.notified().await;
+        }
+    }
+
+    /// Passes messages on as soon as there is room for them; whether one was refused is the result.
+    async fn send(&self, source: &Source, batch: &Batch, from: Framing) -> Result<bool, Trouble> {
+        let name = &self.plan.name;
+        let count = batch.payloads().len() as u64;
+        while self.plan.full == Full::Block && self.exchange.borrow().is_full() {
+            self.changed.notified().await;
+        }
+        if let Some(recorder) = &self.recorder {
+            let passage = Passage { channel: name, from: &source.from, to: &self.to };
+            let first = self.exchange.borrow().taken() + 1;
+            let recorded = recorder.record(passage, first, batch.payloads()).await;
+            recorded.map_err(Trouble::Record)?;
+        }
+        source.count(|counts| {
+            counts.messages += count;
+            counts.bytes += batch.payloads().map(|payload| payload.len() as u64).sum::<u64>();
+        });
+        if self.exchange.borrow().is_unread() {
+            source.count(|counts| counts.unread += count);
+            let from = &source.from;
+            warn!("channel `{name}`: nobody reads any more; {count} messages from {from} are lost");
+            return Err(Trouble::Unread);
+        }
+        let first = self.exchange.borrow().taken() + 1;
+        let Accepted { woken, refused, dropped } = self.exchange.borrow_mut().push(batch, from);
+        self.wake(&woken);
+        for (number, refusal) in &refused {
+            error!("channel `{name}`, message {number} from {}: {refusal}", source.from);
+            if let Some(payload) = batch.payloads().nth((number - first) as usize) {
+                self.add_dead_letter(*number, &Reason::of(refusal), payload);
             }
         }
-        *reads_after_kill = reads_after_kill.checked_sub(1)?;
-        let begun = Instant::now();
-        let got = tokio::time::timeout(*after_kill, read(io)).await.ok();
-        *after_kill = after_kill.saturating_sub(begun.elapsed());
-        got
-    }
-}
-
-/// Why no more messages go in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
-    WorkerEnded,
-    Asked,
-}
-
-/// How long a read of what was there a moment ago may take.
-const SNATCHED: Duration = Duration::from_secs(1);
-
-/// Our standard input on its way to the worker; outlives each incarnation.
-pub(crate) struct Feed {
-    pub(crate) input: FrameReader<Stream>,
-    pub(crate) input_ended: bool,
-    pub(crate) framing: Framing,
-    pub(crate) delivery: Delivery,
-    pub(crate) lane: Lane,
-}
-
-/// Our end of a pipe into a worker.
-pub(crate) struct Inlet {
-    write: Option<pipe::Sender>,
-    /// The other end, to ask how much is unread. Never read from.
-    probe: OwnedFd,
-}
-
-impl Inlet {
-    /// A pipe into a worker, and the end that is his.
-    pub(crate) fn new() -> io::Result<(Self, OwnedFd)> {
-        let (read, write) = gipc::pipes::large()?;
-        let probe = read.try_clone()?;
-        Ok((Self { write: Some(pipe::Sender::from_owned_fd(write)?), probe }, read))
-    }
-}
-
-impl Feed {
-    /// Takes what has come by now, without waiting for more: it was meant for a worker that has
-    /// ended, so it goes to the next one, or is counted as unread.
-    async fn take_what_is_there(&mut self) -> Result<bool, Trouble> {
-        if self.input_ended || !stream::has_something(io::stdin()) {
-            return Ok(false);
-        }
-        let read = self.input.batch_of_one_read();
-        // Only where another process has taken it from under our eyes does this wait.
-        match tokio::time::timeout(SNATCHED, read).await {
-            Ok(Ok(None)) if self.input.unfinished() > 0 => Ok(false),
-            Ok(read) => self.take_in(read).await,
-            Err(_) => Ok(false),
-        }
+        source.count(|counts| {
+            counts.refused += refused.len() as u64;
+            counts.dropped += dropped;
+        });
+        Ok(!refused.is_empty())
     }
 
-    /// Sends what there is, until the input ends or `stop` comes, and closes the worker's channel.
-    pub(crate) async fn pump(
-        mut self,
-        mut inlet: Inlet,
-        mut stop: oneshot::Receiver<Stop>,
-    ) -> (Self, Inlet, Outcome) {
+    /// Tells of a message that the end of the stream has cut off.
+    fn truncated(&self, source: &Source, what: &dyn std::fmt::Display) {
+        source.count(|counts| counts.truncated += 1);
+        error!("channel `{}`, truncated message from {}: {what}", self.plan.name, source.from);
+    }
+
+    /// Passes on what an incarnation of a writer sends until its end. `heard` is told of it first,
+    /// and may object.
+    pub(crate) async fn collect<R: AsyncRead + Unpin>(
+        &self,
+        source: &Source,
+        mut pipe: Draining<FrameReader<R>>,
+        mut heard: impl FnMut(&Batch) -> Result<(), Trouble>,
+    ) -> Outcome {
         let mut outcome = Outcome::default();
-        self.delivery.begin(gipc::pipes::capacity(&inlet.probe));
-        if let Some(write) = inlet.write.take() {
-            loop {
-                tokio::select! {
-                    biased;
-                    why = &mut stop => {
-                        if why == Ok(Stop::WorkerEnded) {
-                            match self.take_what_is_there().await {
-                                Ok(lost) => outcome.lost |= lost,
-                                Err(trouble) => outcome.trouble = Some(trouble),
-                            }
-                        }
-                        break;
-                    }
-                    step = self.step(&write) => match step {
-                        Ok(Some(lost)) => outcome.lost |= lost,
-                        Ok(None) => break,
-                        Err(trouble) => {
-                            outcome.trouble = Some(trouble);
-                            break;
-                        }
-                    },
-                }
-            }
-        }
-        (self, inlet, outcome)
-    }
-
-    /// Writes a piece or takes a batch; `None` when there is nothing more. May be dropped anywhere.
-    async fn step(&mut self, write: &pipe::Sender) -> Result<Option<bool>, Trouble> {
-        let next = self.delivery.unwritten();
-        if !next.is_empty() {
-            // We hold the other end too: this fails only for want of room.
-            if write.writable().await.is_ok()
-                && let Ok(written) = write.try_write(next)
-            {
-                self.delivery.wrote(written);
-            }
-            return Ok(Some(false));
-        }
-        if self.input_ended {
-            return Ok(None);
-        }
-        let read = self.input.batch().await;
-        self.take_in(read).await.map(Some)
-    }
-
-    /// Takes what was read; tells whether a message was refused or torn.
-    async fn take_in(&mut self, read: Result<Option<Batch>, Error>) -> Result<bool, Trouble> {
-        match read {
-            Ok(Some(batch)) => {
-                let (frames, lost) =
-                    self.lane.pass(&batch, self.input.framing(), self.framing).await?;
-                self.delivery.push(&frames);
-                Ok(lost)
-            }
-            Ok(None) => {
-                self.input_ended = true;
-                Ok(false)
-            }
-            Err(error) => {
-                self.input_ended = true;
-                match error {
-                    Error::Framing(cut @ FramingError::Truncated { .. }) => {
-                        self.lane.truncated(&cut);
-                    }
-                    error => error!("standard input: {error}; nothing after it is read"),
-                }
-                Ok(true)
-            }
-        }
-    }
-
-    /// The worker is gone: finds out what he has left unread, and keeps it.
-    pub(crate) fn settle(&mut self, inlet: &Inlet) -> Leftover {
-        self.delivery.settle(gipc::pipes::unread(&inlet.probe))
-    }
-}
-
-/// The worker's messages on their way to our standard output; outlives each incarnation.
-pub(crate) struct Output {
-    pub(crate) writer: FrameWriter<Stream>,
-    pub(crate) lane: Lane,
-}
-
-impl Output {
-    /// Passes on what comes from `source` until its end. Calls `first` at the first message.
-    pub(crate) async fn collect(
-        mut self,
-        mut source: Draining<FrameReader<pipe::Receiver>>,
-        mut first: Option<impl FnOnce()>,
-    ) -> (Self, Outcome) {
-        let mut outcome = Outcome::default();
-        let framing = source.io.framing();
+        let framing = pipe.io.framing();
         outcome.trouble = loop {
-            match source.next(async |reader| reader.batch().await).await {
+            match pipe.next(async |reader| reader.batch().await).await {
                 Some(Ok(Some(batch))) => {
-                    if let Some(tell) = first.take() {
-                        tell();
-                    }
-                    match self.send(&batch, framing).await {
+                    let sent = match heard(&batch) {
+                        Ok(()) => self.send(source, &batch, framing).await,
+                        Err(trouble) => Err(trouble),
+                    };
+                    match sent {
                         Ok(lost) => outcome.lost |= lost,
                         Err(trouble) => break Some(trouble),
                     }
                 }
                 Some(Ok(None)) => break None,
                 Some(Err(Error::Framing(cut @ FramingError::Truncated { .. }))) => {
-                    self.lane.truncated(&cut);
+                    self.truncated(source, &cut);
                     outcome.lost = true;
                     break None;
                 }
                 Some(Err(error)) => break Some(Trouble::Garbled(error)),
                 // A stranger holds the stream open, and may do so for ever.
                 None => {
-                    outcome.lost = source.io.unfinished() > 0;
+                    let bytes = pipe.io.unfinished();
+                    outcome.lost = bytes > 0;
                     if outcome.lost {
-                        let bytes = source.io.unfinished();
-                        self.lane
-                            .truncated(&format_args!("given up after {bytes} bytes of a frame"));
+                        let what = format_args!("given up after {bytes} bytes of a frame");
+                        self.truncated(source, &what);
                     }
                     break None;
                 }
             }
         };
-        (self, outcome)
-    }
-
-    async fn send(&mut self, batch: &Batch, framing: Framing) -> Result<bool, Trouble> {
-        let (frames, lost) = self.lane.pass(batch, framing, self.writer.framing()).await?;
-        self.writer.feed_frames(&frames);
-        match self.writer.flush().await {
-            Ok(()) => Ok(lost),
-            Err(Error::Peer) => Err(Trouble::OutputClosed),
-            Err(Error::Io(error)) => Err(Trouble::Output(error)),
-            // `flush` neither decodes nor encodes.
-            Err(error) => Err(Trouble::Output(io::Error::other(error))),
-        }
+        // What it has said is said before its end is told.
+        self.said().await;
+        outcome
     }
 }

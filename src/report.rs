@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use gipc::process::{ExitStatus, Usage};
@@ -63,7 +62,7 @@ pub(crate) struct Instance<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) outcome: Option<Outcome>,
     pub(crate) incarnations: &'a [Incarnation],
-    pub(crate) channels: Vec<Channel>,
+    pub(crate) channels: Vec<Channel<'a>>,
     /// The last that a failed one has printed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) last_lines: Vec<String>,
@@ -194,31 +193,25 @@ impl From<Verdict> for Ending {
     }
 }
 
-/// What has passed through a channel.
+/// What has passed through an end of a channel.
 #[derive(Debug, Serialize)]
-pub(crate) struct Channel {
-    name: &'static str,
+pub(crate) struct Channel<'a> {
+    name: &'a str,
     messages: u64,
     bytes: u64,
     redelivered: u64,
     unread: u64,
     refused: u64,
     truncated: u64,
+    dropped: u64,
+    dead: u64,
 }
 
-impl Channel {
-    pub(crate) fn new(name: &'static str, counts: &Counts) -> Self {
-        let Counts { messages, bytes, redelivered, unread, refused, truncated } = counts;
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Self {
-            name,
-            messages: read(messages),
-            bytes: read(bytes),
-            redelivered: read(redelivered),
-            unread: read(unread),
-            refused: read(refused),
-            truncated: read(truncated),
-        }
+impl<'a> Channel<'a> {
+    pub(crate) fn new(name: &'a str, counts: Counts) -> Self {
+        let Counts { messages, bytes, redelivered, unread, refused, truncated, dropped, dead } =
+            counts;
+        Self { name, messages, bytes, redelivered, unread, refused, truncated, dropped, dead }
     }
 }
 

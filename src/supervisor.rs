@@ -19,15 +19,17 @@ use crate::control::{self, Asked, Requests, Server, Socket};
 use crate::guard::{self, Arrival, Arrivals, DirectSignal, Link, Verdict};
 use crate::logs::{self, LogFile, Sink};
 use crate::plan::Supervise;
+use crate::plan::channel::ChannelId;
 use crate::plan::rules::{Readiness, Restart};
-use crate::plan::topology::{ProcessId, Strategy, Wiring};
+use crate::plan::topology::{ProcessId, Strategy};
 use crate::probe::Asking;
-use crate::record::Recorder;
-use crate::relay::{Feed, Inlet, Outcome, Output, Stop, Trouble};
+use crate::record::{DeadLetters, Recorder};
+use crate::relay::{Inlet, Outcome, Stop, Trouble};
 use crate::report::Moment;
 use crate::signals::{self, Request};
 
 mod account;
+mod channels;
 mod descriptors;
 mod ending;
 mod instance;
@@ -38,6 +40,7 @@ mod starting;
 mod status;
 mod wiring;
 
+use channels::Channel;
 use instance::Instance;
 use policy::{Action, Event, Wait};
 use session::{Happening, InstanceId, Order, Session};
@@ -60,6 +63,8 @@ pub(crate) enum Error {
     Server(#[source] io::Error),
     #[error("cannot write the record `{}`", path.display())]
     Record { path: std::path::PathBuf, source: io::Error },
+    #[error("cannot write the dead letters `{}`", path.display())]
+    DeadLetters { path: std::path::PathBuf, source: io::Error },
     #[error("cannot write the log file `{}`", path.display())]
     Log { path: std::path::PathBuf, source: io::Error },
     #[error("cannot write the report `{}`", path.display())]
@@ -150,10 +155,18 @@ enum Note {
 
 /// A task of an incarnation that has ended, and what it hands back.
 enum Done {
-    Fed(Box<Feed>, Inlet, Outcome),
-    Collected(Box<Output>, Outcome),
+    /// The messages into the junction with this place; whether an answer is overdue.
+    Fed(usize, Inlet, bool),
+    /// What it has sent on the channel of this name.
+    Collected(String, Outcome),
     /// Lines, or the wait for readiness.
     Other,
+}
+
+/// A task that has ended.
+enum Ended {
+    Instance(InstanceId, Done),
+    Channel(ChannelId, Outcome),
 }
 
 /// What the loop was waiting for.
@@ -165,7 +178,7 @@ enum Woken {
     /// Nobody reads what we say any more.
     Unheard,
     Note(Note),
-    Done(Result<(InstanceId, Done), JoinError>),
+    Done(Result<Ended, JoinError>),
     Asked(Asked),
     Tick,
 }
@@ -182,11 +195,13 @@ struct Supervisor {
     /// With a terminal the command is its foreground job, as it would be without us.
     shares_terminal: bool,
     sink: Sink,
-    recorder: Option<Recorder>,
+    channels: Vec<Channel>,
+    recorders: Vec<Recorder>,
+    dead_letters: Vec<DeadLetters>,
     /// The log files of all.
     logs: Vec<LogFile>,
     report: Option<File>,
-    tasks: JoinSet<(InstanceId, Done)>,
+    tasks: JoinSet<Ended>,
     notes: (mpsc::UnboundedSender<Note>, mpsc::UnboundedReceiver<Note>),
     asking: Asking,
     started: Moment,
@@ -227,7 +242,9 @@ impl Supervisor {
             requests,
             shares_terminal,
             sink,
-            recorder: None,
+            channels: Vec::new(),
+            recorders: Vec::new(),
+            dead_letters: Vec::new(),
             logs: Vec::new(),
             report: None,
             tasks: JoinSet::new(),
@@ -251,6 +268,7 @@ impl Supervisor {
             self.report =
                 Some(opened.map_err(|source| Error::Report { path: path.clone(), source })?);
         }
+        self.open_channels()?;
         for (place, process) in self.plan.topology.processes.iter().enumerate() {
             let process = Rc::new(process.clone());
             let log = match &process.log {
@@ -269,21 +287,10 @@ impl Supervisor {
                 }
             };
             for number in 1..=process.replicas {
-                let messages = match &process.wiring {
-                    Wiring::Inherited | Wiring::Logged => None,
-                    Wiring::Channels(channels) => {
-                        if let Some(path) = &channels.record {
-                            let opened = Recorder::open(path.clone());
-                            let failed = |source| Error::Record { path: path.clone(), source };
-                            self.recorder = Some(opened.map_err(failed)?);
-                        }
-                        let name = process.instance(number);
-                        Some(wiring::messages(channels, &name, self.recorder.as_ref())?)
-                    }
-                };
                 let id = InstanceId(self.instances.len());
                 let place = ProcessId(place);
-                let mut instance = Instance::new(id, place, &process, number, messages);
+                let junctions = self.junctions(place, &process.instance(number));
+                let mut instance = Instance::new(id, place, &process, number, junctions);
                 instance.log = log.clone();
                 self.instances.push(instance);
             }
@@ -322,7 +329,9 @@ impl Supervisor {
             if let Some(verdict) = self.deal_with(woken) {
                 // Even where what was to end has not: the guard may be killed just now.
                 let _ = guard::tree::kill_all();
-                self.count_unread();
+                for id in (0..self.instances.len()).map(InstanceId) {
+                    self.leave_channels(id);
+                }
                 return verdict;
             }
             let ticks = self.instances.iter().filter_map(|it| it.policy.deadline());
@@ -358,15 +367,18 @@ impl Supervisor {
             Woken::Direct(DirectSignal::Children) => self.look_at_children(&mut queue),
             Woken::Unheard => {
                 // What is run to be read ends with its reader, as in any pipeline.
-                let is_logged = |it: &Instance| matches!(it.plan.wiring, Wiring::Logged);
-                if self.instances.iter().any(is_logged) && !self.session.is_ending() {
+                if self.instances.iter().any(Instance::prints_for_readers)
+                    && !self.session.is_ending()
+                {
                     let signal = Signal::PIPE;
                     queue.happenings.push_back(Happening::Asked { signal, by_guard: false });
                 }
             }
             Woken::Note(note) => queue.events.extend(self.take_note(note)),
-            Woken::Done(Ok((id, done))) => {
-                self.instances[id.0].tasks -= 1;
+            Woken::Done(Ok(Ended::Channel(id, outcome))) => {
+                queue.events.extend(self.take_back_channel(id, outcome));
+            }
+            Woken::Done(Ok(Ended::Instance(id, done))) => {
                 queue.events.extend(self.take_back(id, done).map(|event| (id, event)));
                 queue.touched.push(id);
             }
@@ -410,12 +422,16 @@ impl Supervisor {
                     if let Order::Finish(verdict) = order {
                         return Some(verdict);
                     }
+                    if let Order::NeverStarts(id, _) = order {
+                        self.leave_channels(id);
+                    }
                     queue.events.extend(self.obey(order));
                 }
             } else if let Some((id, event)) = queue.events.pop_front() {
                 self.happen(id, event, &mut queue);
             } else if let Some(id) = queue.touched.pop() {
-                queue.events.extend(self.gone(id).map(|event| (id, event)));
+                let events = self.gone(id).into_iter();
+                queue.events.extend(events.map(|event| (id, event)));
             } else {
                 return None;
             }
@@ -452,6 +468,7 @@ impl Supervisor {
             debug!("{} {action:?}", self.instances[id.0].name);
             match action {
                 Action::Finish { verdict, success } => {
+                    self.leave_channels(id);
                     self.instances[id.0].outcome = Some((verdict, success));
                     let done = Happening::Done { instance: id, verdict, success };
                     queue.happenings.push_back(done);
@@ -523,7 +540,13 @@ impl Supervisor {
                 for log in &self.logs {
                     log.reopen();
                 }
-                if let Some(recorder) = self.recorder.clone() {
+                for letters in &self.dead_letters {
+                    if let Err(error) = letters.reopen() {
+                        error!("cannot reopen the file for dead letters: {error}");
+                    }
+                }
+                for recorder in &self.recorders {
+                    let recorder = recorder.clone();
                     let notes = self.notes.0.clone();
                     // In a task of its own: a write that is under way may take its time.
                     tokio::task::spawn_local(async move {
@@ -652,6 +675,7 @@ impl Supervisor {
                     Wait::Run => "timeout",
                     Wait::Readiness => "not ready",
                     Wait::Watchdog => "watchdog",
+                    Wait::Answer => "message timeout",
                 });
                 match (wait, rules.readiness) {
                     (Wait::Readiness, Readiness::Told { timeout }) => error!(
@@ -663,6 +687,7 @@ impl Supervisor {
                         "{name} has shown no sign of life for {} (watchdog): stopping it",
                         time(rules.watchdog.unwrap_or_default())
                     ),
+                    (Wait::Answer, _) => error!("{name} has not answered in time: stopping it"),
                     _ => error!(
                         "{name} took longer than {} (timeout): stopping it",
                         time(rules.timeout.unwrap_or_default())
@@ -680,50 +705,48 @@ impl Supervisor {
         let instance = &mut self.instances[id.0];
         let Some(child) = &mut instance.child else { return };
         child.closed = child.status.is_some();
-        if let Some(stop) = child.stop_feeding.take() {
-            let by_itself = child.status.is_some() && instance.ended_because.is_none();
+        let by_itself = child.status.is_some() && instance.ended_because.is_none();
+        for stop in child.stop_feeding.drain(..) {
             // Where the feeding is over it has closed the channel already.
             let _ = stop.send(if by_itself { Stop::WorkerEnded } else { Stop::Asked });
         }
     }
 
-    /// A task has ended.
+    /// A task of an instance has ended.
     fn take_back(&mut self, id: InstanceId, done: Done) -> Option<Event> {
         let instance = &mut self.instances[id.0];
-        let outcome = match (done, &mut instance.messages) {
-            (Done::Fed(feed, inlet, outcome), Some(messages)) => {
-                messages.feed = Some(feed);
+        instance.tasks -= 1;
+        let (channel, Outcome { trouble, lost }) = match done {
+            Done::Fed(place, inlet, is_overdue) => {
                 if let Some(child) = &mut instance.child {
-                    child.inlet = Some(inlet);
+                    child.inlets[place] = Some(inlet);
                 }
-                outcome
+                return is_overdue.then_some(Event::Silent);
             }
-            (Done::Collected(output, outcome), Some(messages)) => {
-                messages.output = Some(output);
-                outcome
-            }
-            _ => Outcome::default(),
+            Done::Collected(channel, outcome) => (channel, outcome),
+            Done::Other => return None,
         };
-        match outcome.trouble {
-            None => outcome.lost.then_some(Event::Lost),
+        match trouble {
+            None | Some(Trouble::Unread) => lost.then_some(Event::Lost),
             Some(Trouble::Garbled(error)) => {
-                error!("channel `out` from {}: {error}; stopping it", instance.name);
+                error!("channel `{channel}` from {}: {error}; stopping it", instance.name);
                 instance.ended_because = Some("garbled messages");
                 Some(Event::Garbled)
             }
-            Some(Trouble::OutputClosed) => {
-                info!("nobody reads standard output any more: stopping");
-                instance.ended_because = Some("output closed");
-                Some(Event::OutputClosed)
-            }
-            Some(Trouble::Output(error)) => {
-                error!("cannot write to standard output: {error}");
-                Some(Event::Failed)
+            Some(Trouble::Unasked) => {
+                error!(
+                    "channel `{channel}` from {}: it has answered and was not asked; stopping it",
+                    instance.name
+                );
+                instance.ended_because = Some("unasked answer");
+                Some(Event::Garbled)
             }
             Some(Trouble::Record(error)) => {
                 error!("cannot write the record: {error}");
                 Some(Event::Failed)
             }
+            // Whoever writes there tells it.
+            Some(Trouble::OutputClosed | Trouble::Output(_)) => None,
         }
     }
 

@@ -80,6 +80,35 @@ pub(crate) fn process(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// A channel as it is typed: `[NAME=]FROM[.PORT]:TO[.PORT]`.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    pub(crate) text: String,
+    pub(crate) name: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+}
+
+pub(crate) fn connection(text: &str) -> Result<Connection, String> {
+    let (name, ends) = match text.split_once('=') {
+        Some((name, ends)) => (Some(name), ends),
+        None => (None, text),
+    };
+    let expected = "expected [NAME=]FROM[.PORT]:TO[.PORT], such as gen:work or jobs=gen:work.stdin";
+    let (from, to) = ends.split_once(':').ok_or(expected)?;
+    if from.is_empty() || to.is_empty() || name.is_some_and(str::is_empty) {
+        return Err(expected.to_owned());
+    }
+    // Its own name is that of its ends, without what a name cannot have.
+    let plain = |end: &str| match end.split('.').next() {
+        Some("-") => "gipc".to_owned(),
+        name => name.unwrap_or_default().to_owned(),
+    };
+    let name = name.map_or_else(|| format!("{}-{}", plain(from), plain(to)), str::to_owned);
+    let (text, from, to) = (text.to_owned(), from.to_owned(), to.to_owned());
+    Ok(Connection { text, name, from, to })
+}
+
 /// `nofile=1024`, `core=0:unlimited`
 pub(crate) fn limit(text: &str) -> Result<Limit, String> {
     let (name, values) = text.split_once('=').ok_or("expected NAME=VALUE, such as nofile=1024")?;

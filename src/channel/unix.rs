@@ -18,7 +18,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{Shutdown, setsockopt, sockopt};
 use nix::sys::stat::{SFlag, fstat};
@@ -28,7 +27,7 @@ use tokio::runtime;
 use tokio::task::coop;
 
 use super::{Passed, Wanted, Way};
-use crate::pipes::{self, Descriptor};
+use crate::pipes::{self, Descriptor, set_nonblocking};
 
 /// What we ask for as the buffer of a socket, in bytes. Where `net.core.wmem_max` is smaller, that
 /// counts.
@@ -423,13 +422,6 @@ impl Drop for End {
             let _ = nix::sys::socket::shutdown(self.as_fd().as_raw_fd(), direction);
         }
     }
-}
-
-fn set_nonblocking(fd: &OwnedFd, nonblocking: bool) -> io::Result<()> {
-    let flags = OFlag::from_bits_retain(fcntl(fd, FcntlArg::F_GETFL)?);
-    let flags = if nonblocking { flags | OFlag::O_NONBLOCK } else { flags & !OFlag::O_NONBLOCK };
-    fcntl(fd, FcntlArg::F_SETFL(flags))?;
-    Ok(())
 }
 
 /// How long until then, in the milliseconds that `poll(2)` takes, rounded up.

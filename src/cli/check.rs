@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Usage;
+use crate::config::{self, CommandLine};
 use crate::plan::{Plan, outline};
-use crate::{config, value};
+use crate::value;
 
 /// Check a description of processes, and print what it means
 ///
@@ -25,6 +26,12 @@ pub(super) struct Check {
           value_parser = value::process)]
     process: Vec<(String, String)>,
 
+    /// A channel between them, from one to another; may be repeated. A port is a descriptor, or
+    /// `stdin`, or `stdout`; gipc's own standard input and output are `-`
+    #[arg(short, long, env = "GIPC_CHANNEL", value_name = "[NAME=]FROM[.PORT]:TO[.PORT]",
+          hide_env = true, value_parser = value::connection, allow_hyphen_values = true)]
+    channel: Vec<value::Connection>,
+
     /// Print everything, as JSON
     #[arg(long, env = "GIPC_JSON", hide_env = true,
           value_parser = clap::builder::FalseyValueParser::new())]
@@ -33,7 +40,9 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
-        let topology = config::load(self.file.as_deref(), &self.process).map_err(Usage::Config)?;
+        let (processes, channels) = (&self.process[..], &self.channel[..]);
+        let typed = CommandLine { processes, channels };
+        let topology = config::load(self.file.as_deref(), typed).map_err(Usage::Config)?;
         let text = if self.json { outline::json(&topology) } else { outline::text(&topology) };
         Ok(Plan::Outline { text, remarks: topology.remarks })
     }

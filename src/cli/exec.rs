@@ -8,7 +8,7 @@ use super::Usage;
 use super::supervision::Supervision;
 use crate::plan::Plan;
 use crate::plan::rules::Readiness;
-use crate::plan::topology::Wiring;
+use crate::plan::topology::{Topology, Wiring};
 
 /// Run a command as it is, and leave nothing of it behind
 ///
@@ -43,7 +43,8 @@ impl Exec {
 
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
         let (wiring, readiness) = (Wiring::Inherited, Readiness::Immediate);
-        let plan = self.supervision.into_plan(self.command, wiring, readiness, None)?;
+        let process = self.supervision.process(self.command, wiring, readiness, None)?;
+        let plan = self.supervision.into_plan(Topology::of_one(process))?;
         Ok(Plan::Supervise(Box::new(plan)))
     }
 }

@@ -10,9 +10,10 @@ use gipc::spawn::ChildFd;
 
 use super::Usage;
 use super::supervision::Supervision;
+use crate::plan::Plan;
+use crate::plan::channel::{Channel, End, Place, Port};
 use crate::plan::rules::Readiness;
-use crate::plan::topology::{self, Wiring};
-use crate::plan::{self, Channels, Plan};
+use crate::plan::topology::{self, ProcessId, Topology, Wiring};
 use crate::ready::Condition;
 use crate::value;
 
@@ -69,7 +70,6 @@ pub(super) struct Run {
 
     #[command(flatten)]
     supervision: Supervision,
-
     /// The worker and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -112,9 +112,9 @@ fn framing_or_none(text: &str) -> Result<FramingOrNone, String> {
 
 impl Run {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
-        let (wire, default) = match self.wire {
-            Wire::Fds => (plan::Wire::Fds, Framing::U32),
-            Wire::Stdio => (plan::Wire::Stdio, Framing::Lines),
+        let (fd_in, fd_out, default) = match self.wire {
+            Wire::Fds => (ChildFd::MESSAGES_IN, ChildFd::MESSAGES_OUT, Framing::U32),
+            Wire::Stdio => (ChildFd::STDIN, ChildFd::STDOUT, Framing::Lines),
         };
         let readiness = match &self.ready {
             None => Readiness::Immediate,
@@ -128,32 +128,33 @@ impl Run {
                      could tell",
                 ));
             }
-            Some(Condition::Fd(ChildFd::MESSAGES_IN | ChildFd::MESSAGES_OUT))
-                if wire == plan::Wire::Fds =>
-            {
+            Some(Condition::Fd(fd)) if *fd == fd_in || *fd == fd_out => {
                 return Err(Usage::wrong(
                     "descriptors 3 and 4 are the worker's messages; use `--ready fd:5`",
                 ));
             }
             _ => {}
         }
-        let channels = Channels {
-            wire,
-            framing: self.framing.unwrap_or(default),
-            input: self.input.0,
-            output: self.output.0,
+        let framing = self.framing.unwrap_or(default);
+        let worker = |port| End { at: Place::Process(ProcessId(0), Port::Fd(port)), framing };
+        let ours = |framing| End { at: Place::Ours, framing };
+        let input = self.input.0.map(|input| Channel::new("in", ours(input), worker(fd_in)));
+        let output = self.output.0.map(|output| Channel::new("out", worker(fd_out), ours(output)));
+        let channels = input.into_iter().chain(output).map(|channel| Channel {
             max_message: self.max_message,
-            record: self.record,
-        };
+            record: self.record.clone(),
+            ..channel
+        });
+        let channels = channels.collect();
         let ready = match self.ready {
             None | Some(Condition::Delay(_)) => None,
             Some(Condition::Message) => Some(topology::Readiness::Message),
             Some(Condition::Fd(fd)) => Some(topology::Readiness::Fd(fd)),
             Some(Condition::Log(regex)) => Some(topology::Readiness::Log(regex)),
         };
-        let wiring = Wiring::Channels(channels);
-        let plan = self.supervision.into_plan(self.command, wiring, readiness, ready)?;
-        Ok(Plan::Supervise(Box::new(plan)))
+        let process = self.supervision.process(self.command, Wiring::Piped, readiness, ready)?;
+        let topology = Topology { channels, ..Topology::of_one(process) };
+        Ok(Plan::Supervise(Box::new(self.supervision.into_plan(topology)?)))
     }
 }
 

@@ -111,13 +111,13 @@ impl Default for Supervision {
 
 impl Supervision {
     /// What these options mean for a command.
-    pub(super) fn into_plan(
-        self,
+    pub(super) fn process(
+        &self,
         argv: Vec<OsString>,
         wiring: Wiring,
         readiness: Readiness,
         ready: Option<topology::Readiness>,
-    ) -> Result<Supervise, Usage> {
+    ) -> Result<Process, Usage> {
         // Ours are meant for us; then the file; then what was typed, which counts most.
         let mut env: Vec<_> =
             option_variables().into_iter().map(|variable| (variable, None)).collect();
@@ -125,11 +125,11 @@ impl Supervision {
             let variables = config::env_file(file).map_err(Usage::File)?;
             env.extend(variables.into_iter().map(|(key, value)| (key, Some(value))));
         }
-        env.extend(self.env.into_iter().map(|(key, value)| (key, Some(value))));
-        let process = Process {
+        env.extend(self.env.iter().cloned().map(|(key, value)| (key, Some(value))));
+        Ok(Process {
             name: process_name(&argv),
             argv,
-            dir: self.chdir,
+            dir: self.chdir.clone(),
             env_clear: self.clear_env,
             env,
             wiring,
@@ -156,10 +156,14 @@ impl Supervision {
             group: None,
             umask: None,
             nice: None,
-            limits: self.limit,
+            limits: self.limit.clone(),
             log: None,
-        };
-        self.telling.into_plan(Topology::of_one(process), self.timeout)
+        })
+    }
+
+    /// What is to be done with processes that these options are for.
+    pub(super) fn into_plan(self, topology: Topology) -> Result<Supervise, Usage> {
+        self.telling.into_plan(topology, self.timeout)
     }
 }
 

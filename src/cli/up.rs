@@ -7,8 +7,9 @@ use clap::Args;
 
 use super::telling::Telling;
 use super::{Usage, option_variables};
+use crate::config::{self, CommandLine};
 use crate::plan::Plan;
-use crate::{config, value};
+use crate::value;
 
 /// Run the processes of a gipc.toml or a Procfile together, and leave nothing of them behind
 ///
@@ -22,7 +23,8 @@ use crate::{config, value};
 Examples:
   gipc up
   gipc up 2>&1 | grep '^web'     # lines go to standard error
-  gipc up -p web='python3 -m http.server' -p log='tail -f access.log'")]
+  gipc up -p web='python3 -m http.server' -p log='tail -f access.log'
+  gipc up -p gen=./gen.sh -p work='python3 work.py' -c jobs=gen:work -c results=work:-")]
 pub(super) struct Up {
     /// The file [default: gipc.toml, else Procfile, unless there is --process]
     #[arg(short, long, env = "GIPC_FILE", value_name = "FILE", hide_env = true)]
@@ -32,6 +34,12 @@ pub(super) struct Up {
     #[arg(short, long, env = "GIPC_PROCESS", value_name = "NAME=COMMAND", hide_env = true,
           value_parser = value::process)]
     process: Vec<(String, String)>,
+
+    /// A channel between them, from one to another; may be repeated. A port is a descriptor, or
+    /// `stdin`, or `stdout`; gipc's own standard input and output are `-`
+    #[arg(short, long, env = "GIPC_CHANNEL", value_name = "[NAME=]FROM[.PORT]:TO[.PORT]",
+          hide_env = true, value_parser = value::connection, allow_hyphen_values = true)]
+    channel: Vec<value::Connection>,
 
     /// End the whole run after this long, with exit code 124
     #[arg(long, env = "GIPC_TIMEOUT", value_name = "DURATION", hide_env = true,
@@ -48,7 +56,9 @@ pub(super) struct Up {
 
 impl Up {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
-        let topology = config::load(self.file.as_deref(), &self.process).map_err(Usage::Config)?;
+        let (processes, channels) = (&self.process[..], &self.channel[..]);
+        let typed = CommandLine { processes, channels };
+        let topology = config::load(self.file.as_deref(), typed).map_err(Usage::Config)?;
         let mut topology = topology.only(&self.names).map_err(Usage::wrong)?;
         // Ours are meant for us; what the description says counts more.
         let ours: Vec<_> = option_variables().into_iter().map(|name| (name, None)).collect();

@@ -287,14 +287,16 @@ macro_rules! words {
             fn of(text: &str) -> Result<Self, String> {
                 match text {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err(not_among(text, Self::WORDS)),
+                    _ => Err(crate::config::meaning::not_among(text, Self::WORDS)),
                 }
             }
         }
     };
 }
 
-fn not_among(text: &str, words: &[&str]) -> String {
+pub(super) use words;
+
+pub(super) fn not_among(text: &str, words: &[&str]) -> String {
     let (last, others) = words.split_last().unwrap_or((&"", &[]));
     let others: Vec<_> = others.iter().map(|word| format!("`{word}`")).collect();
     format!("`{text}` is neither {} nor `{last}`", others.join(", "))

@@ -13,6 +13,7 @@ use crate::ready::Condition;
 /// When an instance is ready.
 #[derive(Debug)]
 pub(super) enum Ready {
+    Message,
     Fd(ChildFd),
     Notify,
     Log(Regex),
@@ -27,13 +28,14 @@ impl Meaning for Ready {
     fn schema() -> Value {
         json!({
             "type": "string",
-            "pattern": "^(notify$|fd:[0-9]+$|(log|delay|tcp|http|exec|file):.)",
+            "pattern": "^(message$|notify$|fd:[0-9]+$|(log|delay|tcp|http|exec|file):.)",
         })
     }
 
     fn of(text: &str) -> Result<Self, String> {
         let (kind, value) = text.split_once(':').unwrap_or((text, ""));
         match kind {
+            "message" if !text.contains(':') => Ok(Self::Message),
             "notify" if !text.contains(':') => Ok(Self::Notify),
             "log" if value.is_empty() => Err("`log:` is followed by no expression".to_owned()),
             "fd" | "log" | "delay" => match text.parse()? {
@@ -52,7 +54,7 @@ impl Meaning for Ready {
 
 fn expected(text: &str) -> String {
     format!(
-        "`{text}` is not a condition; these are: `notify`, `fd:N`, `log:REGEX`, `tcp:HOST:PORT`, \
+        "`{text}` is not a condition; these are: `message`, `notify`, `fd:N`, `log:REGEX`, `tcp:HOST:PORT`, \
          `http://HOST/PATH`, `exec:COMMAND`, `file:PATH`, `delay:DURATION`"
     )
 }

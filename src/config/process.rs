@@ -36,6 +36,11 @@ impl<'a> Reader<'a> {
         Self { surroundings, mistakes }
     }
 
+    /// Where relative paths begin.
+    pub(super) fn folder(&self) -> &'a std::path::Path {
+        &self.surroundings.folder
+    }
+
     /// What the text means with its variables replaced.
     pub(super) fn value<T: Meaning>(&mut self, at: &At<Text<T>>) -> Option<T> {
         match expand(&at.value.text, self.surroundings.variable) {
@@ -187,7 +192,7 @@ impl<'a> Reader<'a> {
             argv: Vec::new(),
             env_clear: false,
             env: env.into_iter().map(|(name, value)| (name, Some(value))).collect(),
-            wiring: Wiring::Logged,
+            wiring: Wiring::Piped,
             replicas: 1,
             depends_on: Vec::new(),
             rules: Rules { readiness, ..rules },
@@ -345,6 +350,7 @@ fn readiness(
         None => (rules::Readiness::Immediate, None),
         Some(Ready::Delay(delay)) => (rules::Readiness::After(delay), None),
         Some(Ready::Fd(fd)) => (told, Some(Readiness::Fd(fd))),
+        Some(Ready::Message) => (told, Some(Readiness::Message)),
         Some(Ready::Notify) => (told, Some(Readiness::Notify)),
         Some(Ready::Log(regex)) => (told, Some(Readiness::Log(regex))),
         Some(Ready::Probe(probe)) => (told, Some(Readiness::Probe(located(probe, dir)))),

@@ -5,16 +5,19 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use gipc::framing::Framing;
 use gipc::process::Signal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::channel::{AckWord, Endpoint};
 use super::meaning::{
     Amount, Count, ExitCode, Group, LimitValue, Niceness, Period, SessionName, Setting, ShellLine,
     Size, Umask, User,
 };
 use super::probe::Ready;
 use super::text::{At, Named, OneOrMany, Text};
+use crate::plan::channel::{Full, Route};
 use crate::plan::rules::Restart;
 use crate::plan::topology::{Milestone, Probe, Strategy};
 
@@ -39,6 +42,60 @@ pub(super) struct File {
     #[serde(default)]
     #[schemars(schema_with = "super::schema::processes")]
     pub(super) process: Named<Process>,
+    /// The channels between them, by name
+    #[serde(default)]
+    #[schemars(schema_with = "super::schema::channels")]
+    pub(super) channel: Named<Channel>,
+}
+
+/// A one-way stream of messages
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Channel {
+    /// Who writes: a process, or several. With a port where it is not descriptor 4: `gen.5`,
+    /// `gen.stdout`. gipc's own standard input is `-`
+    #[schemars(required)]
+    pub(super) from: Option<At<OneOrMany<Endpoint>>>,
+    /// Who reads: a process, or several. With a port where it is not descriptor 3: `work.5`,
+    /// `work.stdin`. gipc's own standard output is `-`
+    #[schemars(required)]
+    pub(super) to: Option<At<OneOrMany<Endpoint>>>,
+    /// Which of several readers gets a message: the idlest (`queue`), all (`broadcast`), each in
+    /// turn (`round-robin`), or the same one for the same value (`key:/JSON/POINTER`)
+    #[schemars(extend("default" = "queue"))]
+    pub(super) route: Option<At<Text<Route>>>,
+    /// How messages are encoded at both sides; otherwise `u32` on descriptors from 3 on, and `lines`
+    /// on standard streams
+    pub(super) framing: Option<At<Text<Framing>>>,
+    /// How its writers encode messages
+    pub(super) from_framing: Option<At<Text<Framing>>>,
+    /// How its readers take messages
+    pub(super) to_framing: Option<At<Text<Framing>>>,
+    /// When a message is delivered: when it was read, or when its reader has answered it with a
+    /// message of its own (`reply`)
+    #[schemars(extend("default" = "read"))]
+    pub(super) ack: Option<At<Text<AckWord>>>,
+    /// With `ack = "reply"`: how many messages a reader may have that it has not answered
+    #[schemars(extend("default" = 1))]
+    pub(super) window: Option<At<Text<Count>>>,
+    /// With `ack = "reply"`: how long an answer may take
+    pub(super) message_timeout: Option<At<Text<Period>>>,
+    /// With `ack = "reply"`: how often a message is sent again that has ended its reader
+    #[schemars(extend("default" = 2))]
+    pub(super) retries: Option<At<Text<Amount>>>,
+    /// How many bytes may wait in it for each reader
+    #[schemars(extend("default" = "1MiB"))]
+    pub(super) buffer: Option<At<Text<Size>>>,
+    /// What becomes of a message for which there is no room
+    #[schemars(extend("default" = "block"))]
+    pub(super) full: Option<At<Text<Full>>>,
+    /// The largest message that is accepted
+    #[schemars(extend("default" = "64MiB"))]
+    pub(super) max_message: Option<At<Text<Size>>>,
+    /// A file that every message is appended to, from the folder of this file
+    pub(super) record: Option<At<Text<PathBuf>>>,
+    /// A file for messages that cannot be delivered, from the folder of this file
+    pub(super) dead_letter: Option<At<Text<PathBuf>>>,
 }
 
 /// A process
@@ -109,6 +166,29 @@ pub(super) struct Process {
     /// How many rotated logs are kept
     #[schemars(extend("default" = 10))]
     pub(super) log_keep: Option<At<Text<Amount>>>,
+}
+
+impl Channel {
+    /// One that says no more than where it begins and ends.
+    pub(super) fn between(from: At<OneOrMany<Endpoint>>, to: At<OneOrMany<Endpoint>>) -> Self {
+        Self {
+            from: Some(from),
+            to: Some(to),
+            route: None,
+            framing: None,
+            from_framing: None,
+            to_framing: None,
+            ack: None,
+            window: None,
+            message_timeout: None,
+            retries: None,
+            buffer: None,
+            full: None,
+            max_message: None,
+            record: None,
+            dead_letter: None,
+        }
+    }
 }
 
 /// A pause

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::channel;
 use super::mistake::{Mistakes, Place, did_you_mean};
 use super::process::Reader;
 use super::raw::{self, DependsOn};
@@ -56,6 +57,14 @@ pub(super) fn topology(
         processes.push(resolved);
         reasons.push(asked);
     }
+    let ready = file.process.0.iter().map(|(_, process)| process.value.ready.as_ref());
+    let ready: Vec<_> = ready.map(|own| own.or(defaults.ready.as_ref())).collect();
+    // Where a process could not be read its channels would be those of another.
+    let channels = if processes.len() == names.len() {
+        channel::channels(&mut reader, &file.channel, &names, &processes, &ready, &reading.broken)
+    } else {
+        Vec::new()
+    };
     let exit = exit_rule(file.exit.as_ref(), &names, &mut reader);
     let strategy = reader.value_or(file.strategy.as_ref(), Strategy::default());
     let name = file.name.as_ref().and_then(|name| reader.value(name));
@@ -66,7 +75,7 @@ pub(super) fn topology(
         mistakes.add_with_help(&place, "there is no process in here", help);
     }
     let remarks = tried_again(exit, file, defaults, mistakes).into_iter().collect();
-    let topology = Topology { name, exit, strategy, processes, remarks };
+    let topology = Topology { name, exit, strategy, processes, channels, remarks };
     // A process that could not be read has no place in it; then the rest is told the next time.
     if topology.processes.len() == names.len() {
         check_dependencies(&topology, &reasons, mistakes);
@@ -120,7 +129,7 @@ fn dependencies(
     }
 }
 
-fn nothing_of_that_name<'a>(
+pub(super) fn nothing_of_that_name<'a>(
     name: &At<String>,
     known: impl Iterator<Item = &'a str>,
     mistakes: &mut Mistakes,

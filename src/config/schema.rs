@@ -5,7 +5,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use super::meaning::LimitValue;
-use super::raw::{File, Process};
+use super::raw::{Channel, File, Process};
 use super::text::Text;
 
 /// The schema, as text that ends in a newline.
@@ -76,6 +76,15 @@ pub(super) fn processes(generator: &mut SchemaGenerator) -> Schema {
         "minProperties": 1,
         "propertyNames": { "pattern": "^[A-Za-z0-9_][A-Za-z0-9_-]*$" },
         "additionalProperties": process,
+    })
+}
+
+pub(super) fn channels(generator: &mut SchemaGenerator) -> Schema {
+    let channel = generator.subschema_for::<Channel>();
+    json_schema!({
+        "type": "object",
+        "propertyNames": { "pattern": "^[A-Za-z0-9_][A-Za-z0-9_-]*$" },
+        "additionalProperties": channel,
     })
 }
 

@@ -21,7 +21,7 @@ fn file(path: &str, text: &str) -> Result<Topology, String> {
     };
     let folder = Path::new(path).parent().unwrap().to_owned();
     let surroundings = Surroundings { folder, name: "folder".to_owned(), variable: &variable };
-    understand(Some(Path::new(path)), text.to_owned(), &[], &surroundings)
+    understand(Some(Path::new(path)), text.to_owned(), CommandLine::default(), &surroundings)
         .map_err(|mistakes| mistakes.to_string())
 }
 

@@ -5,6 +5,8 @@
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+
 #[cfg(target_os = "linux")]
 #[path = "unix/linux.rs"]
 mod kernel;
@@ -30,6 +32,27 @@ pub fn new() -> io::Result<(OwnedFd, OwnedFd)> {
 /// When no descriptor is free.
 pub fn large() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(kernel::large()?)
+}
+
+/// As [`new`], with as little room as the system gives: on Linux one page, so that the writer is
+/// told when what was written has been read.
+///
+/// # Errors
+/// When no descriptor is free.
+pub fn small() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(kernel::small()?)
+}
+
+/// Whether reads and writes of this end of a pipe wait, or fail where they would have to. All who
+/// have this very end share that.
+///
+/// # Errors
+/// The system's own.
+pub fn set_nonblocking(end: &OwnedFd, nonblocking: bool) -> io::Result<()> {
+    let flags = OFlag::from_bits_retain(fcntl(end, FcntlArg::F_GETFL)?);
+    let flags = if nonblocking { flags | OFlag::O_NONBLOCK } else { flags & !OFlag::O_NONBLOCK };
+    fcntl(end, FcntlArg::F_SETFL(flags))?;
+    Ok(())
 }
 
 /// A connected pair of stream sockets. Both block and close on `exec`.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use gipc::spawn::Limit;
 use serde_json::{Map, Value, json};
 
+use super::channel::{Ack, Channel, End, Full, Place, Port, Route};
 use super::topology::{
     Dependency, ExitRule, HealthCheck, LogFile, Milestone, Process, ProcessId, Readiness, Strategy,
     Topology,
@@ -50,7 +51,66 @@ pub(crate) fn text(topology: &Topology) -> String {
     for [name, starts, command] in rows {
         text.push_str(&format!("{name:first$}  {starts:second$}  {command}\n"));
     }
+    if !topology.channels.is_empty() {
+        text.push('\n');
+        text.push_str(&channels(topology));
+    }
     text
+}
+
+/// The channels, and who sends to whom.
+fn channels(topology: &Topology) -> String {
+    let ends = |ends: &[End]| {
+        let ends: Vec<_> = ends.iter().map(|it| end(topology, it)).collect();
+        ends.join(", ")
+    };
+    let mut rows = vec![["CHANNEL", "FROM", "TO", "ROUTE"].map(str::to_owned)];
+    for channel in &topology.channels {
+        rows.push([
+            channel.name.clone(),
+            ends(&channel.from),
+            ends(&channel.to),
+            route(topology, channel),
+        ]);
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2)];
+    let line = |[name, from, to, route]: &[String; 4]| {
+        let [first, second, third] = widths;
+        format!("{name:first$}  {from:second$}  {to:third$}  {route}\n")
+    };
+    rows.iter().map(line).collect()
+}
+
+/// An end as it is written, with its port.
+fn end(topology: &Topology, end: &End) -> String {
+    match end.at {
+        Place::Ours => "-".to_owned(),
+        Place::Process(process, Port::Fd(fd)) => {
+            let name = &topology.processes[process.0].name;
+            match fd.number() {
+                0 => format!("{name}.stdin"),
+                1 => format!("{name}.stdout"),
+                number => format!("{name}.{number}"),
+            }
+        }
+    }
+}
+
+/// The route in the words of gipc.toml; `direct` where there is one reader only.
+fn route(topology: &Topology, channel: &Channel) -> String {
+    let instances = |end: &End| match end.process() {
+        None => 1,
+        Some(process) => topology.processes[process.0].replicas,
+    };
+    let readers: usize = channel.to.iter().map(instances).sum();
+    match &channel.route {
+        _ if readers == 1 => "direct".to_owned(),
+        Route::Queue => "queue".to_owned(),
+        Route::Broadcast => "broadcast".to_owned(),
+        Route::RoundRobin => "round-robin".to_owned(),
+        Route::Key(pointer) => format!("key:{pointer}"),
+    }
 }
 
 /// The command on one line, as it could be typed.
@@ -85,6 +145,7 @@ pub(crate) fn json(topology: &Topology) -> String {
             Strategy::RestForOne => "rest_for_one",
         },
         "processes": processes,
+        "channels": topology.channels.iter().map(|it| channel(topology, it)).collect::<Vec<_>>(),
     });
     format!("{whole:#}\n")
 }
@@ -137,6 +198,42 @@ fn process<'a>(process: &Process, name: &impl Fn(ProcessId) -> &'a str) -> Value
         all["log"] = path.to_string_lossy().into();
         all["log_max_size"] = (*max_size).into();
         all["log_keep"] = (*keep).into();
+    }
+    if let Some(all) = all.as_object_mut() {
+        all.retain(|_, value| !value.is_null());
+    }
+    all
+}
+
+fn channel(topology: &Topology, channel: &Channel) -> Value {
+    let ends = |ends: &[End]| -> Vec<_> {
+        let pair = |it: &End| json!({ "port": end(topology, it), "framing": it.framing.name() });
+        ends.iter().map(pair).collect()
+    };
+    let mut all = json!({
+        "name": channel.name,
+        "from": ends(&channel.from),
+        "to": ends(&channel.to),
+        "route": route(topology, channel),
+        "ack": match channel.ack {
+            Ack::Read => "read",
+            Ack::Reply(_) => "reply",
+        },
+        "buffer": channel.buffer,
+        "full": match channel.full {
+            Full::Block => "block",
+            Full::DropOldest => "drop-oldest",
+            Full::DropNewest => "drop-newest",
+        },
+        "max_message": channel.max_message,
+        "record": channel.record,
+        "dead_letter": channel.dead_letter,
+    });
+    if let Ack::Reply(replies) = channel.ack {
+        all["reply_on"] = topology.channels[replies.on.0].name.clone().into();
+        all["window"] = replies.window.into();
+        all["message_timeout"] = replies.timeout.map(span).into();
+        all["retries"] = replies.retries.into();
     }
     if let Some(all) = all.as_object_mut() {
         all.retain(|_, value| !value.is_null());

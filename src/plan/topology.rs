@@ -5,10 +5,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use gipc::framing::Framing;
+use gipc::inherited::Direction;
 use gipc::spawn::Limit;
 use regex_lite::Regex;
 
-use super::Channels;
+use super::channel::{Channel, ChannelId, End, Place, Port};
 use super::order::order;
 use crate::plan::rules::Rules;
 
@@ -23,6 +25,8 @@ pub(crate) struct Topology {
     pub(crate) processes: Vec<Process>,
     /// What may be said so, but is hardly meant.
     pub(crate) remarks: Vec<String>,
+    /// No descriptor of a process is used twice.
+    pub(crate) channels: Vec<Channel>,
 }
 
 impl Topology {
@@ -30,8 +34,42 @@ impl Topology {
     pub(crate) fn of_one(process: Process) -> Self {
         let name = process.name.clone();
         let (exit, strategy) = (ExitRule::All, Strategy::OneForOne);
-        Self { name, exit, strategy, processes: vec![process], remarks: Vec::new() }
+        let (channels, remarks) = (Vec::new(), Vec::new());
+        Self { name, exit, strategy, processes: vec![process], channels, remarks }
     }
+
+    /// Where a process meets channels: those that it reads first.
+    pub(crate) fn ports(&self, process: ProcessId) -> Vec<Meeting> {
+        let mut ports = Vec::new();
+        for direction in [Direction::In, Direction::Out] {
+            for (place, channel) in self.channels.iter().enumerate() {
+                let ends = match direction {
+                    Direction::In => &channel.to,
+                    Direction::Out => &channel.from,
+                };
+                let meets = |end: &End| match end.at {
+                    Place::Process(of, port) if of == process => Some(Meeting {
+                        channel: ChannelId(place),
+                        direction,
+                        port,
+                        framing: end.framing,
+                    }),
+                    _ => None,
+                };
+                ports.extend(ends.iter().filter_map(meets));
+            }
+        }
+        ports
+    }
+}
+
+/// Where a process meets a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Meeting {
+    pub(crate) channel: ChannelId,
+    pub(crate) direction: Direction,
+    pub(crate) port: Port,
+    pub(crate) framing: Framing,
 }
 
 /// A process was asked for that is not there.
@@ -50,7 +88,8 @@ fn list(names: &[String]) -> String {
 }
 
 impl Topology {
-    /// Those of these names, and all that they depend on; without names, all.
+    /// Those of these names, and all that they depend on or share a channel with; without names,
+    /// all.
     pub(crate) fn only(self, names: &[String]) -> Result<Self, NoSuchProcess> {
         if names.is_empty() {
             return Ok(self);
@@ -67,6 +106,7 @@ impl Topology {
         while let Some(process) = new.pop() {
             if !std::mem::replace(&mut wanted[process], true) {
                 new.extend(self.processes[process].depends_on.iter().map(|it| it.on.0));
+                new.extend(self.neighbours(ProcessId(process)).map(|it| it.0));
             }
         }
         // The places of those that stay.
@@ -84,7 +124,29 @@ impl Topology {
             }
             process
         });
-        Ok(Self { processes: processes.collect(), exit, ..self })
+        let channels = self.channels.into_iter().filter_map(|mut channel| {
+            for end in channel.from.iter_mut().chain(&mut channel.to) {
+                match &mut end.at {
+                    Place::Ours => {}
+                    // Whoever has one end of it brings all the others along.
+                    Place::Process(of, _) if !wanted[of.0] => return None,
+                    Place::Process(of, _) => *of = place(*of),
+                }
+            }
+            Some(channel)
+        });
+        let channels = channels.collect();
+        Ok(Self { processes: processes.collect(), channels, exit, ..self })
+    }
+
+    /// Those that it shares a channel with.
+    fn neighbours(&self, process: ProcessId) -> impl Iterator<Item = ProcessId> {
+        let processes = |channel: &Channel| -> Vec<_> {
+            let ends = channel.from.iter().chain(&channel.to);
+            ends.filter_map(End::process).collect()
+        };
+        let shared = self.channels.iter().map(processes);
+        shared.filter(move |all| all.contains(&process)).flatten()
     }
 
     /// All processes, each after those that it waits for, and otherwise in the order of the
@@ -166,15 +228,12 @@ impl Process {
 }
 
 /// What a process's descriptors are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wiring {
     /// Ours.
     Inherited,
-    /// No input; what it prints is passed on as lines.
-    Logged,
-    /// Channels, with our standard input and output at their other ends; what it prints elsewhere
-    /// is passed on as lines.
-    Channels(Channels),
+    /// Its channels; no other input; what it prints elsewhere is passed on as lines.
+    Piped,
 }
 
 /// Another process that must have come so far before this one starts.

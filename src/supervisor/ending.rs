@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use gipc::process::{ExitStatus, Signal};
 use tracing::{error, info, warn};
 
-use super::instance::Instance;
+use super::instance::{Child, Instance, Junction, Side};
 use super::policy::Event;
 use super::session::InstanceId;
 use super::{Queue, Supervisor};
 use crate::guard::tree;
+use crate::record::Reason;
 use crate::relay::Phase;
 
 /// Who has lost his parents, and whose he is.
@@ -142,11 +143,14 @@ impl Supervisor {
     }
 
     /// Reaps the command when nothing is left of it.
-    pub(super) fn gone(&mut self, id: InstanceId) -> Option<Event> {
+    pub(super) fn gone(&mut self, id: InstanceId) -> Vec<Event> {
         let instance = &mut self.instances[id.0];
         let streams_ended = instance.tasks == 0;
-        let child = instance.child.take_if(|child| streams_ended && child.closed && child.alone)?;
+        let is_gone = |child: &mut Child| streams_ended && child.closed && child.alone;
+        let Some(child) = instance.child.take_if(is_gone) else { return Vec::new() };
         instance.killing = false;
+        let mut events = Vec::new();
+        let mut reason = Reason { last_lines: instance.tail.lines(), ..Reason::default() };
         if let (Ok((status, usage)), Some(incarnation)) =
             (child.process.reap(), instance.history.last_mut())
         {
@@ -159,18 +163,28 @@ impl Supervisor {
             } else {
                 info!("{} ended: {status}", instance.name);
             }
+            reason.reason = match instance.ended_because {
+                None => format!("it ended {}: {status}", instance.name),
+                Some(why) => format!("it ended {}: {status} ({why})", instance.name),
+            };
             incarnation.used(usage);
             incarnation.ended_because = Some(instance.ended_because.unwrap_or("by itself"));
             instance.reason =
                 if status.success() { "restart after success" } else { "restart after failure" };
         }
-        let mut more_work = true;
-        if let Some(messages) = &mut instance.messages
-            && let Some((feed, inlet)) = messages.feed.as_mut().zip(child.inlet)
-        {
-            messages.leftover = feed.settle(&inlet);
-            more_work = !feed.input_ended || !feed.delivery.is_empty();
+        // Whoever takes no messages always has something to do.
+        let mut more_work = child.inlets.iter().all(Option::is_none);
+        for (place, inlet) in child.inlets.iter().enumerate() {
+            if let (Some(inlet), Junction { hub, side: Side::Reader(outlet), .. }) =
+                (inlet, &instance.junctions[place])
+            {
+                if hub.settle(*outlet, inlet, &reason) {
+                    events.push(Event::Lost);
+                }
+                more_work |= hub.has_work(*outlet);
+            }
         }
-        Some(Event::Gone { more_work })
+        events.push(Event::Gone { more_work });
+        events
     }
 }

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use gipc::process::{ExitStatus, Process, Signal};
 use tokio::sync::{oneshot, watch};
 
 use super::policy::Policy;
 use super::session::InstanceId;
-use crate::delivery::Leftover;
 use crate::guard::Verdict;
 use crate::logs::{LogFile, Prefix, Tail};
-use crate::plan::topology::{self, ProcessId, Readiness};
+use crate::plan::channel::{Ack, ChannelId};
+use crate::plan::topology::{self, Meeting, ProcessId, Readiness, Wiring};
 use crate::probe::LastNo;
-use crate::relay::{Counts, Feed, Inlet, Output, Phase, Stop};
+use crate::relay::{Counts, Hub, Inlet, Phase, Source, Stop};
 use crate::report::Incarnation;
+use crate::route::OutletId;
 
 /// An instance of a process.
 pub(super) struct Instance {
@@ -38,8 +38,9 @@ pub(super) struct Instance {
     pub(super) trouble: Option<String>,
     /// It has crashed too often.
     pub(super) gave_up: bool,
-    /// With channels only.
-    pub(super) messages: Option<Messages>,
+    pub(super) junctions: Vec<Junction>,
+    /// It has left its channels for good.
+    pub(super) has_left: bool,
     /// How many tasks of it there are.
     pub(super) tasks: usize,
     /// What is left is being killed.
@@ -56,9 +57,9 @@ pub(super) struct Child {
     pub(super) status: Option<ExitStatus>,
     /// For its streams' readers.
     pub(super) ending: watch::Sender<Phase>,
-    /// Where its messages go in, until they do.
-    pub(super) inlet: Option<Inlet>,
-    pub(super) stop_feeding: Option<oneshot::Sender<Stop>>,
+    /// Where its messages go in: for each junction where it reads, unless a task has it.
+    pub(super) inlets: Vec<Option<Inlet>>,
+    pub(super) stop_feeding: Vec<oneshot::Sender<Stop>>,
     pub(super) fed: bool,
     /// What its end asks for is being done: from now on it may be reaped.
     pub(super) closed: bool,
@@ -70,13 +71,27 @@ pub(super) struct Child {
     pub(super) asked: BTreeSet<i32>,
 }
 
-/// The channels of an instance, between incarnations.
-pub(super) struct Messages {
-    pub(super) feed: Option<Box<Feed>>,
-    pub(super) output: Option<Box<Output>>,
-    /// What the last incarnation has not read.
-    pub(super) leftover: Leftover,
-    pub(super) counts: [(&'static str, Arc<Counts>); 2],
+/// Where an instance meets a channel, in all its incarnations.
+pub(super) struct Junction {
+    pub(super) plan: Meeting,
+    pub(super) hub: Rc<Hub>,
+    pub(super) side: Side,
+}
+
+/// On which side of the channel it is.
+pub(super) enum Side {
+    Reader(OutletId),
+    Writer(Rc<Source>),
+}
+
+impl Junction {
+    /// What has passed here.
+    pub(super) fn counts(&self) -> Counts {
+        match &self.side {
+            Side::Reader(id) => self.hub.counts(*id),
+            Side::Writer(source) => source.counts.get(),
+        }
+    }
 }
 
 impl Instance {
@@ -85,7 +100,7 @@ impl Instance {
         process: ProcessId,
         plan: &Rc<topology::Process>,
         number: usize,
-        messages: Option<Messages>,
+        junctions: Vec<Junction>,
     ) -> Self {
         Self {
             id,
@@ -101,7 +116,8 @@ impl Instance {
             outcome: None,
             trouble: None,
             gave_up: false,
-            messages,
+            junctions,
+            has_left: false,
             tasks: 0,
             killing: false,
             reason: "first start",
@@ -135,20 +151,35 @@ impl Instance {
         self.history.last().is_some_and(Incarnation::was_stopped)
     }
 
+    /// The messages that it answers on this channel, and which of their readers it is.
+    pub(super) fn asked_on(&self, channel: ChannelId) -> Option<(Rc<Hub>, OutletId)> {
+        self.junctions.iter().find_map(|junction| match (&junction.side, junction.hub.plan.ack) {
+            (Side::Reader(outlet), Ack::Reply(replies)) if replies.on == channel => {
+                Some((Rc::clone(&junction.hub), *outlet))
+            }
+            _ => None,
+        })
+    }
+
+    /// Is there anything that it can print, so that a reader of our standard error has it?
+    pub(super) fn prints_for_readers(&self) -> bool {
+        self.plan.wiring == Wiring::Piped && self.junctions.is_empty()
+    }
+
     pub(super) fn restarts(&self) -> usize {
         self.history.len().saturating_sub(1)
     }
 }
 
 impl Child {
-    pub(super) fn new(process: Process, inlet: Option<Inlet>) -> Self {
+    pub(super) fn new(process: Process, inlets: Vec<Option<Inlet>>) -> Self {
         let (ending, _) = watch::channel(Phase::Running);
         Self {
             process,
             status: None,
             ending,
-            inlet,
-            stop_feeding: None,
+            inlets,
+            stop_feeding: Vec::new(),
             fed: false,
             closed: false,
             alone: false,

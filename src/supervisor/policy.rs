@@ -40,6 +40,8 @@ pub(crate) enum Event {
     Alive,
     /// Its health check has failed too often.
     Unhealthy,
+    /// It has not answered a message in time.
+    Silent,
     /// Another one is restarted, and it is to be with it; not before this moment.
     Renew(Instant),
     /// What the command sends are no messages; nothing more can be had from it.
@@ -92,6 +94,8 @@ pub(crate) enum Wait {
     Readiness,
     /// A sign of life.
     Watchdog,
+    /// The answer to a message.
+    Answer,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,11 +230,10 @@ impl Policy {
             (_, Event::Started) => self.started(now),
             (_, Event::StartFailed(code)) => self.finish(Verdict::Exit(code)),
             // It is being stopped: what it is told about does not matter any more.
-            (State::Running { .. }, Event::Ready | Event::Alive | Event::Unhealthy)
-                if self.kill_at.is_some() =>
-            {
-                Vec::new()
-            }
+            (
+                State::Running { .. },
+                Event::Ready | Event::Alive | Event::Unhealthy | Event::Silent,
+            ) if self.kill_at.is_some() => Vec::new(),
             (State::Running { since, ready: Ready::Before(_) }, Event::Ready) => {
                 self.state = State::Running { since, ready: Ready::Yes };
                 vec![Action::Feed]
@@ -269,6 +272,11 @@ impl Policy {
             (State::Running { .. }, Event::Renew(until)) if self.verdict.is_none() => {
                 self.renewal = Some(until);
                 self.ask(self.rules.stop_signal.unwrap_or(Signal::TERM), now)
+            }
+            (State::Running { .. }, Event::Silent) => {
+                let mut actions = vec![Action::TooLong(Wait::Answer)];
+                actions.extend(self.end_incarnation(Verdict::TIMED_OUT, now));
+                actions
             }
             (State::Ending { .. }, Event::Renew(until)) => {
                 self.renewal = Some(until);

@@ -18,7 +18,7 @@ fn process(name: &str, replicas: usize, depends_on: &[(usize, Milestone)]) -> Pr
         dir: None,
         env_clear: false,
         env: Vec::new(),
-        wiring: Wiring::Logged,
+        wiring: Wiring::Piped,
         replicas,
         depends_on: depends_on
             .iter()
@@ -55,8 +55,14 @@ struct Play {
 impl Play {
     fn begin(exit: ExitRule, processes: Vec<Process>) -> Self {
         let strategy = Strategy::OneForOne;
-        let topology =
-            Topology { name: "test".to_owned(), exit, strategy, processes, remarks: Vec::new() };
+        let topology = Topology {
+            name: "test".to_owned(),
+            exit,
+            strategy,
+            processes,
+            channels: Vec::new(),
+            remarks: Vec::new(),
+        };
         let mut play = Self { session: Session::new(&topology), running: BTreeSet::new() };
         play.is(Happening::Begin);
         play

@@ -2,23 +2,23 @@
 
 use std::rc::Rc;
 
-use gipc::frames::FrameReader;
+use gipc::frames::{Batch, FrameReader};
 use nix::unistd::{Uid, User};
 use tokio::io::AsyncReadExt;
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
-use super::instance::Child;
+use super::instance::{Child, Junction, Side};
 use super::policy::Event;
 use super::session::InstanceId;
 use super::wiring::{self, Ends};
-use super::{Done, Note, Supervisor};
+use super::{Done, Ended, Note, Supervisor};
 use crate::logs::Origin;
 use crate::notify::{News, Socket};
 use crate::plan::rules::Restart;
-use crate::plan::topology::{Readiness, Wiring};
+use crate::plan::topology::Readiness;
 use crate::probe::Prober;
-use crate::relay::{Counts, Draining, Phase};
+use crate::relay::{Draining, Phase, Trouble};
 use crate::report::Incarnation;
 
 impl Supervisor {
@@ -26,21 +26,27 @@ impl Supervisor {
         let group = self.shares_terminal.then_some(self.link.group());
         let instance = &mut self.instances[id.0];
         let name = &instance.name;
-        let (process, mut ends) =
-            match wiring::start(&instance.plan, name, restarts, group, self.descriptors) {
-                Ok(started) => started,
-                Err(error) => {
-                    let code = error.exit_code();
-                    let trouble = crate::chain(&error);
-                    // Alone it needs no name.
-                    match &instance.prefix {
-                        None => error!("{trouble}"),
-                        Some(_) => error!("{name}: {trouble}"),
-                    }
-                    instance.trouble = Some(trouble);
-                    return Event::StartFailed(code);
+        let (process, mut ends) = match wiring::start(
+            &instance.plan,
+            &instance.junctions,
+            name,
+            restarts,
+            group,
+            self.descriptors,
+        ) {
+            Ok(started) => started,
+            Err(error) => {
+                let code = error.exit_code();
+                let trouble = crate::chain(&error);
+                // Alone it needs no name.
+                match &instance.prefix {
+                    None => error!("{trouble}"),
+                    Some(_) => error!("{name}: {trouble}"),
                 }
-            };
+                instance.trouble = Some(trouble);
+                return Event::StartFailed(code);
+            }
+        };
         if restarts > 0 {
             warn!("started {name} again (restart {restarts}), as process {}", process.pid());
         } else {
@@ -54,11 +60,7 @@ impl Supervisor {
         instance.last_no.clear();
         instance.trouble = None;
         instance.gave_up = false;
-        if let Some(messages) = &mut instance.messages {
-            let leftover = std::mem::take(&mut messages.leftover);
-            Counts::add(&messages.counts[0].1.redelivered, leftover.unread);
-        }
-        let child = Child::new(process, ends.inlet.take());
+        let child = Child::new(process, std::mem::take(&mut ends.inlets));
         let ending = child.ending.subscribe();
         instance.child = Some(child);
         self.listen(id, ends, &ending);
@@ -75,17 +77,35 @@ impl Supervisor {
             let (notes, incarnation) = (self.notes.0.clone(), instance.history.len());
             condition.then_some(move || drop(notes.send(Note::Ready(id, incarnation))))
         };
-        if let Wiring::Channels(channels) = &plan.wiring
-            && let Some(state) = &mut instance.messages
-            && let Some((messages, output)) = messages.zip(state.output.take())
-        {
-            let reader = FrameReader::new(messages, channels.framing, channels.max_message);
-            let source = Draining::new(reader, ending, grace);
-            let first = tell_ready(matches!(plan.ready, Some(Readiness::Message)));
+        for (place, pipe) in messages {
+            let Junction { plan: meeting, hub, side } = &instance.junctions[place];
+            let Side::Writer(source) = side else { continue };
+            let reader = FrameReader::new(pipe, meeting.framing, hub.plan.max_message);
+            let pipe = Draining::new(reader, ending, grace);
+            let mut first = tell_ready(matches!(plan.ready, Some(Readiness::Message)));
+            let (notes, incarnation) = (self.notes.0.clone(), instance.history.len());
+            let is_watched = plan.rules.watchdog.is_some();
+            let asked = instance.asked_on(meeting.channel);
+            let heard = move |batch: &Batch| {
+                if let Some(tell) = first.take() {
+                    tell();
+                }
+                if is_watched {
+                    let _ = notes.send(Note::Alive(id, incarnation));
+                }
+                match &asked {
+                    Some((hub, outlet)) => {
+                        let unasked = batch.payloads().any(|_| hub.answered(*outlet).is_none());
+                        if unasked { Err(Trouble::Unasked) } else { Ok(()) }
+                    }
+                    None => Ok(()),
+                }
+            };
+            let (hub, source) = (Rc::clone(hub), Rc::clone(source));
             instance.tasks += 1;
             self.tasks.spawn_local(async move {
-                let (output, outcome) = output.collect(source, first).await;
-                (id, Done::Collected(Box::new(output), outcome))
+                let outcome = hub.collect(&source, pipe, heard).await;
+                Ended::Instance(id, Done::Collected(hub.plan.name.clone(), outcome))
             });
         }
         for (stream, pipe) in lines {
@@ -105,7 +125,7 @@ impl Supervisor {
             instance.tasks += 1;
             self.tasks.spawn_local(async move {
                 sink.relay(source, origin, watch).await;
-                (id, Done::Other)
+                Ended::Instance(id, Done::Other)
             });
         }
         if let Some((pipe, tell)) = ready.zip(tell_ready(true)) {
@@ -119,7 +139,7 @@ impl Supervisor {
                         break;
                     }
                 }
-                (id, Done::Other)
+                Ended::Instance(id, Done::Other)
             });
         }
         if let Some(socket) = notify {
@@ -159,7 +179,7 @@ impl Supervisor {
                     };
                 }
             }
-            (id, Done::Other)
+            Ended::Instance(id, Done::Other)
         });
     }
 
@@ -198,24 +218,32 @@ impl Supervisor {
                 () = question(prober) => drop(notes.send(note)),
                 _ = ending.wait_for(|phase| *phase >= Phase::Ended) => {}
             }
-            (id, Done::Other)
+            Ended::Instance(id, Done::Other)
         });
     }
 
+    /// It is ready for messages.
     pub(super) fn begin_feeding(&mut self, id: InstanceId) {
         let instance = &mut self.instances[id.0];
         let Some(child) = &mut instance.child else { return };
-        if !std::mem::replace(&mut child.fed, true)
-            && let Some(messages) = &mut instance.messages
-            && let Some((inlet, feed)) = child.inlet.take().zip(messages.feed.take())
-        {
+        if std::mem::replace(&mut child.fed, true) {
+            return;
+        }
+        for (place, inlet) in child.inlets.iter_mut().enumerate() {
+            let Junction { plan, hub, side: Side::Reader(outlet) } = &instance.junctions[place]
+            else {
+                continue;
+            };
+            let Some(inlet) = inlet.take() else { continue };
             let (stop, stopped) = oneshot::channel();
-            child.stop_feeding = Some(stop);
+            child.stop_feeding.push(stop);
             instance.tasks += 1;
+            let (hub, outlet) = (Rc::clone(hub), *outlet);
             self.tasks.spawn_local(async move {
-                let (feed, inlet, outcome) = feed.pump(inlet, stopped).await;
-                (id, Done::Fed(Box::new(feed), inlet, outcome))
+                let (inlet, is_overdue) = hub.pump(outlet, inlet, stopped).await;
+                Ended::Instance(id, Done::Fed(place, inlet, is_overdue))
             });
+            self.channels[plan.channel.0].begin(&mut self.tasks);
         }
     }
 }

@@ -1,11 +1,10 @@
 //! How things stand with the instances, and why.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::Supervisor;
 use super::ending::Strays;
-use super::instance::{Child, Instance};
+use super::instance::{Child, Instance, Junction};
 use super::session::InstanceId;
 use crate::plan::rules;
 use crate::plan::topology::{Dependency, Milestone, ProcessId};
@@ -14,6 +13,7 @@ use crate::standing::{self, Cause, Reason, Standing, State, Traffic, span};
 
 /// Of so many replicas it is told what each waits for, and no more.
 const SHOWN: usize = 3;
+use crate::relay::Counts;
 
 impl Supervisor {
     /// What USR1 prints: what `ps` and `why` do, the latter for those who do not simply run.
@@ -224,14 +224,11 @@ fn left_by(id: InstanceId, strays: &Strays) -> Vec<i32> {
 
 /// What has passed through its channels.
 fn traffic(instance: &Instance) -> Vec<Traffic> {
-    let counts = instance.messages.iter().flat_map(|it| &it.counts);
-    counts
-        .map(|(name, counts)| Traffic {
-            name: (*name).to_owned(),
-            messages: counts.messages.load(Ordering::Relaxed),
-            bytes: counts.bytes.load(Ordering::Relaxed),
-        })
-        .collect()
+    let traffic = |junction: &Junction| {
+        let Counts { messages, bytes, .. } = junction.counts();
+        Traffic { name: junction.hub.plan.name.clone(), messages, bytes }
+    };
+    instance.junctions.iter().map(traffic).collect()
 }
 
 /// How long it is until then.

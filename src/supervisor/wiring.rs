@@ -3,25 +3,18 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 
-use gipc::frames::{FrameReader, FrameWriter};
-use gipc::inherited::Direction;
 use gipc::pipes;
 use gipc::process::Process;
 use gipc::spawn::{ChildFd, Command, Limit, ProcessGroup, SpawnError};
 use tokio::net::unix::pipe;
 
-use super::Error;
-use super::instance::Messages;
-use crate::delivery::{Delivery, Leftover};
+use super::instance::{Junction, Side};
 use crate::dress::dress;
 use crate::guard::Verdict;
-use crate::plan::topology::{self, Readiness, Wiring};
-use crate::plan::{Channels, Wire};
-use crate::record::Recorder;
-use crate::relay::{Counts, Feed, Inlet, Lane, Output};
-use crate::stream::{Patient, Stream};
+use crate::plan::channel::Port;
+use crate::plan::topology::{self, Meeting, Readiness, Wiring};
+use crate::relay::Inlet;
 use crate::{jobserver, notify};
 
 /// Why a command was not started.
@@ -45,10 +38,10 @@ impl StartError {
 /// Our ends of what the command was given.
 #[derive(Default)]
 pub(crate) struct Ends {
-    /// Where its messages go in.
-    pub(crate) inlet: Option<Inlet>,
-    /// Where its messages come out.
-    pub(crate) messages: Option<pipe::Receiver>,
+    /// Where its messages go in: for each junction where it reads.
+    pub(crate) inlets: Vec<Option<Inlet>>,
+    /// Where its messages come out: the junction with each.
+    pub(crate) messages: Vec<(usize, pipe::Receiver)>,
     /// What it prints: the stream's name with each.
     pub(crate) lines: Vec<(&'static str, pipe::Receiver)>,
     /// Where it says that it is ready.
@@ -63,7 +56,7 @@ struct Gifts {
     ends: Ends,
     fds: Vec<(ChildFd, OwnedFd)>,
     env: Vec<(OsString, OsString)>,
-    channels: Vec<(ChildFd, Direction, OwnedFd)>,
+    channels: Vec<(ChildFd, Meeting, OwnedFd)>,
 }
 
 impl Gifts {
@@ -79,46 +72,50 @@ impl Gifts {
         Ok(())
     }
 
+    /// An end of a channel.
+    fn connect(&mut self, place: usize, junction: &Junction) -> io::Result<()> {
+        let Port::Fd(target) = junction.plan.port;
+        let theirs = match junction.side {
+            Side::Reader(_) => {
+                let (inlet, theirs) = Inlet::pipe(junction.hub.waits_for_reading())?;
+                self.ends.inlets.resize_with(place + 1, || None);
+                self.ends.inlets[place] = Some(inlet);
+                theirs
+            }
+            Side::Writer(_) => {
+                let (read, theirs) = pipes::large()?;
+                self.ends.messages.push((place, pipe::Receiver::from_owned_fd(read)?));
+                theirs
+            }
+        };
+        self.channels.push((target, junction.plan, theirs));
+        Ok(())
+    }
+
     /// What `plan` gives, apart from what is inherited.
-    fn wire(&mut self, plan: &topology::Process) -> io::Result<()> {
-        let stdin = || Ok::<_, io::Error>(std::fs::File::open("/dev/null")?.into());
-        match &plan.wiring {
-            Wiring::Inherited => return Ok(()),
-            Wiring::Logged => {
-                self.fds.push((ChildFd::STDIN, stdin()?));
-                self.capture("stdout", ChildFd::STDOUT)?;
-            }
-            Wiring::Channels(Channels { wire, input, output, .. }) => {
-                let (fd_in, fd_out) = match wire {
-                    Wire::Fds => (ChildFd::MESSAGES_IN, ChildFd::MESSAGES_OUT),
-                    Wire::Stdio => (ChildFd::STDIN, ChildFd::STDOUT),
-                };
-                if input.is_some() {
-                    let (inlet, theirs) = Inlet::new()?;
-                    self.ends.inlet = Some(inlet);
-                    self.channels.push((fd_in, Direction::In, theirs));
-                }
-                if output.is_some() {
-                    let (read, write) = pipes::large()?;
-                    self.ends.messages = Some(pipe::Receiver::from_owned_fd(read)?);
-                    self.channels.push((fd_out, Direction::Out, write));
-                }
-                if *wire == Wire::Fds || input.is_none() {
-                    self.fds.push((ChildFd::STDIN, stdin()?));
-                }
-                if *wire == Wire::Fds || output.is_none() {
-                    self.capture("stdout", ChildFd::STDOUT)?;
-                }
-            }
+    fn wire(&mut self, plan: &topology::Process, junctions: &[Junction]) -> io::Result<()> {
+        if plan.wiring == Wiring::Inherited {
+            return Ok(());
+        }
+        for (place, junction) in junctions.iter().enumerate() {
+            self.connect(place, junction)?;
+        }
+        let mut taken: Vec<_> = self.channels.iter().map(|(target, ..)| *target).collect();
+        if !taken.contains(&ChildFd::STDIN) {
+            self.fds.push((ChildFd::STDIN, std::fs::File::open("/dev/null")?.into()));
+        }
+        if !taken.contains(&ChildFd::STDOUT) {
+            self.capture("stdout", ChildFd::STDOUT)?;
         }
         self.capture("stderr", ChildFd::STDERR)?;
-        let mut first_free = ChildFd::MESSAGES_OUT.number() + 1;
         if let Some(Readiness::Fd(target)) = plan.ready {
             let (read, write) = pipes::new()?;
             self.ends.ready = Some(pipe::Receiver::from_owned_fd(read)?);
             self.fds.push((target, write));
-            first_free = first_free.max(target.number() + 1);
+            taken.push(target);
         }
+        taken.push(ChildFd::MESSAGES_OUT);
+        let first_free = taken.iter().map(|fd| fd.number()).max().unwrap_or_default() + 1;
         if matches!(plan.ready, Some(Readiness::Notify)) || plan.rules.watchdog.is_some() {
             let socket = notify::Socket::new()?;
             self.set("NOTIFY_SOCKET", &socket.address);
@@ -142,60 +139,17 @@ impl Gifts {
     }
 }
 
-/// The state of an instance's channels, with our standard input and output at their other ends.
-pub(super) fn messages(
-    channels: &Channels,
-    instance: &str,
-    recorder: Option<&Recorder>,
-) -> Result<Messages, Error> {
-    let counts = [("in", Arc::default()), ("out", Arc::default())];
-    let Channels { framing, input, output, max_message, .. } = *channels;
-    let lane = |index: usize, from: &str, to: &str| {
-        let (channel, counts): &(_, Arc<Counts>) = &counts[index];
-        Lane {
-            channel,
-            from: from.to_owned(),
-            to: to.to_owned(),
-            counts: Arc::clone(counts),
-            recorder: recorder.cloned(),
-        }
-    };
-    let mut messages = Messages {
-        feed: None,
-        output: None,
-        leftover: Leftover::default(),
-        counts: counts.clone(),
-    };
-    if let Some(input) = input {
-        let stream = Stream::from(Patient::duplicate(io::stdin()).map_err(Error::Runtime)?);
-        messages.feed = Some(Box::new(Feed {
-            input: FrameReader::new(stream, input, max_message),
-            input_ended: false,
-            framing,
-            delivery: Delivery::new(framing, max_message),
-            lane: lane(0, "-", instance),
-        }));
-    }
-    if let Some(output) = output {
-        let stream = Stream::from(Patient::duplicate(io::stdout()).map_err(Error::Runtime)?);
-        messages.output = Some(Box::new(Output {
-            writer: FrameWriter::new(stream, output),
-            lane: lane(1, instance, "-"),
-        }));
-    }
-    Ok(messages)
-}
-
 /// Starts an instance of `plan`, in this process group or in one of its own.
 pub(super) fn start(
     plan: &topology::Process,
+    junctions: &[Junction],
     instance: &str,
     restarts: u32,
     group: Option<i32>,
     descriptors: Option<Limit>,
 ) -> Result<(Process, Ends), StartError> {
     let mut gifts = Gifts::default();
-    gifts.wire(plan)?;
+    gifts.wire(plan, junctions)?;
     gifts.set("GIPC_NAME", instance);
     gifts.set("GIPC_RESTARTS", restarts.to_string());
 
@@ -204,11 +158,11 @@ pub(super) fn start(
     for (target, fd) in gifts.fds {
         command = command.fd(target, fd);
     }
-    if let Wiring::Channels(channels) = &plan.wiring {
-        for (target, direction, fd) in gifts.channels {
-            let name = direction.to_string();
-            command = command.channel_fd(target, name, direction, channels.framing, fd)?;
-        }
+    for (place, (target, Meeting { direction, framing, .. }, fd)) in
+        gifts.channels.into_iter().enumerate()
+    {
+        let name = &junctions[place].hub.plan.name;
+        command = command.channel_fd(target, name, direction, framing, fd)?;
     }
     if plan.is_inherited() {
         command = command.inherit_fds();

@@ -19,6 +19,13 @@ pub(crate) fn large() -> nix::Result<(OwnedFd, OwnedFd)> {
     Ok((read, write))
 }
 
+pub(crate) fn small() -> nix::Result<(OwnedFd, OwnedFd)> {
+    let (read, write) = new()?;
+    // The smallest is a page, whatever its size.
+    fcntl(&write, FcntlArg::F_SETPIPE_SZ(1))?;
+    Ok((read, write))
+}
+
 pub(crate) fn sockets() -> nix::Result<(OwnedFd, OwnedFd)> {
     socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)
 }

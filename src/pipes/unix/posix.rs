@@ -16,6 +16,10 @@ pub(crate) fn large() -> nix::Result<(OwnedFd, OwnedFd)> {
     new()
 }
 
+pub(crate) fn small() -> nix::Result<(OwnedFd, OwnedFd)> {
+    new()
+}
+
 pub(crate) fn sockets() -> nix::Result<(OwnedFd, OwnedFd)> {
     // SOCK_CLOEXEC is not everywhere.
     closing_on_exec(socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::empty())?)

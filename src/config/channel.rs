@@ -1,0 +1,446 @@
+//! Raw channels → channels of the topology: their ends, and where those meet the processes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
+use gipc::spawn::ChildFd;
+
+use serde_json::{Value, json};
+
+use super::meaning::{Amount, Count, Period, Size, words};
+use super::mistake::Place;
+use super::probe::Ready;
+use super::process::Reader;
+use super::raw;
+use super::text::{At, Meaning, Named, OneOrMany, Text};
+use crate::plan::channel::{self, Ack, Channel, ChannelId, End, Full, Port, Replies, Route};
+use crate::plan::topology::{Process, ProcessId, Readiness};
+
+/// The descriptors that channels can have where no port is named, after 3 or 4.
+const FURTHER: std::ops::RangeInclusive<u16> = 5..=255;
+
+/// An end of a channel: `work`, `work.5`, `work.stdin`, or `-` for gipc itself.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    Ours,
+    Process { name: String, port: Option<ChildFd> },
+}
+
+impl Meaning for Endpoint {
+    const NAME: &str = "Endpoint";
+    const EXPECTED: &str = "a string with the name of a process, such as \"work\" or \"work.5\"";
+
+    fn schema() -> Value {
+        json!({
+            "type": "string",
+            "pattern": r"^(-|[A-Za-z0-9_][A-Za-z0-9_-]*(\.([0-9]+|stdin|stdout))?)$",
+        })
+    }
+
+    fn of(text: &str) -> Result<Self, String> {
+        if text == "-" {
+            return Ok(Self::Ours);
+        }
+        let (name, port) = match text.split_once('.') {
+            None => (text, None),
+            Some((name, "stdin")) => (name, Some(ChildFd::STDIN)),
+            Some((name, "stdout")) => (name, Some(ChildFd::STDOUT)),
+            Some((name, number)) => match number.parse() {
+                Ok(number @ (0 | 1 | 3..=1023)) => (name, Some(ChildFd::new(number))),
+                _ => {
+                    return Err(format!(
+                        "`{number}` is no port: a process has `stdin`, `stdout`, and descriptors \
+                         from 3 to 1023"
+                    ));
+                }
+            },
+        };
+        Ok(Self::Process { name: name.to_owned(), port })
+    }
+}
+
+/// Which readers get a message, in words.
+impl Meaning for Route {
+    const NAME: &str = "Route";
+    const EXPECTED: &str = "a route, such as \"queue\" or \"key:/customer/id\"";
+
+    fn schema() -> Value {
+        json!({
+            "type": "string",
+            "pattern": "^(queue|broadcast|round-robin|key:(/([^~]|~[01])*)?)$",
+        })
+    }
+
+    fn of(text: &str) -> Result<Self, String> {
+        match text {
+            "queue" => Ok(Self::Queue),
+            "broadcast" => Ok(Self::Broadcast),
+            "round-robin" => Ok(Self::RoundRobin),
+            _ => {
+                let pointer = text.strip_prefix("key:").ok_or_else(|| {
+                    format!(
+                        "`{text}` is no route; these are: `queue`, `broadcast`, `round-robin`, \
+                         `key:/JSON/POINTER`"
+                    )
+                })?;
+                let is_escaped = pointer.split('~').skip(1).all(|it| it.starts_with(['0', '1']));
+                if !is_escaped || !(pointer.is_empty() || pointer.starts_with('/')) {
+                    return Err(format!(
+                        "`{pointer}` is no JSON pointer (RFC 6901), such as `/id`"
+                    ));
+                }
+                Ok(Self::Key(pointer.to_owned()))
+            }
+        }
+    }
+}
+
+impl Meaning for Framing {
+    const NAME: &str = "Framing";
+    const EXPECTED: &str = "a framing, such as \"u32\" or \"lines\"";
+    const WORDS: &[&str] = &FRAMINGS;
+
+    fn schema() -> Value {
+        json!({ "type": "string", "enum": FRAMINGS })
+    }
+
+    fn of(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: gipc::framing::UnknownFraming| error.to_string())
+    }
+}
+
+const FRAMINGS: [&str; Framing::ALL.len()] = {
+    let mut names = [""; Framing::ALL.len()];
+    let mut place = 0;
+    while place < names.len() {
+        names[place] = Framing::ALL[place].name();
+        place += 1;
+    }
+    names
+};
+
+/// How it is told that a message was delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum AckWord {
+    #[default]
+    Read,
+    Reply,
+}
+
+words!(AckWord, "Ack", "read" => Read, "reply" => Reply);
+words!(Full, "Full", "block" => Block, "drop-oldest" => DropOldest, "drop-newest" => DropNewest);
+
+/// An end as it was written.
+struct Written {
+    place: Place,
+    /// Without one, gipc itself.
+    process: Option<(ProcessId, Option<ChildFd>)>,
+}
+
+/// A channel whose ends are known, and not yet where they are.
+struct Draft<'r> {
+    name: &'r At<String>,
+    raw: &'r raw::Channel,
+    from: Vec<Written>,
+    to: Vec<Written>,
+}
+
+/// The channels of the description, whose processes have these names.
+pub(super) fn channels(
+    reader: &mut Reader<'_>,
+    raw: &Named<raw::Channel>,
+    names: &HashMap<&str, ProcessId>,
+    processes: &[Process],
+    ready: &[Option<&At<Text<Ready>>>],
+    broken: &[Place],
+) -> Vec<Channel> {
+    let mut drafts = Vec::new();
+    for (name, raw) in &raw.0 {
+        check_name(reader, name);
+        let mut side = |key: &str, written: &Option<At<OneOrMany<Endpoint>>>| match written {
+            Some(written) => ends(reader, written, names),
+            None => {
+                if !broken.contains(&name.place) {
+                    let message = format!("the channel `{}` has no `{key}`", name.value);
+                    reader.mistakes.add(&name.place, message);
+                }
+                Vec::new()
+            }
+        };
+        let from = side("from", &raw.value.from);
+        let to = side("to", &raw.value.to);
+        drafts.push(Draft { name, raw: &raw.value, from, to });
+    }
+    check_names(reader, &drafts);
+    check_ours(reader, &drafts);
+    let mut pins = Pins::new(processes);
+    // Those that were asked for are gone before the others are given out.
+    for draft in &drafts {
+        pins.claim(reader, draft);
+    }
+    let mut channels: Vec<_> =
+        drafts.iter().map(|draft| channel(reader, draft, &mut pins)).collect();
+    for (place, draft) in drafts.iter().enumerate() {
+        let ack = draft.raw.ack.as_ref();
+        if let Some(ack) = ack
+            && reader.value_or(Some(ack), AckWord::Read) == AckWord::Reply
+        {
+            let on = reply_channel(&channels, place);
+            match on {
+                Ok(on) => channels[place].ack = Ack::Reply(replies(reader, draft.raw, on)),
+                Err(message) => reader.mistakes.add(&ack.place, message),
+            }
+        }
+        let is_answered = matches!(channels[place].ack, Ack::Reply(_));
+        if !is_answered && ack.is_none_or(|ack| ack.value.text != "reply") {
+            only_with_replies(reader, draft.raw);
+        }
+    }
+    for (place, process) in processes.iter().enumerate() {
+        let writes = |channel: &Channel| {
+            channel.from.iter().any(|end| end.process() == Some(ProcessId(place)))
+        };
+        if let (Some(Readiness::Message), Some(at)) = (&process.ready, ready[place])
+            && !channels.iter().any(writes)
+        {
+            let message = format!(
+                "`{}` sends no message by which it could tell: there is no channel `from` it",
+                process.name
+            );
+            reader.mistakes.add(&at.place, message);
+        }
+    }
+    channels
+}
+
+fn check_name(reader: &mut Reader<'_>, name: &At<String>) {
+    let is_good = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    if name.value.is_empty() || name.value.starts_with('-') || !name.value.chars().all(is_good) {
+        let message = format!(
+            "`{}` is no name for a channel: it has letters, digits, `_` and `-`, and does not \
+             begin with `-`",
+            name.value
+        );
+        reader.mistakes.add(&name.place, message);
+    }
+}
+
+/// Names of channels become names of variables: there may not be two that are the same there.
+fn check_names(reader: &mut Reader<'_>, drafts: &[Draft<'_>]) {
+    let mut known = HashMap::new();
+    for Draft { name, .. } in drafts {
+        let variable = name.value.to_uppercase().replace('-', "_");
+        if let Some(other) = known.insert(variable, &name.value) {
+            let message = format!(
+                "the channels `{other}` and `{}` would have the same variable, GIPC_FD_{}",
+                name.value,
+                name.value.to_uppercase().replace('-', "_")
+            );
+            reader.mistakes.add(&name.place, message);
+        }
+    }
+}
+
+/// Our own standard input and output are one each.
+fn check_ours(reader: &mut Reader<'_>, drafts: &[Draft<'_>]) {
+    let input = drafts.iter().flat_map(|draft| &draft.from);
+    let output = drafts.iter().flat_map(|draft| &draft.to);
+    let all: [(_, Vec<&Written>); 2] =
+        [("standard input", input.collect()), ("standard output", output.collect())];
+    for (what, ends) in all {
+        for second in ends.iter().filter(|end| end.process.is_none()).skip(1) {
+            let message = format!("gipc's own {what} (`-`) is an end of another channel already");
+            reader.mistakes.add(&second.place, message);
+        }
+    }
+}
+
+fn ends(
+    reader: &mut Reader<'_>,
+    ends: &At<OneOrMany<Endpoint>>,
+    names: &HashMap<&str, ProcessId>,
+) -> Vec<Written> {
+    let texts = match &ends.value {
+        OneOrMany::One(text) => vec![At { place: ends.place.clone(), value: text.clone() }],
+        OneOrMany::Many(many) => many.clone(),
+    };
+    if texts.is_empty() {
+        reader.mistakes.add(&ends.place, "there must be one at least");
+    }
+    let mut written: Vec<Written> = Vec::new();
+    for text in &texts {
+        let process = match reader.value(text) {
+            None => continue,
+            Some(Endpoint::Ours) => None,
+            Some(Endpoint::Process { name, port }) => match names.get(name.as_str()) {
+                Some(id) => Some((*id, port)),
+                None => {
+                    let known = names.keys().copied();
+                    let at = At { place: text.place.clone(), value: name };
+                    super::resolve::nothing_of_that_name(&at, known, reader.mistakes);
+                    continue;
+                }
+            },
+        };
+        if written.iter().any(|other| other.process.map(first) == process.map(first)) {
+            reader.mistakes.add(&text.place, "this end is there twice");
+            continue;
+        }
+        written.push(Written { place: text.place.clone(), process });
+    }
+    written
+}
+
+fn first<A, B>(pair: (A, B)) -> A {
+    pair.0
+}
+
+/// Which descriptors of which process are taken.
+struct Pins<'p> {
+    processes: &'p [Process],
+    taken: BTreeMap<(ProcessId, u16), String>,
+}
+
+impl<'p> Pins<'p> {
+    fn new(processes: &'p [Process]) -> Self {
+        let mut taken = BTreeMap::new();
+        for (place, process) in processes.iter().enumerate() {
+            if let Some(Readiness::Fd(fd)) = process.ready {
+                let what = format!("`ready = \"fd:{fd}\"`");
+                taken.insert((ProcessId(place), fd.number()), what);
+            }
+        }
+        Self { processes, taken }
+    }
+
+    /// Notes the descriptors that a channel asks for.
+    fn claim(&mut self, reader: &mut Reader<'_>, draft: &Draft<'_>) {
+        let from = "nothing comes from a process on its standard input: a writer has `stdout`";
+        let to = "nothing goes to a process on its standard output: a reader has `stdin`";
+        for (ends, wrong, wrong_way) in
+            [(&draft.from, ChildFd::STDIN, from), (&draft.to, ChildFd::STDOUT, to)]
+        {
+            for end in ends {
+                let Some((process, Some(fd))) = end.process else { continue };
+                if fd == wrong {
+                    reader.mistakes.add(&end.place, wrong_way);
+                }
+                let what = format!("channel `{}`", draft.name.value);
+                if let Some(other) = self.taken.insert((process, fd.number()), what) {
+                    let name = &self.processes[process.0].name;
+                    let message = format!("descriptor {fd} of `{name}` is that of {other} already");
+                    reader.mistakes.add(&end.place, message);
+                }
+            }
+        }
+    }
+
+    /// A descriptor for an end that names none: this one, or the next that is free.
+    fn give(&mut self, process: ProcessId, usual: ChildFd, channel: &str) -> ChildFd {
+        let usual = usual.number();
+        let free = std::iter::once(usual)
+            .chain(FURTHER)
+            .find(|fd| !self.taken.contains_key(&(process, *fd)))
+            .unwrap_or(usual);
+        self.taken.insert((process, free), format!("channel `{channel}`"));
+        ChildFd::new(free)
+    }
+}
+
+fn channel(reader: &mut Reader<'_>, draft: &Draft<'_>, pins: &mut Pins<'_>) -> Channel {
+    let Draft { name, raw, from, to } = draft;
+    let framing = raw.framing.as_ref();
+    let mut place = |reader: &mut Reader<'_>,
+                     ends: &[Written],
+                     own: Option<&At<Text<Framing>>>,
+                     usual: ChildFd| {
+        let said = own.or(framing).and_then(|framing| reader.value(framing));
+        let mut placed = Vec::new();
+        for end in ends {
+            let (at, natural) = match end.process {
+                None => (channel::Place::Ours, Framing::Lines),
+                Some((process, port)) => {
+                    let fd = port.unwrap_or_else(|| pins.give(process, usual, &name.value));
+                    let natural = if fd.number() < 3 { Framing::Lines } else { Framing::U32 };
+                    (channel::Place::Process(process, Port::Fd(fd)), natural)
+                }
+            };
+            placed.push(End { at, framing: said.unwrap_or(natural) });
+        }
+        placed
+    };
+    let from = place(reader, from, raw.from_framing.as_ref(), ChildFd::MESSAGES_OUT);
+    let to = place(reader, to, raw.to_framing.as_ref(), ChildFd::MESSAGES_IN);
+    if let (Some(both), Some(_)) =
+        (&raw.framing, raw.from_framing.as_ref().or(raw.to_framing.as_ref()))
+    {
+        let message = "`framing` is for both ends: it cannot be there with `from_framing` or \
+                       `to_framing`";
+        reader.mistakes.add(&both.place, message);
+    }
+    let route = reader.value_or(raw.route.as_ref(), Route::default());
+    if route == Route::Queue
+        && let Some(written) = &raw.to
+        && to.iter().any(|end| end.framing != to[0].framing)
+    {
+        let message = "readers that share a queue must have one framing: give it as `to_framing`";
+        reader.mistakes.add(&written.place, message);
+    }
+    let folder = reader.folder();
+    let path = |reader: &mut Reader<'_>, at: Option<&At<Text<PathBuf>>>| {
+        at.and_then(|at| reader.value(at)).map(|path| folder.join(path))
+    };
+    Channel {
+        name: name.value.clone(),
+        from,
+        to,
+        route,
+        ack: Ack::Read,
+        buffer: reader.value_or(raw.buffer.as_ref(), Size(Channel::BUFFER as u64)).0 as usize,
+        full: reader.value_or(raw.full.as_ref(), Full::Block),
+        max_message: reader.value_or(raw.max_message.as_ref(), Size(DEFAULT_MAX_MESSAGE as u64)).0
+            as usize,
+        record: path(reader, raw.record.as_ref()),
+        dead_letter: path(reader, raw.dead_letter.as_ref()),
+    }
+}
+
+/// The channel on which the readers of this one answer: the first that all of them write.
+fn reply_channel(channels: &[Channel], place: usize) -> Result<ChannelId, String> {
+    let readers: Vec<_> = channels[place].to.iter().map(End::process).collect();
+    if readers.contains(&None) {
+        return Err("gipc's own standard output does not answer".to_owned());
+    }
+    let writes = |channel: &Channel| {
+        readers.iter().all(|reader| channel.from.iter().any(|end| end.process() == *reader))
+    };
+    let found = channels.iter().enumerate().find(|(other, it)| *other != place && writes(it));
+    found.map(|(place, _)| ChannelId(place)).ok_or_else(|| {
+        "nobody hears the replies: there is no channel `from` all readers of this one".to_owned()
+    })
+}
+
+fn replies(reader: &mut Reader<'_>, raw: &raw::Channel, on: ChannelId) -> Replies {
+    Replies {
+        on,
+        window: reader.value_or(raw.window.as_ref(), Count(1)).0 as usize,
+        timeout: raw.message_timeout.as_ref().and_then(|at| reader.value(at)).map(|Period(it)| it),
+        retries: reader.value_or(raw.retries.as_ref(), Amount(2)).0,
+    }
+}
+
+/// Keys that mean something for messages that are answered only.
+fn only_with_replies(reader: &mut Reader<'_>, raw: &raw::Channel) {
+    let keys = [
+        ("window", raw.window.as_ref().map(|at| &at.place)),
+        ("message_timeout", raw.message_timeout.as_ref().map(|at| &at.place)),
+        ("retries", raw.retries.as_ref().map(|at| &at.place)),
+    ];
+    for (key, place) in keys {
+        if let Some(place) = place {
+            let message = format!("`{key}` is for messages that are answered: `ack = \"reply\"`");
+            reader.mistakes.add(place, message);
+        }
+    }
+}

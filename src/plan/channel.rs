@@ -1,0 +1,135 @@
+//! Channels: named one-way streams of messages, from processes to processes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
+use gipc::spawn::ChildFd;
+
+use super::topology::ProcessId;
+
+/// Names a channel of a topology: its place in [`Topology::channels`](super::topology::Topology).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ChannelId(pub(crate) usize);
+
+/// A channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Channel {
+    pub(crate) name: String,
+    /// Who writes, at least one.
+    pub(crate) from: Vec<End>,
+    /// Who reads, at least one.
+    pub(crate) to: Vec<End>,
+    pub(crate) route: Route,
+    pub(crate) ack: Ack,
+    /// How many bytes may wait in it.
+    pub(crate) buffer: usize,
+    pub(crate) full: Full,
+    /// In bytes of payload.
+    pub(crate) max_message: usize,
+    pub(crate) record: Option<PathBuf>,
+    /// Where messages go that cannot be delivered.
+    pub(crate) dead_letter: Option<PathBuf>,
+}
+
+impl Channel {
+    /// How many bytes may wait in a channel, unless the user says otherwise.
+    pub(crate) const BUFFER: usize = 1 << 20;
+
+    /// A channel with one end at each side, and everything else as it is where nothing is said.
+    pub(crate) fn new(name: impl Into<String>, from: End, to: End) -> Self {
+        Self {
+            name: name.into(),
+            from: vec![from],
+            to: vec![to],
+            route: Route::default(),
+            ack: Ack::Read,
+            buffer: Self::BUFFER,
+            full: Full::Block,
+            max_message: DEFAULT_MAX_MESSAGE,
+            record: None,
+            dead_letter: None,
+        }
+    }
+}
+
+/// Where a channel begins or ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct End {
+    pub(crate) at: Place,
+    pub(crate) framing: Framing,
+}
+
+impl End {
+    /// The process that has it, if it is not gipc itself.
+    pub(crate) fn process(&self) -> Option<ProcessId> {
+        match self.at {
+            Place::Ours => None,
+            Place::Process(process, _) => Some(process),
+        }
+    }
+}
+
+/// What is at the end of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// gipc's own standard input or output.
+    Ours,
+    /// Every instance of a process.
+    Process(ProcessId, Port),
+}
+
+/// Where a channel meets a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Port {
+    /// A descriptor, standard input and output among them.
+    Fd(ChildFd),
+}
+
+/// Which readers get a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// One of them: the idlest.
+    #[default]
+    Queue,
+    /// All of them.
+    Broadcast,
+    /// One after the other, in turn.
+    RoundRobin,
+    /// Always the same one for the same value at this JSON pointer (RFC 6901).
+    Key(String),
+}
+
+/// When a message counts as delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ack {
+    /// When its reader has taken all its bytes.
+    Read,
+    /// When its reader has answered it.
+    Reply(Replies),
+}
+
+/// The rules for messages that are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Replies {
+    /// The channel that the answers come on.
+    pub(crate) on: ChannelId,
+    /// How many a reader may have that it has not answered; at least 1.
+    pub(crate) window: usize,
+    /// How long it may take for the first of them.
+    pub(crate) timeout: Option<Duration>,
+    /// How often a message is sent again that has ended its reader.
+    pub(crate) retries: u32,
+}
+
+/// What happens to a message for which there is no room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// Its writer waits.
+    #[default]
+    Block,
+    /// The oldest ones make room.
+    DropOldest,
+    /// It is dropped.
+    DropNewest,
+}

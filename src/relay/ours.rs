@@ -1,0 +1,204 @@
+//! Channels that begin or end at our own standard input and output.
+
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use gipc::frames::{Batch, Error, FrameReader};
+use gipc::framing::{Framing, FramingError};
+use tokio::io::AsyncWriteExt;
+use tokio::sync::Notify;
+use tracing::error;
+
+use super::{Hub, Outcome, Source, Trouble};
+use crate::route::OutletId;
+use crate::stream::{self, Patient, Stream};
+
+/// How long a read of what was there a moment ago may take.
+const SNATCHED: Duration = Duration::from_secs(1);
+
+/// How much is written at once, in bytes.
+const CHUNK: usize = 256 << 10;
+
+/// What is at our standard input and output.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Our standard output, where it is a reader.
+    pub(super) outlet: Cell<Option<OutletId>>,
+    /// It waits for input.
+    reading: Cell<bool>,
+    /// It is to take what is there.
+    asked: Notify,
+    /// It has.
+    answered: Notify,
+}
+
+impl Hub {
+    /// Passes on our standard input until its end, or until nobody reads it any more.
+    pub(crate) fn read_ours(
+        self: Rc<Self>,
+        source: Rc<Source>,
+        framing: Framing,
+    ) -> impl Future<Output = Outcome> {
+        // From now on there may be something to take, be it before the first poll.
+        self.ours.reading.set(true);
+        async move { self.read_until_end(&source, framing).await }
+    }
+
+    async fn read_until_end(&self, source: &Source, framing: Framing) -> Outcome {
+        let mut outcome = Outcome::default();
+        outcome.trouble = match Patient::duplicate(io::stdin()) {
+            Ok(stdin) => {
+                let mut reader =
+                    FrameReader::new(Stream::from(stdin), framing, self.plan.max_message);
+                self.read_all(source, &mut reader, &mut outcome.lost).await.err()
+            }
+            Err(error) => Some(Trouble::Garbled(error.into())),
+        };
+        self.ours.reading.set(false);
+        self.ours.answered.notify_waiters();
+        self.sender_over();
+        self.changed.notify_waiters();
+        outcome
+    }
+
+    async fn read_all(
+        &self,
+        source: &Source,
+        reader: &mut FrameReader<Stream>,
+        lost: &mut bool,
+    ) -> Result<(), Trouble> {
+        loop {
+            self.ours.reading.set(true);
+            let read = tokio::select! {
+                biased;
+                () = self.unread() => return Ok(()),
+                () = self.ours.asked.notified() => {
+                    let taken = snatch(reader).await;
+                    if taken.is_none() {
+                        self.ours.answered.notify_waiters();
+                        continue;
+                    }
+                    taken.unwrap_or(Ok(None))
+                }
+                read = reader.batch() => read,
+            };
+            self.ours.reading.set(false);
+            let more = self.take_in(source, read, reader.framing(), lost).await;
+            self.ours.answered.notify_waiters();
+            if !more? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes what was read; tells whether there is more.
+    async fn take_in(
+        &self,
+        source: &Source,
+        read: Result<Option<Batch>, Error>,
+        framing: Framing,
+        lost: &mut bool,
+    ) -> Result<bool, Trouble> {
+        match read {
+            Ok(Some(batch)) => {
+                *lost |= self.send(source, &batch, framing).await?;
+                Ok(true)
+            }
+            Ok(None) => Ok(false),
+            Err(error) => {
+                *lost = true;
+                match error {
+                    Error::Framing(cut @ FramingError::Truncated { .. }) => {
+                        self.truncated(source, &cut);
+                    }
+                    error => error!("standard input: {error}; nothing after it is read"),
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// Waits until nobody reads the channel any more.
+    async fn unread(&self) {
+        while !self.exchange.borrow().is_unread() {
+            self.changed.notified().await;
+        }
+    }
+
+    /// A reader has ended: has what has come by now on our standard input taken, without waiting
+    /// for more. It was meant for that reader, so it goes to the next one or is counted as unread.
+    pub(super) async fn take_what_is_there(&self) {
+        if self.ours.reading.get() {
+            self.ours.asked.notify_one();
+            self.ours.answered.notified().await;
+        }
+    }
+
+    /// Writes what there is for our standard output, until there is no more.
+    pub(crate) async fn write_ours(&self, id: OutletId) -> Outcome {
+        let trouble = self.write_to_ours(id).await.err().map(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Trouble::OutputClosed,
+            _ => Trouble::Output(error),
+        });
+        // Whoever waits for what is left waits in vain.
+        self.outlet_over(id);
+        Outcome { trouble, lost: false }
+    }
+
+    async fn write_to_ours(&self, id: OutletId) -> io::Result<()> {
+        let mut stdout = Stream::from(Patient::duplicate(io::stdout())?);
+        let wake = Rc::clone(&self.wakes.borrow()[id.0]);
+        loop {
+            let next = self.next_piece(id);
+            if !next.is_empty() {
+                stdout.write_all(&next).await?;
+                stdout.flush().await?;
+                self.exchange.borrow_mut().wrote(id, next.len(), Instant::now());
+                self.changed.notify_waiters();
+                continue;
+            }
+            let woken = self.exchange.borrow_mut().ready(id);
+            self.wake(&woken);
+            if self.exchange.borrow().is_done(id) {
+                return Ok(());
+            }
+            if self.exchange.borrow().unwritten(id) == 0 {
+                wake.notified().await;
+            }
+        }
+    }
+
+    /// What is to be written next, in one piece.
+    fn next_piece(&self, id: OutletId) -> Bytes {
+        let exchange = self.exchange.borrow();
+        let mut pieces = exchange.pieces(id);
+        let Some(first) = pieces.next() else { return Bytes::new() };
+        let mut next = BytesMut::new();
+        for piece in pieces {
+            if next.is_empty() && first.len() < CHUNK {
+                next.extend_from_slice(&first);
+            }
+            if next.is_empty() || next.len() + piece.len() > CHUNK {
+                break;
+            }
+            next.extend_from_slice(&piece);
+        }
+        if next.is_empty() { first } else { next.freeze() }
+    }
+}
+
+/// What is there to be read. `None`: nothing.
+async fn snatch(reader: &mut FrameReader<Stream>) -> Option<Result<Option<Batch>, Error>> {
+    if !stream::has_something(io::stdin()) {
+        return None;
+    }
+    // Only where another process has taken it from under our eyes does this wait.
+    match tokio::time::timeout(SNATCHED, reader.batch_of_one_read()).await {
+        Ok(Ok(None)) if reader.unfinished() > 0 => None,
+        Ok(read) => Some(read),
+        Err(_) => None,
+    }
+}

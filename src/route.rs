@@ -1,0 +1,573 @@
+//! Who gets the next message, and where those are that have not been delivered: a channel without
+//! its pipes.
+//!
+//! No descriptor or clock is touched here, so that every rule about order, redelivery and dropping
+//! is tested with values.
+
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::IoSlice;
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, Bytes, BytesMut};
+use gipc::frames::Batch;
+use gipc::framing::{Decoder, Framing, Step, Unfit};
+use serde_json::Value;
+
+use crate::delivery::{Delivery, Fate, Parcel};
+use crate::plan::channel::{Ack, Channel, Full, Route};
+use crate::relay::Counts;
+
+/// Fewer bytes than these are copied, in place of being kept with the buffer they came in.
+const COPIED: usize = 16 << 10;
+
+/// Names a reader of a channel: its place among all that it ever had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct OutletId(pub(crate) usize);
+
+/// Why a message is not passed on. Those behind it are.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    #[error("it has no value at `{pointer}` to go by (`key:{pointer}`): {what}")]
+    NoKey { pointer: String, what: &'static str },
+}
+
+/// What is told of a batch that was taken in.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    /// The readers that have something to do now.
+    pub(crate) woken: Vec<OutletId>,
+    /// By their numbers.
+    pub(crate) refused: Vec<(u64, Refusal)>,
+    /// How many messages were dropped, for want of room.
+    pub(crate) dropped: u64,
+}
+
+/// A message that is not sent to anybody any more.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Dead {
+    pub(crate) parcel: Parcel,
+    pub(crate) framing: Framing,
+}
+
+impl Dead {
+    /// The messages, by their numbers.
+    pub(crate) fn messages(&self, max_message: usize) -> Vec<(u64, Bytes)> {
+        let Self { parcel, framing } = self;
+        if *framing == Framing::Raw {
+            return vec![(parcel.first, parcel.frames.clone())];
+        }
+        let mut decoder = Decoder::new(*framing, max_message);
+        let mut messages = Vec::new();
+        let mut rest = parcel.frames.clone();
+        // The frames are our own encoding, or were understood before: each is whole.
+        while let Ok(Step::Frame(frame)) = decoder.decode(&rest) {
+            let number = parcel.first + messages.len() as u64;
+            messages.push((number, rest.slice(frame.payload.clone())));
+            rest.advance(frame.len);
+        }
+        messages
+    }
+}
+
+/// What a dead reader has left.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Leftover {
+    /// The readers that have something to do now.
+    pub(crate) woken: Vec<OutletId>,
+    /// Messages that have ended one reader too many.
+    pub(crate) dead: Vec<Dead>,
+}
+
+/// A message that was answered.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answered {
+    pub(crate) parcel: Parcel,
+    /// How long that took.
+    pub(crate) took: Duration,
+    /// The readers that have something to do now.
+    pub(crate) woken: Vec<OutletId>,
+}
+
+/// A reader.
+#[derive(Debug)]
+struct Outlet {
+    delivery: Delivery,
+    /// It will never read again.
+    over: bool,
+    /// It waits for a message.
+    idle: bool,
+    /// Since when it is at the first message that it has not answered.
+    since: Option<Instant>,
+    counts: Counts,
+}
+
+impl Outlet {
+    fn give(&mut self, parcel: Parcel) {
+        if parcel.again {
+            self.counts.redelivered += parcel.count;
+        } else {
+            self.counts.messages += parcel.count;
+            self.counts.bytes += parcel.payload;
+        }
+        self.delivery.push(parcel);
+    }
+}
+
+/// The messages in a channel, and its readers.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    route: Route,
+    ack: Ack,
+    buffer: usize,
+    full: Full,
+    max_message: usize,
+    outlets: Vec<Outlet>,
+    /// Messages that any reader may have, where they go to the idlest.
+    waiting: VecDeque<Parcel>,
+    waiting_bytes: usize,
+    /// Who waits for one, the longest first.
+    idle: VecDeque<OutletId>,
+    /// Whose turn it is.
+    turn: usize,
+    /// How many messages have come.
+    taken: u64,
+    /// How many may still send.
+    senders: usize,
+}
+
+impl Exchange {
+    pub(crate) fn new(channel: &Channel) -> Self {
+        Self {
+            route: channel.route.clone(),
+            ack: channel.ack,
+            buffer: channel.buffer,
+            full: channel.full,
+            max_message: channel.max_message,
+            outlets: Vec::new(),
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            idle: VecDeque::new(),
+            turn: 0,
+            taken: 0,
+            senders: 0,
+        }
+    }
+
+    /// Adds a reader, which takes messages in this framing.
+    pub(crate) fn add_outlet(&mut self, framing: Framing) -> OutletId {
+        let delivery = Delivery::new(framing, self.max_message, self.ack);
+        self.outlets.push(Outlet {
+            delivery,
+            over: false,
+            idle: false,
+            since: None,
+            counts: Counts::default(),
+        });
+        OutletId(self.outlets.len() - 1)
+    }
+
+    /// Adds a writer.
+    pub(crate) fn add_sender(&mut self) {
+        self.senders += 1;
+    }
+
+    /// A writer will never write again. Comes back with the readers that have something to do.
+    pub(crate) fn sender_over(&mut self) -> Vec<OutletId> {
+        self.senders -= 1;
+        if self.senders == 0 { self.all() } else { Vec::new() }
+    }
+
+    fn all(&self) -> Vec<OutletId> {
+        (0..self.outlets.len()).map(OutletId).collect()
+    }
+
+    fn open(&self) -> impl Iterator<Item = OutletId> + '_ {
+        let open = self.outlets.iter().enumerate().filter(|(_, outlet)| !outlet.over);
+        open.map(|(place, _)| OutletId(place))
+    }
+
+    /// Will nobody ever read again?
+    pub(crate) fn is_unread(&self) -> bool {
+        self.open().next().is_none()
+    }
+
+    /// How many messages have come.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Do messages wait for whoever is idle, and not for one reader in particular?
+    pub(crate) fn is_shared(&self) -> bool {
+        self.route == Route::Queue && (self.outlets.len() > 1 || matches!(self.ack, Ack::Reply(_)))
+    }
+
+    /// Must a writer wait before it may add to this?
+    pub(crate) fn is_full(&self) -> bool {
+        if self.is_shared() {
+            return self.waiting_bytes >= self.buffer;
+        }
+        let mut open = self.outlets.iter().filter(|outlet| !outlet.over);
+        open.any(|outlet| outlet.delivery.unwritten() >= self.buffer)
+    }
+
+    /// Takes messages in, which came in `from`. Whoever blocks when it is full asks
+    /// [`is_full`](Self::is_full) first.
+    pub(crate) fn push(&mut self, batch: &Batch, from: Framing) -> Accepted {
+        let mut accepted = Accepted::default();
+        let first = self.taken + 1;
+        let count = size_of(batch);
+        self.taken += count;
+        let drops = match self.full {
+            Full::DropNewest => self.is_full(),
+            _ => false,
+        };
+        let is_shared = self.is_shared();
+        match &self.route {
+            _ if drops => accepted.dropped += count,
+            Route::Queue if is_shared => self.share(batch, first, &mut accepted),
+            Route::Queue | Route::Broadcast => {
+                let mut encoded: Vec<(Framing, Parcel)> = Vec::new();
+                for id in self.open().collect::<Vec<_>>() {
+                    let framing = self.outlets[id.0].delivery.framing();
+                    let known = encoded.iter().find(|(known, _)| *known == framing);
+                    let parcel = match known {
+                        Some((_, parcel)) => parcel.clone(),
+                        None => {
+                            let parcel = encode(batch, from, framing, first, &mut accepted.refused);
+                            encoded.push((framing, parcel.clone()));
+                            parcel
+                        }
+                    };
+                    if parcel.count > 0 {
+                        self.outlets[id.0].give(parcel);
+                        accepted.woken.push(id);
+                    }
+                }
+            }
+            Route::RoundRobin | Route::Key(_) => self.deal(batch, first, &mut accepted),
+        }
+        if self.full == Full::DropOldest {
+            self.drop_oldest(&mut accepted);
+        }
+        // What several readers cannot have is refused once.
+        accepted.refused.sort_by_key(|(number, _)| *number);
+        accepted.refused.dedup_by_key(|(number, _)| *number);
+        accepted
+    }
+
+    /// Each message for whoever is idle.
+    fn share(&mut self, batch: &Batch, first: u64, accepted: &mut Accepted) {
+        let framing = self.outlets[0].delivery.framing();
+        let mut frames = BytesMut::new();
+        for (number, payload) in (first..).zip(batch.payloads()) {
+            match framing.encode(payload, &mut frames) {
+                Ok(()) => {
+                    let parcel = Parcel::of_one(frames.split().freeze(), payload, number);
+                    self.waiting_bytes += parcel.cost();
+                    self.waiting.push_back(parcel);
+                }
+                Err(unfit) => accepted.refused.push((number, unfit.into())),
+            }
+        }
+        self.wake_idle(&mut accepted.woken);
+    }
+
+    /// Gives what waits to those that wait for it.
+    fn wake_idle(&mut self, woken: &mut Vec<OutletId>) {
+        while !self.waiting.is_empty()
+            && let Some(id) = self.idle.pop_front()
+        {
+            self.outlets[id.0].idle = false;
+            // Where nothing of it is for this one, it is asked again.
+            woken.push(id);
+            if woken.len() >= self.waiting.len() {
+                break;
+            }
+        }
+    }
+
+    /// Each message for the one whose turn it is, or whose key it has.
+    fn deal(&mut self, batch: &Batch, first: u64, accepted: &mut Accepted) {
+        let open: Vec<_> = self.open().collect();
+        if open.is_empty() {
+            return;
+        }
+        let mut frames = BytesMut::new();
+        for (number, payload) in (first..).zip(batch.payloads()) {
+            let id = match &self.route {
+                Route::Key(pointer) => match key(payload, pointer) {
+                    // The same one as long as it is there, whoever else comes or goes.
+                    Ok(key) => open.iter().copied().max_by_key(|id| weight(&key, *id)),
+                    Err(what) => {
+                        let refusal = Refusal::NoKey { pointer: pointer.clone(), what };
+                        accepted.refused.push((number, refusal));
+                        continue;
+                    }
+                },
+                _ => {
+                    self.turn += 1;
+                    Some(open[(self.turn - 1) % open.len()])
+                }
+            };
+            let Some(id) = id else { continue };
+            let outlet = &mut self.outlets[id.0];
+            match outlet.delivery.framing().encode(payload, &mut frames) {
+                Ok(()) => {
+                    outlet.give(Parcel::of_one(frames.split().freeze(), payload, number));
+                    if !accepted.woken.contains(&id) {
+                        accepted.woken.push(id);
+                    }
+                }
+                Err(unfit) => accepted.refused.push((number, unfit.into())),
+            }
+        }
+    }
+
+    fn drop_oldest(&mut self, accepted: &mut Accepted) {
+        while self.waiting_bytes > self.buffer
+            && self.waiting.len() > 1
+            && let Some(parcel) = self.waiting.pop_front()
+        {
+            self.waiting_bytes -= parcel.cost();
+            accepted.dropped += parcel.count;
+        }
+        for outlet in &mut self.outlets {
+            accepted.dropped += outlet.delivery.drop_down_to(self.buffer);
+        }
+    }
+
+    /// The reader can take more: gives it what waits, or notes that it is idle. Where messages
+    /// count as delivered when they are read, it has read all that was written.
+    ///
+    /// Comes back with the readers that have something to do.
+    pub(crate) fn ready(&mut self, id: OutletId) -> Vec<OutletId> {
+        if !self.is_shared() {
+            return Vec::new();
+        }
+        let window = match self.ack {
+            Ack::Reply(replies) => replies.window,
+            Ack::Read => 1,
+        };
+        let outlet = &mut self.outlets[id.0];
+        outlet.delivery.all_read();
+        while outlet.delivery.len() < window {
+            let Some(parcel) = self.waiting.pop_front() else {
+                if !std::mem::replace(&mut outlet.idle, true) {
+                    self.idle.push_back(id);
+                }
+                break;
+            };
+            self.waiting_bytes -= parcel.cost();
+            outlet.give(parcel);
+        }
+        self.woken_by_the_end()
+    }
+
+    /// All readers, where there is nothing left to do for any of them.
+    fn woken_by_the_end(&self) -> Vec<OutletId> {
+        if self.senders == 0 && self.is_shared() && self.is_worked_off() {
+            self.all()
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// A new incarnation of the reader, with a pipe that can hold `capacity` bytes.
+    pub(crate) fn begin(&mut self, id: OutletId, capacity: usize) {
+        let outlet = &mut self.outlets[id.0];
+        outlet.delivery.begin(capacity);
+        outlet.counts.redelivered += outlet.delivery.redelivered();
+    }
+
+    /// What is to be written to the reader next, piece by piece.
+    pub(crate) fn pieces(&self, id: OutletId) -> impl Iterator<Item = Bytes> + '_ {
+        self.outlets[id.0].delivery.pieces()
+    }
+
+    /// The same, in as many pieces as there is room for; how many there are.
+    pub(crate) fn next<'a>(&'a self, id: OutletId, pieces: &mut [IoSlice<'a>]) -> usize {
+        self.outlets[id.0].delivery.next(pieces)
+    }
+
+    /// How many bytes are to be written to the reader.
+    pub(crate) fn unwritten(&self, id: OutletId) -> usize {
+        self.outlets[id.0].delivery.unwritten()
+    }
+
+    /// The reader's pipe has taken `bytes` more.
+    pub(crate) fn wrote(&mut self, id: OutletId, bytes: usize, now: Instant) {
+        let outlet = &mut self.outlets[id.0];
+        outlet.delivery.wrote(bytes);
+        if outlet.delivery.is_asked() {
+            outlet.since.get_or_insert(now);
+        }
+    }
+
+    /// Until when the reader has time for the next answer.
+    pub(crate) fn answer_due(&self, id: OutletId) -> Option<Instant> {
+        match self.ack {
+            Ack::Reply(replies) => Some(self.outlets[id.0].since? + replies.timeout?),
+            Ack::Read => None,
+        }
+    }
+
+    /// Is there nothing for this reader now, and never will be?
+    pub(crate) fn is_done(&self, id: OutletId) -> bool {
+        self.senders == 0
+            && self.outlets[id.0].delivery.unwritten() == 0
+            && (!self.is_shared() || self.is_worked_off())
+    }
+
+    /// Is there nothing that waits for whoever is idle, nor could come back?
+    fn is_worked_off(&self) -> bool {
+        self.waiting.is_empty() && self.outlets.iter().all(|outlet| outlet.delivery.len() == 0)
+    }
+
+    /// Is there something to do for another incarnation of this reader?
+    pub(crate) fn has_work(&self, id: OutletId) -> bool {
+        self.senders > 0
+            || self.outlets[id.0].delivery.len() > 0
+            || (self.is_shared() && !self.is_worked_off())
+    }
+
+    /// The reader has answered. `None`: it was not asked.
+    pub(crate) fn answered(&mut self, id: OutletId, now: Instant) -> Option<Answered> {
+        let outlet = &mut self.outlets[id.0];
+        let parcel = outlet.delivery.answered()?;
+        let took = outlet.since.take().map_or(Duration::ZERO, |since| now.duration_since(since));
+        outlet.since = outlet.delivery.is_asked().then_some(now);
+        let mut woken = self.woken_by_the_end();
+        if woken.is_empty() {
+            woken.push(id);
+        }
+        Some(Answered { parcel, took, woken })
+    }
+
+    /// The reader is gone, and has left `unread` bytes in its pipe. What it has not read whole, or
+    /// not answered, goes to its next incarnation or to others.
+    pub(crate) fn settle(&mut self, id: OutletId, unread: usize) -> Leftover {
+        let mut leftover = Leftover::default();
+        self.idle.retain(|idle| *idle != id);
+        let is_shared = self.is_shared();
+        let outlet = &mut self.outlets[id.0];
+        outlet.idle = false;
+        outlet.since = None;
+        let framing = outlet.delivery.framing();
+        let mut again = Vec::new();
+        let mut was_at = true;
+        for (fate, mut parcel) in outlet.delivery.settle(unread) {
+            parcel.again |= fate != Fate::Unsent;
+            // The first of those that it had is the one that it was at.
+            if fate == Fate::Unanswered && std::mem::take(&mut was_at) {
+                parcel.attempts += 1;
+                if let Ack::Reply(replies) = self.ack
+                    && parcel.attempts > replies.retries
+                {
+                    outlet.counts.dead += parcel.count;
+                    leftover.dead.push(Dead { parcel, framing });
+                    continue;
+                }
+            }
+            again.push(parcel);
+        }
+        if is_shared {
+            for parcel in again.into_iter().rev() {
+                self.waiting_bytes += parcel.cost();
+                self.waiting.push_front(parcel);
+            }
+            self.wake_idle(&mut leftover.woken);
+            leftover.woken.extend(self.woken_by_the_end());
+        } else {
+            again.into_iter().for_each(|parcel| outlet.delivery.push(parcel));
+        }
+        leftover
+    }
+
+    /// What was given to this reader.
+    pub(crate) fn counts(&self, id: OutletId) -> Counts {
+        self.outlets[id.0].counts
+    }
+
+    /// The reader, which is gone and settled, will never read again. What was meant for it goes to
+    /// others where that may be, and is given out otherwise.
+    pub(crate) fn outlet_over(&mut self, id: OutletId) -> Leftover {
+        let mut leftover = Leftover::default();
+        let outlet = &mut self.outlets[id.0];
+        if std::mem::replace(&mut outlet.over, true) {
+            return leftover;
+        }
+        let framing = outlet.delivery.framing();
+        let orphans = outlet.delivery.settle(0).into_iter().map(|(_, parcel)| parcel);
+        let mut orphans: Vec<_> = orphans.collect();
+        let open: Vec<_> = self.open().collect();
+        if open.is_empty() {
+            orphans.extend(self.waiting.drain(..));
+            self.waiting_bytes = 0;
+        }
+        let may_move = matches!(self.route, Route::RoundRobin | Route::Key(_));
+        for (place, parcel) in orphans.into_iter().enumerate() {
+            // A key's messages stay together: all go to the same one.
+            let place = if self.route == Route::RoundRobin { place % open.len().max(1) } else { 0 };
+            let to = open.get(place).filter(|_| may_move);
+            match to.map(|to| &mut self.outlets[to.0].delivery) {
+                Some(delivery) if delivery.framing() == framing => delivery.push(parcel),
+                _ => leftover.dead.push(Dead { parcel, framing }),
+            }
+        }
+        let unread = leftover.dead.iter().map(|dead| dead.parcel.count).sum::<u64>();
+        self.outlets[id.0].counts.unread += unread;
+        leftover.woken = open;
+        leftover
+    }
+}
+
+/// The messages as they are in another framing; those that it cannot carry are left out.
+fn encode(
+    batch: &Batch,
+    from: Framing,
+    to: Framing,
+    first: u64,
+    refused: &mut Vec<(u64, Refusal)>,
+) -> Parcel {
+    let size = |payload: &[u8]| payload.len() as u64;
+    if let (true, Some(frames)) = (from == to, batch.frames()) {
+        let (count, payload) = (size_of(batch), batch.payloads().map(size).sum());
+        // A few bytes are not to keep the whole of a reader's buffer.
+        let is_small = frames.len() < COPIED;
+        let frames = if is_small { Bytes::copy_from_slice(frames) } else { frames.clone() };
+        return Parcel { frames, count, payload, first, attempts: 0, again: false };
+    }
+    let mut frames = BytesMut::new();
+    let (mut count, mut bytes) = (0, 0);
+    for (number, payload) in (first..).zip(batch.payloads()) {
+        match to.encode(payload, &mut frames) {
+            Ok(()) => {
+                count += 1;
+                bytes += size(payload);
+            }
+            Err(unfit) => refused.push((number, unfit.into())),
+        }
+    }
+    let frames = frames.freeze();
+    Parcel { frames, count, payload: bytes, first, attempts: 0, again: false }
+}
+
+fn size_of(batch: &Batch) -> u64 {
+    batch.payloads().len() as u64
+}
+
+/// What a message goes by.
+fn key(payload: &[u8], pointer: &str) -> Result<String, &'static str> {
+    let value: Value = serde_json::from_slice(payload).map_err(|_| "it is not JSON")?;
+    let found = value.pointer(pointer).ok_or("there is nothing at that place")?;
+    Ok(found.to_string())
+}
+
+fn weight(key: &str, id: OutletId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (key, id.0).hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,198 @@
+//! The channels of the session: made before anything starts, they last until its end.
+
+use std::rc::Rc;
+
+use gipc::framing::Framing;
+use gipc::inherited::Direction;
+use gipc::spawn::ChildFd;
+use tokio::task::JoinSet;
+use tracing::{error, info, warn};
+
+use super::instance::{Instance, Junction, Side};
+use super::policy::Event;
+use super::session::InstanceId;
+use super::{Ended, Error, Supervisor};
+use crate::plan::channel::{self, ChannelId, Place, Port};
+use crate::plan::topology::{ProcessId, Topology};
+use crate::record::{DeadLetters, Recorder};
+use crate::relay::{Hub, Outcome, Source, Trouble};
+
+/// A channel, and what of its ends is ours.
+pub(super) struct Channel {
+    id: ChannelId,
+    pub(super) hub: Rc<Hub>,
+    /// Our standard input, until it is read.
+    input: Option<(Rc<Source>, Framing)>,
+}
+
+impl Channel {
+    /// A reader is ready: from now on our standard input is read, if it is the one that writes.
+    pub(super) fn begin(&mut self, tasks: &mut JoinSet<Ended>) {
+        let Some((source, framing)) = self.input.take() else { return };
+        let (id, hub) = (self.id, Rc::clone(&self.hub));
+        let reading = hub.read_ours(source, framing);
+        tasks.spawn_local(async move { Ended::Channel(id, reading.await) });
+    }
+}
+
+impl Supervisor {
+    /// Makes the channels; those that end at our standard output begin to be written there.
+    pub(super) fn open_channels(&mut self) -> Result<(), Error> {
+        for (place, plan) in self.plan.topology.channels.iter().enumerate() {
+            let id = ChannelId(place);
+            let recorder = plan.record.clone().map(|path| {
+                shared(
+                    &mut self.recorders,
+                    |it| it.is_at(&path),
+                    || {
+                        let failed = |source| Error::Record { path: path.clone(), source };
+                        Recorder::open(path.clone()).map_err(failed)
+                    },
+                )
+            });
+            let dead_letters = plan.dead_letter.clone().map(|path| {
+                shared(
+                    &mut self.dead_letters,
+                    |it| it.is_at(&path),
+                    || {
+                        let failed = |source| Error::DeadLetters { path: path.clone(), source };
+                        DeadLetters::open(path.clone()).map_err(failed)
+                    },
+                )
+            });
+            let to = readers(&self.plan.topology, plan);
+            let hub = Hub::new(plan.clone(), to, recorder.transpose()?, dead_letters.transpose()?);
+            let mut input = None;
+            for end in &plan.from {
+                if end.at == Place::Ours {
+                    hub.add_sender();
+                    input = Some((Source::new("-"), end.framing));
+                }
+            }
+            for end in &plan.to {
+                if end.at == Place::Ours {
+                    let (outlet, hub) = (hub.add_our_outlet(end.framing), Rc::clone(&hub));
+                    self.tasks.spawn_local(async move {
+                        let outcome = hub.write_ours(outlet).await;
+                        Ended::Channel(id, outcome)
+                    });
+                }
+            }
+            self.channels.push(Channel { id, hub, input });
+        }
+        Ok(())
+    }
+
+    /// Where an instance of this process, of this name, meets channels.
+    pub(super) fn junctions(&self, process: ProcessId, name: &str) -> Vec<Junction> {
+        let meetings = self.plan.topology.ports(process).into_iter();
+        let junctions = meetings.map(|plan| {
+            let hub = Rc::clone(&self.channels[plan.channel.0].hub);
+            let side = match plan.direction {
+                Direction::In => Side::Reader(hub.add_outlet(plan.framing)),
+                Direction::Out => {
+                    hub.add_sender();
+                    Side::Writer(Source::new(name))
+                }
+            };
+            Junction { plan, hub, side }
+        });
+        junctions.collect()
+    }
+
+    /// An instance will never run again: whom it has written to sees the end, and what it has not
+    /// read is told of.
+    pub(super) fn leave_channels(&mut self, id: InstanceId) {
+        let instance = &mut self.instances[id.0];
+        if std::mem::replace(&mut instance.has_left, true) {
+            return;
+        }
+        for junction in &instance.junctions {
+            match &junction.side {
+                Side::Writer(_) => junction.hub.sender_over(),
+                Side::Reader(outlet) => {
+                    let unread = junction.hub.outlet_over(*outlet);
+                    if unread > 0 {
+                        let (name, hint) = (&instance.name, hint(instance, junction, unread));
+                        warn!("{name} ended without reading {unread} of its messages{hint}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// A task of a channel has ended.
+    pub(super) fn take_back_channel(
+        &mut self,
+        id: ChannelId,
+        Outcome { trouble, lost }: Outcome,
+    ) -> Vec<(InstanceId, Event)> {
+        let event = match trouble {
+            None | Some(Trouble::Unread | Trouble::Unasked) => lost.then_some(Event::Lost),
+            Some(Trouble::OutputClosed) => {
+                info!("nobody reads standard output any more: stopping");
+                Some(Event::OutputClosed)
+            }
+            Some(Trouble::Output(error)) => {
+                error!("cannot write to standard output: {error}");
+                Some(Event::Failed)
+            }
+            Some(Trouble::Garbled(error)) => {
+                error!("cannot read standard input: {error}");
+                Some(Event::Failed)
+            }
+            Some(Trouble::Record(error)) => {
+                error!("cannot write the record: {error}");
+                Some(Event::Failed)
+            }
+        };
+        let Some(event) = event else { return Vec::new() };
+        let mut concerned = Vec::new();
+        for instance in &mut self.instances {
+            if instance.junctions.iter().any(|junction| junction.plan.channel == id) {
+                if event == Event::OutputClosed {
+                    instance.ended_because = Some("output closed");
+                }
+                concerned.push((instance.id, event));
+            }
+        }
+        concerned
+    }
+}
+
+/// One of these where it is known, as several channels may have the same file; else a new one.
+fn shared<T: Clone>(
+    known: &mut Vec<T>,
+    is_it: impl Fn(&T) -> bool,
+    open: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    if let Some(it) = known.iter().find(|it| is_it(it)) {
+        return Ok(it.clone());
+    }
+    let new = open()?;
+    known.push(new.clone());
+    Ok(new)
+}
+
+/// How the readers of a channel are called together.
+fn readers(topology: &Topology, channel: &channel::Channel) -> String {
+    let name = |end: &channel::End| match end.process() {
+        None => "-".to_owned(),
+        Some(process) => {
+            let process = &topology.processes[process.0];
+            if process.replicas == 1 { process.instance(1) } else { process.name.clone() }
+        }
+    };
+    channel.to.iter().map(name).collect::<Vec<_>>().join(",")
+}
+
+/// What is likely wrong with a process that has not read so many messages.
+fn hint(instance: &Instance, junction: &Junction, unread: u64) -> &'static str {
+    let has_read = junction.counts().messages > unread;
+    let writes = |it: &&Junction| matches!(it.side, Side::Writer(_));
+    let has_answered = instance.junctions.iter().filter(writes).any(|it| it.counts().messages > 0);
+    if has_read || has_answered || junction.plan.port != Port::Fd(ChildFd::MESSAGES_IN) {
+        return "";
+    }
+    " (they were on descriptor 3; for a worker that reads standard input, use `--wire stdio`)"
+}

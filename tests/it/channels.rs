@@ -1,0 +1,347 @@
+//! Channels between the processes of a topology.
+
+use serde_json::Value;
+
+use crate::support::*;
+
+/// Runs this `gipc.toml` to its end, and shows its report too.
+fn up(text: &str, input: &str) -> (Ended, Value) {
+    let folder = scratch();
+    std::fs::write(folder.path().join("gipc.toml"), text.replace("CHILD", CHILD)).unwrap();
+    let report = folder.path().join("report.json");
+    let mut gipc = words("up --report report.json");
+    let ended = gipc.current_dir(folder.path()).with_input(input);
+    let report = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    (ended, report)
+}
+
+/// The counts of a channel at an instance.
+fn counts<'a>(report: &'a Value, instance: &str, channel: &str) -> &'a Value {
+    let named = |list: &'a Value, name: &str| {
+        let mut list = list.as_array().unwrap().iter();
+        list.find(|it| it["name"] == name).unwrap_or_else(|| panic!("no {name}"))
+    };
+    named(&named(&report["instances"], instance)["channels"], channel)
+}
+
+fn sorted(text: &str) -> Vec<u32> {
+    let mut numbers: Vec<u32> = text.lines().map(|line| line.parse().unwrap()).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// Our input to `work`, and its answers to our output; `keys` of the process and of the channel in.
+fn round_trip(process: &str, channel: &str) -> String {
+    format!(
+        "[process.work]\ncommand = [\"CHILD\", \"upper\"]\nrestart = \"never\"\n{process}\n\
+         [channel.jobs]\nfrom = \"-\"\nto = \"work\"\n{channel}\n\
+         [channel.results]\nfrom = \"work\"\nto = \"-\"\n"
+    )
+}
+
+#[test]
+fn several_instances_share_a_queue_and_each_message_comes_once() {
+    let (ended, report) = up(&round_trip("replicas = 3", ""), &seq(3000));
+    assert_eq!(sorted(ended.text()), (1..=3000).collect::<Vec<_>>());
+    assert_eq!(ended.code(), 0, "{ended:?}");
+    let taken = ["work.1", "work.2", "work.3"]
+        .map(|name| counts(&report, name, "jobs")["messages"].as_u64().unwrap());
+    assert_eq!(taken.iter().sum::<u64>(), 3000);
+}
+
+#[test]
+fn a_busy_reader_of_a_queue_holds_one_message_back_at_the_most() {
+    // The first one that work.1 takes keeps it until all others are answered.
+    let text = "[process.work]\nreplicas = 2\nrestart = 'never'\nshell = '''\n\
+                if [ $GIPC_NAME = work.1 ]; then\n\
+                  gipc recv > first; read go < go; gipc send \"$(cat first)\"; fi\n\
+                gipc recv --follow | gipc send'''\n\
+                [channel.jobs]\nfrom = '-'\nto = 'work'\n\
+                [channel.results]\nfrom = 'work'\nto = '-'\n";
+    let folder = scratch();
+    std::fs::write(folder.path().join("gipc.toml"), text).unwrap();
+    let go = folder.path().join("go");
+    assert!(command("mkfifo").arg(&go).end().status.success());
+    let mut gipc = words("up").current_dir(folder.path()).begin();
+    gipc.write(seq(100).as_bytes());
+    let answered: Vec<String> = (0..98).map(|_| gipc.line()).collect();
+    std::fs::write(&go, "\n").unwrap();
+    let ended = gipc.end();
+    let all = format!("{}\n{}", answered.join("\n"), ended.text());
+    assert_eq!(sorted(&all), (1..=100).collect::<Vec<_>>());
+    assert_eq!(ended.code(), 0, "{ended:?}");
+}
+
+#[test]
+fn a_broadcast_reaches_every_reader_in_order() {
+    let (ended, _) = up(&round_trip("replicas = 3", "route = \"broadcast\""), &seq(500));
+    let mut expected: Vec<_> = (1..=500).flat_map(|number| [number; 3]).collect();
+    expected.sort_unstable();
+    assert_eq!(sorted(ended.text()), expected);
+}
+
+#[test]
+fn round_robin_goes_in_turn() {
+    let (_, report) = up(&round_trip("replicas = 4", "route = \"round-robin\""), &seq(402));
+    let taken = [1, 2, 3, 4].map(|number| {
+        counts(&report, &format!("work.{number}"), "jobs")["messages"].as_u64().unwrap()
+    });
+    assert_eq!(taken, [101, 101, 100, 100]);
+}
+
+#[test]
+fn the_same_key_goes_to_the_same_reader() {
+    let text = "[process.work]\nreplicas = 3\nrestart = 'never'\n\
+                shell = 'gipc recv --follow | sed \"s/^/$GIPC_NAME /\" | gipc send'\n\
+                [channel.jobs]\nfrom = '-'\nto = 'work'\nroute = 'key:/user/id'\n\
+                [channel.results]\nfrom = 'work'\nto = '-'\n";
+    let input: String =
+        (0..300).map(|n| format!("{{\"n\":{n},\"user\":{{\"id\":\"u{}\"}}}}\n", n % 17)).collect();
+    let input = format!("{input}{{\"user\":3}}\nno json\n");
+    let (ended, report) = up(text, &input);
+    let mut homes = std::collections::BTreeMap::new();
+    let mut last = std::collections::BTreeMap::new();
+    for line in ended.text().lines() {
+        let (name, message) = line.split_once(' ').unwrap();
+        let message: Value = serde_json::from_str(message).unwrap();
+        let id = message["user"]["id"].as_str().unwrap().to_owned();
+        assert_eq!(homes.entry(id.clone()).or_insert(name), &name, "{id}");
+        // Order holds for each key.
+        let number = message["n"].as_u64().unwrap();
+        assert!(last.insert(id, number).is_none_or(|before| before < number));
+    }
+    assert_eq!(ended.text().lines().count(), 300);
+    assert!(homes.values().collect::<std::collections::BTreeSet<_>>().len() > 1);
+    ended.failed(
+        1,
+        &[
+            "channel `jobs`, message 301 from -: it has no value at `/user/id`",
+            "channel `jobs`, message 302 from -",
+            "it is not JSON",
+        ],
+    );
+    assert_eq!(report["instances"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn several_writers_are_mixed_message_by_message() {
+    let text = "[process.gen]\nreplicas = 4\nrestart = 'never'\n\
+                shell = 'n=$(echo $GIPC_NAME | tr -dc 0-9); for i in $(seq 50); do head -c 9000 /dev/zero | tr \"\\0\" $n | gipc send -; done'\n\
+                [channel.all]\nfrom = 'gen'\nto = '-'\n";
+    let (ended, report) = up(text, "");
+    let mut count = [0; 5];
+    for line in ended.text().lines() {
+        assert_eq!(line.len(), 9000);
+        assert!(line.bytes().all(|byte| byte == line.as_bytes()[0]));
+        count[usize::from(line.as_bytes()[0] - b'0')] += 1;
+    }
+    assert_eq!(count, [0, 50, 50, 50, 50]);
+    assert_eq!(counts(&report, "gen.3", "all")["bytes"], 450_000);
+}
+
+#[test]
+fn ends_may_have_different_framings_and_ports() {
+    let text = "[process.gen]\nshell = 'printf \"one\\ntwo\\n\"'\nrestart = 'never'\n\
+                [process.mid]\nshell = 'tr a-z A-Z <&7 >&9'\nrestart = 'never'\n\
+                [process.end]\nshell = 'cat'\nrestart = 'never'\n\
+                [channel.a]\nfrom = 'gen.stdout'\nto = 'mid.7'\nto_framing = 'nul'\n\
+                [channel.b]\nfrom = 'mid.9'\nfrom_framing = 'nul'\nto = 'end.stdin'\n";
+    let (ended, _) = up(text, "");
+    ended.ended(0, "", "end.1 | ONE\nend.1 | TWO\n");
+}
+
+#[test]
+fn a_second_channel_gets_the_next_descriptor_and_all_have_their_names() {
+    let text = "[process.gen]\nshell = 'gipc send -c a 1; gipc send -c b-c 2'\nrestart = 'never'\n\
+                [process.end]\nrestart = 'never'\n\
+                shell = 'echo $GIPC_FD_A $GIPC_FD_B_C $GIPC_IN; gipc recv -c b-c; gipc recv'\n\
+                [channel.a]\nfrom = 'gen'\nto = 'end'\n[channel.b-c]\nfrom = 'gen'\nto = 'end'\n";
+    let (ended, _) = up(text, "");
+    ended.ended(0, "", "end.1 | 3 5 3\nend.1 | 2\nend.1 | 1\n");
+}
+
+#[test]
+fn a_reader_that_has_ended_closes_the_channel_for_its_writer() {
+    let text = "[process.gen]\nshell = 'yes'\nrestart = 'never'\n\
+                [process.end]\nshell = 'gipc recv'\nrestart = 'never'\n\
+                [channel.c]\nfrom = 'gen.stdout'\nto = 'end'\n";
+    let (ended, _) = up(text, "");
+    ended.failed(128 + libc::SIGPIPE, &["end.1 | y\n", "of its messages", "are lost"]);
+}
+
+#[test]
+fn what_a_crashed_reader_had_not_read_goes_to_its_next_incarnation() {
+    let restarts = "restart = \"always\"\nbackoff = { min = \"0s\", max = \"0s\" }\n\
+                    restart_limit = { count = 1000, within = \"1s\" }";
+    let text = round_trip(restarts, "").replace("\"never\"", "\"always\"");
+    let text = text.replacen("restart = \"always\"\n", "", 1);
+    let text = text.replace("\"upper\"", "\"crash-after\", \"7\"");
+    let (ended, report) = up(&text, &seq(500));
+    assert_eq!(ended.text(), seq(500));
+    let restarts = report["instances"][0]["restarts"].as_u64().unwrap();
+    assert!(restarts >= 500 / 7, "{restarts}");
+}
+
+#[test]
+fn a_message_that_kills_its_reader_ends_in_the_dead_letters() {
+    let text = "[process.work]\nreplicas = 2\nbackoff = { min = '0s', max = '0s' }\n\
+                restart = 'always'\nrestart_limit = { count = 100, within = '10s' }\n\
+                shell = '''while m=$(gipc recv); do\n\
+                  [ $m != 13 ] || { echo unlucky; kill -9 $$$$; }; gipc send $m; done'''\n\
+                [channel.jobs]\nfrom = '-'\nto = 'work'\nack = 'reply'\nretries = 2\n\
+                dead_letter = 'dead.jsonl'\n\
+                [channel.results]\nfrom = 'work'\nto = '-'\n";
+    let folder = scratch();
+    std::fs::write(folder.path().join("gipc.toml"), text).unwrap();
+    let ended = words("up --report r.json").current_dir(folder.path()).with_input(seq(30));
+    assert_eq!(sorted(ended.text()), (1..=30).filter(|n| *n != 13).collect::<Vec<_>>());
+    ended.failed(1, &["channel `jobs`, message 13: it ended work.", "after 3 attempts"]);
+    let dead = std::fs::read_to_string(folder.path().join("dead.jsonl")).unwrap();
+    let dead: Value = serde_json::from_str(&dead).unwrap();
+    assert_eq!(dead["text"], "13");
+    assert_eq!(dead["seq"], 13);
+    assert_eq!(dead["attempts"], 3);
+    assert!(dead["reason"].as_str().unwrap().contains("SIGKILL"), "{dead}");
+    assert_eq!(dead["last_lines"].as_array().unwrap().last().unwrap(), "unlucky");
+    let report: Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("r.json")).unwrap()).unwrap();
+    let of = |name, what: &str| counts(&report, name, "jobs")[what].as_u64().unwrap();
+    assert_eq!(of("work.1", "dead") + of("work.2", "dead"), 1);
+    assert_eq!(of("work.1", "redelivered") + of("work.2", "redelivered"), 2);
+}
+
+#[test]
+fn a_reader_that_does_not_answer_in_time_is_stopped_and_its_message_sent_again() {
+    let text = "[process.work]\nbackoff = { min = '0s', max = '0s' }\nrestart = 'always'\n\
+                shell = '''while m=$(gipc recv); do\n\
+                  [ $m$GIPC_RESTARTS != 20 ] || sleep 997; gipc send $m; done'''\n\
+                [channel.jobs]\nfrom = '-'\nto = 'work'\nack = 'reply'\nmessage_timeout = '200ms'\n\
+                [channel.results]\nfrom = 'work'\nto = '-'\n";
+    let (ended, _) = up(text, &seq(3));
+    ended.failed(0, &["work.1 has not answered in time: stopping it"]);
+    assert_eq!(ended.text(), seq(3));
+}
+
+#[test]
+fn an_answer_that_nobody_asked_for_stops_its_sender() {
+    let text = "[process.work]\nbackoff = { min = '0s', max = '0s' }\n\
+                shell = 'while m=$(gipc recv); do gipc send $m; gipc send again; done'\n\
+                restart = 'never'\n\
+                [channel.jobs]\nfrom = '-'\nto = 'work'\nack = 'reply'\n\
+                [channel.results]\nfrom = 'work'\nto = '-'\n";
+    let (ended, _) = up(text, "one\n");
+    ended.failed(1, &["channel `results` from work.1: it has answered and was not asked"]);
+}
+
+#[test]
+fn what_does_not_fit_is_dropped_as_it_says_and_counted() {
+    for full in ["drop-oldest", "drop-newest"] {
+        let text = format!(
+            "[process.gen]\nrestart = 'never'\nshell = 'seq -w 200000 | gipc send; touch done'\n\
+             [process.end]\nrestart = 'never'\n\
+             shell = 'until [ -e done ]; do sleep 0.01; done; gipc recv --follow > got'\n\
+             [channel.c]\nfrom = 'gen'\nto = 'end'\nbuffer = '64KiB'\nfull = '{full}'\n"
+        );
+        let folder = scratch();
+        std::fs::write(folder.path().join("gipc.toml"), text).unwrap();
+        let ended = words("up --report r.json").current_dir(folder.path()).end();
+        assert_eq!(ended.code(), 0, "{ended:?}");
+        let report: Value =
+            serde_json::from_slice(&std::fs::read(folder.path().join("r.json")).unwrap()).unwrap();
+        let sent = counts(&report, "gen.1", "c");
+        let dropped = sent["dropped"].as_u64().unwrap();
+        let got = std::fs::read_to_string(folder.path().join("got")).unwrap();
+        assert!(dropped > 0);
+        assert_eq!(sent["messages"], 200_000);
+        assert_eq!(got.lines().count() as u64 + dropped, 200_000, "{full}");
+        assert!(got.starts_with("000001\n"));
+        assert_eq!(got.ends_with("200000\n"), full == "drop-oldest");
+        assert!(got.lines().is_sorted());
+    }
+}
+
+#[test]
+fn a_reader_that_sleeps_makes_its_writer_wait_in_bounded_memory() {
+    let text = "[process.gen]\nrestart = 'never'\nshell = 'yes | gipc send'\n\
+                [process.end]\nrestart = 'never'\nshell = 'exec sleep 997'\n\
+                [channel.c]\nfrom = 'gen'\nto = 'end'\nbuffer = '1MiB'\n";
+    let folder = scratch();
+    std::fs::write(folder.path().join("gipc.toml"), text).unwrap();
+    let gipc = words("up").current_dir(folder.path()).begin();
+    let io = || {
+        let children = |pid: i32| {
+            std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default()
+        };
+        let supervisor: i32 = children(gipc.pid()).trim().parse().unwrap_or_default();
+        let read = |file: &str, key: &str| {
+            let text = std::fs::read_to_string(format!("/proc/{supervisor}/{file}")).ok()?;
+            let line = text.lines().find(|line| line.starts_with(key))?.to_owned();
+            line.split_whitespace().nth(1)?.parse::<u64>().ok()
+        };
+        (read("io", "rchar:"), read("status", "VmRSS:"))
+    };
+    // It has read what fits, and reads no more.
+    let mut before = io();
+    eventually(|| {
+        std::thread::sleep(std::time::Duration::from_millis(200)); // the time to look at
+        let now = io();
+        let is_still = now.0 == before.0 && now.0.is_some_and(|read| read > 1 << 20);
+        before = now;
+        is_still
+    });
+    gipc.signal(libc::SIGTERM);
+    gipc.end();
+    assert!(before.1.unwrap() < 20 << 10, "{before:?} KiB");
+}
+
+#[test]
+fn processes_and_channels_can_be_typed() {
+    let mut gipc = words("up -c -:work -c results=work.stdout:end -c end:- -p");
+    let ended = gipc
+        .args(["work=gipc recv --follow | tr a-z A-Z", "-p", "end=gipc recv --follow | gipc send"])
+        .with_input("one\ntwo\n");
+    ended.said("ONE\nTWO\n");
+    let ended = words("up -p a=true -c a:nobody").end();
+    ended.failed(2, &["there is no process `nobody`", "-p and -c:2:1"]);
+    words("up -p a=true -c a").end().failed(2, &["expected [NAME=]FROM[.PORT]:TO[.PORT]"]);
+}
+
+#[test]
+fn check_prints_who_sends_to_whom() {
+    let ended = words("check -p gen=true -p work=true -c gen:work -c work.stdout:-").end();
+    let lines: Vec<_> = ended.text().lines().skip(6).collect();
+    assert_eq!(
+        lines,
+        [
+            "CHANNEL    FROM         TO      ROUTE",
+            "gen-work   gen.4        work.3  direct",
+            "work-gipc  work.stdout  -       direct",
+        ]
+    );
+    assert_eq!(ended.code(), 0);
+}
+
+#[test]
+fn a_process_is_ready_when_it_has_sent_a_message() {
+    let text = "[process.a]\nshell = 'read go < go; gipc send ready; exec sleep 997'\nready = 'message'\n\
+                [process.b]\nshell = 'echo b; exit 3'\ndepends_on = { a = 'ready' }\nrestart = 'never'\n\
+                [process.c]\nshell = 'gipc recv > /dev/null; exec sleep 997'\n\
+                [channel.c]\nfrom = 'a'\nto = 'c'\n";
+    let folder = scratch();
+    std::fs::write(folder.path().join("gipc.toml"), format!("exit = 'b'\n{text}")).unwrap();
+    let go = folder.path().join("go");
+    assert!(command("mkfifo").arg(&go).end().status.success());
+    let gipc = words("up").current_dir(folder.path()).begin();
+    std::fs::write(&go, "\n").unwrap();
+    let ended = gipc.end();
+    ended.failed(3, &["b.1 | b"]);
+}
+
+#[test]
+fn a_message_is_a_sign_of_life() {
+    let text = "[process.a]\nwatchdog = '2s'\nrestart = 'never'\n\
+                shell = 'for i in $(seq 12); do gipc send alive; sleep 0.3; done'\n\
+                [channel.c]\nfrom = 'a'\nto = '-'\n";
+    let (ended, _) = up(text, "");
+    ended.said("alive\n".repeat(12));
+}
