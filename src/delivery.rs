@@ -107,12 +107,17 @@ impl Delivery {
     pub(crate) fn push(&mut self, parcel: Parcel) {
         self.unwritten += parcel.frames.len();
         // Small ones are put together: each takes more memory than its frames.
+        let all_written = self.written == self.parcels.len();
         if !self.keeps_answered
-            && self.parcels.len() > self.written
             && let Some(last) = self.parcels.back_mut()
             && last.frames.len() + parcel.frames.len() <= SMALL
             && last.again == parcel.again
         {
+            if all_written {
+                // From now on it is so in part only.
+                self.written -= 1;
+                self.part = last.frames.len();
+            }
             let frames = std::mem::take(&mut last.frames);
             let mut frames = match frames.try_into_mut() {
                 Ok(own) if own.capacity() >= SMALL => own,

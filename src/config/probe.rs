@@ -186,7 +186,6 @@ mod tests {
         for (text, words) in [
             ("", "`` is not a condition"),
             ("soon", "`soon` is not a condition"),
-            ("message", "`message` is not a condition"),
             ("notify:x", "`notify:x` is not a condition"),
             ("fd:1", "standard streams"),
             ("fd:x", "not a descriptor number"),
