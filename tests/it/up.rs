@@ -682,7 +682,9 @@ fn in_ci_the_code_the_report_and_the_annotations_tell_of_the_one_that_failed() {
 fn it_ends_with_whoever_reads_its_lines() {
     let script = format!("{GIPC} up -p a='while :; do echo x; sleep 0.01; done' 2>&1 | head -n 1");
     let script = format!("{script}; echo ${{PIPESTATUS[0]}}");
-    command("bash").args(["-c", &script]).end().said("x\n141\n");
+    // A session is named for its folder.
+    let folder = scratch();
+    command("bash").args(["-c", &script]).current_dir(folder.path()).end().said("x\n141\n");
 }
 
 #[test]
