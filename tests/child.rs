@@ -28,6 +28,9 @@ fn main() {
         ["last-words"] => last_words(),
         ["half-frame"] => half_frame(),
         ["awkward"] => awkward(),
+        ["lines", count, long_every] => {
+            lines(count.parse().unwrap(), long_every.parse().unwrap());
+        }
         ["hold-pipes"] => hold_pipes(),
         ["unreadable", fd] => {
             // SAFETY: the test declares it.
@@ -136,6 +139,21 @@ fn last_words() -> ! {
 fn half_frame() {
     let channel = inherited::channel(Direction::Out, None).unwrap();
     File::from(channel.open().unwrap()).write_all(b"\0\0\0\x05whole\0\0\0\x0aha").unwrap();
+}
+
+/// Numbered lines of any length, each `long_every`-th of them of a million bytes; no newline at the
+/// end. They are written as they fit into a buffer, and so in pieces.
+fn lines(count: u64, long_every: u64) {
+    let mut stdout = io::BufWriter::new(File::create("/dev/stdout").unwrap());
+    for number in 0..count {
+        let is_long = number % long_every == long_every - 1;
+        let length = if is_long { 1_000_000 } else { (number * 7 % 90) as usize };
+        let filler = b'a' + (number % 26) as u8;
+        let newline = if number == 0 { "" } else { "\n" };
+        write!(stdout, "{newline}{number} ").unwrap();
+        stdout.write_all(&vec![filler; length]).unwrap();
+    }
+    stdout.flush().unwrap();
 }
 
 fn fork(child: impl FnOnce()) {

@@ -13,6 +13,7 @@ mod exit_codes;
 mod framings;
 mod generated;
 mod library_examples;
+mod lines;
 mod readme;
 mod restart;
 mod run;

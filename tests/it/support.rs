@@ -221,6 +221,12 @@ pub(crate) fn rounds(default: u64) -> u64 {
     std::env::var("GIPC_TEST_ROUNDS").map_or(default, |rounds| rounds.parse().unwrap())
 }
 
+/// The children of a process.
+pub(crate) fn children(pid: i32) -> Vec<i32> {
+    let list = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    list.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+}
+
 /// `1` to `last`, a line each.
 pub(crate) fn seq(last: u32) -> String {
     (1..=last).map(|number| format!("{number}\n")).collect()

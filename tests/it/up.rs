@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::support::*;
 
 /// `gipc up` in a folder with this gipc.toml.
-fn up(folder: &Path, toml: &str) -> Command {
+pub(crate) fn up(folder: &Path, toml: &str) -> Command {
     fs::write(folder.join("gipc.toml"), toml).unwrap();
     let mut gipc = words("up");
     gipc.current_dir(folder);
@@ -18,7 +18,7 @@ fn up(folder: &Path, toml: &str) -> Command {
 
 /// Where the words stand in what was said, all in this order.
 #[track_caller]
-fn in_order(said: &str, words: &[&str]) {
+pub(crate) fn in_order(said: &str, words: &[&str]) {
     let mut rest = said;
     for word in words {
         let at = rest.find(word).unwrap_or_else(|| panic!("`{word}` is not next in: {said}"));
@@ -79,64 +79,6 @@ fn who_can_never_start_is_named_with_the_cause() {
     let why = "gipc: migrate.1 ended: exit code 4\n\
                gipc: web.1 is not started: migrate has not come as far as it depends on\n";
     ended.ended(4, "", why);
-}
-
-#[test]
-fn lines_of_several_are_told_apart_and_whole() {
-    let folder = scratch();
-    let mut gipc = up(
-        folder.path(),
-        r#"
-        [process.a]
-        command = ["printf", 'one\ntwo\nno end']
-        [process.longer]
-        shell = "cat; echo error >&2"
-        replicas = 2
-        "#,
-    );
-    let ended = gipc.end();
-    let mut lines: Vec<_> = ended.stderr.lines().collect();
-    lines.sort_unstable();
-    assert_eq!(
-        lines,
-        [
-            "a.1      | no end",
-            "a.1      | one",
-            "a.1      | two",
-            "longer.1 | error",
-            "longer.2 | error",
-        ]
-    );
-    assert_eq!(ended.code(), 0);
-}
-
-#[test]
-fn many_lines_of_many_writers_are_neither_lost_nor_spliced() {
-    let folder = scratch();
-    let mut gipc = up(
-        folder.path(),
-        r#"
-        [process.w]
-        shell = "i=0; while [ $i -lt 20000 ]; do echo $GIPC_NAME $i; i=$((i+1)); done; head -c 1000000 /dev/zero | tr '\\0' x"
-        replicas = 4
-        "#,
-    );
-    let ended = gipc.end();
-    assert_eq!(ended.code(), 0);
-    let mut next = [0; 4];
-    let mut long = 0;
-    for line in ended.stderr.lines() {
-        let (name, text) = line.split_once(" | ").unwrap();
-        let number: usize = name.strip_prefix("w.").unwrap().parse().unwrap();
-        if text.starts_with('x') {
-            assert_eq!(text.len(), 1_000_000);
-            long += 1;
-        } else {
-            assert_eq!(text, format!("{name} {}", next[number - 1]));
-            next[number - 1] += 1;
-        }
-    }
-    assert_eq!((next, long), ([20_000; 4], 4));
 }
 
 #[test]
@@ -475,133 +417,6 @@ fn the_settings_of_a_process_reach_it() {
 }
 
 #[test]
-fn lines_go_to_a_log_file_too_which_is_rotated_and_reopened() {
-    let folder = scratch();
-    let mut gipc = up(
-        folder.path(),
-        r#"
-        [process.it]
-        shell = "echo one; read x <fifo; echo two"
-        log = "it.log"
-        "#,
-    );
-    let fifo = folder.path().join("fifo");
-    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let mut running = gipc.begin();
-    running.stderr_until("one");
-    let log = folder.path().join("it.log");
-    fs::rename(&log, folder.path().join("old.log")).unwrap();
-    running.signal(libc::SIGUSR2);
-    while !log.exists() {
-        std::thread::yield_now();
-    }
-    running.signal(libc::SIGUSR1);
-    running.stderr_until("it.1  running");
-    fs::write(fifo, "go\n").unwrap();
-    assert_eq!(running.end().code(), 0);
-    assert_eq!(fs::read_to_string(folder.path().join("old.log")).unwrap(), "one\n");
-    assert_eq!(fs::read_to_string(log).unwrap(), "two\n");
-}
-
-#[test]
-fn a_log_file_that_cannot_be_opened_is_told_before_anything_starts() {
-    for (log, why) in [
-        ("file/it.log", "File exists"),
-        ("folder", "Is a directory"),
-        ("fifo", "No such device or address"),
-    ] {
-        let folder = scratch();
-        fs::create_dir(folder.path().join("folder")).unwrap();
-        fs::write(folder.path().join("file"), "").unwrap();
-        let fifo = folder.path().join("fifo");
-        assert!(Command::new("mkfifo").arg(fifo).status().unwrap().success());
-        let toml = format!("[process.it]\nshell = \"echo > started\"\nlog = \"{log}\"\n");
-        let ended = up(folder.path(), &toml).end();
-        ended.failed(125, &[&format!("cannot write the log file `{log}`: {why}")]);
-        assert!(!folder.path().join("started").exists());
-    }
-}
-
-#[test]
-fn several_may_have_one_log_file_in_a_folder_that_is_made() {
-    let folder = scratch();
-    let mut gipc = up(
-        folder.path(),
-        r#"
-        [defaults]
-        log = "logs/all.log"
-        [process.a]
-        shell = "echo one; echo error >&2; printf 'no end'"
-        [process.longer]
-        command = "echo two"
-        log = "./logs/../logs/all.log"
-        replicas = 2
-        [process.alone]
-        command = "echo three"
-        log = "logs/alone/alone.log"
-        "#,
-    );
-    assert_eq!(gipc.end().code(), 0);
-    let lines = |name: &str| {
-        let text = fs::read_to_string(folder.path().join(name)).unwrap();
-        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
-        lines.sort_unstable();
-        lines
-    };
-    assert_eq!(
-        lines("logs/all.log"),
-        [
-            "a.1      | error",
-            "a.1      | no end",
-            "a.1      | one",
-            "longer.1 | two",
-            "longer.2 | two",
-        ]
-    );
-    assert_eq!(lines("logs/alone/alone.log"), ["three"]);
-}
-
-#[test]
-fn a_full_disk_under_a_log_file_is_said_once_and_stops_nobody() {
-    let folder = scratch();
-    let toml = "[process.it]\nshell = \"seq 100000\"\nlog = \"/dev/full\"\n";
-    let ended = up(folder.path(), toml).end();
-    let said = "gipc: cannot write the log file `/dev/full`: No space left on device (os error \
-                28); lines are missing from it\n";
-    assert_eq!(ended.stderr.matches(said).count(), 1, "{}", ended.stderr);
-    assert_eq!(ended.stderr.replace(said, ""), seq(100_000));
-    assert_eq!(ended.code(), 0);
-}
-
-#[test]
-fn lines_as_json_are_whole_and_say_whose_they_are() {
-    let folder = scratch();
-    let mut gipc = up(
-        folder.path(),
-        r#"
-        [process.a]
-        shell = '''printf 'say "hi"\n\ttab\r\n\377\n\nno end'; echo oops >&2'''
-        [process.b]
-        command = "false"
-        restart = "never"
-        "#,
-    );
-    let ended = gipc.args(["--log-format", "json"]).end();
-    let lines = ended.stderr.lines().map(serde_json::from_str::<serde_json::Value>);
-    let lines: Vec<_> = lines.map(|line| line.unwrap()).collect();
-    let of = |stream: &str| -> Vec<_> {
-        let own = lines.iter().filter(|line| line["instance"] == "a.1" && line["stream"] == stream);
-        own.map(|line| line["line"].as_str().unwrap()).collect()
-    };
-    assert_eq!(of("stdout"), ["say \"hi\"", "\ttab\r", "\u{fffd}", "", "no end"]);
-    assert_eq!(of("stderr"), ["oops"]);
-    let own = lines.iter().find(|line| line["level"] == "WARN").unwrap();
-    assert_eq!(own["message"], "b.1 ended: exit code 1");
-    let is_time = |line: &serde_json::Value| line["timestamp"].as_str().unwrap().ends_with('Z');
-    assert!(lines.iter().all(is_time));
-}
-
-#[test]
 fn named_processes_come_with_those_that_they_depend_on() {
     let folder = scratch();
     let toml = r#"
@@ -679,15 +494,6 @@ fn in_ci_the_code_the_report_and_the_annotations_tell_of_the_one_that_failed() {
 }
 
 #[test]
-fn it_ends_with_whoever_reads_its_lines() {
-    let script = format!("{GIPC} up -p a='while :; do echo x; sleep 0.01; done' 2>&1 | head -n 1");
-    let script = format!("{script}; echo ${{PIPESTATUS[0]}}");
-    // A session is named for its folder.
-    let folder = scratch();
-    command("bash").args(["-c", &script]).current_dir(folder.path()).end().said("x\n141\n");
-}
-
-#[test]
 fn a_timeout_ends_a_single_process_with_124_too() {
     let folder = scratch();
     let mut gipc = words("up --timeout 100ms");
@@ -709,21 +515,6 @@ fn who_is_ready_and_ends_at_once_was_ready() {
     for _ in 0..20 {
         up(folder.path(), toml).end().failed(0, &["web.1  | web"]);
     }
-}
-
-#[test]
-fn no_line_is_lost_when_the_rule_ends_it_and_the_reader_is_slow() {
-    let folder = scratch();
-    fs::write(
-        folder.path().join("gipc.toml"),
-        "exit = \"tests\"\n[process.tests]\nshell = \"seq 1 60000\"\n\
-         [process.other]\ncommand = \"sleep 1000\"\n",
-    )
-    .unwrap();
-    // Slower than any patience of gipc's; there is no event for time that passes.
-    let script = format!("{GIPC} up 2>&1 | (sleep 2; grep -c '^tests.1 | ')");
-    let mut shell = command("bash");
-    shell.args(["-c", &script]).current_dir(folder.path()).end().said("60000\n");
 }
 
 #[test]
