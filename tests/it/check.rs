@@ -310,3 +310,34 @@ fn who_decides_and_is_tried_again_is_remarked_on() {
         assert_eq!(ended.stderr, "");
     }
 }
+
+/// That each key does what it says is shown by processes that run: those tests name it.
+#[test]
+fn every_key_has_a_test_that_runs_it() {
+    let schema: Value = serde_json::from_slice(&gipc(["schema"]).end().stdout).unwrap();
+    let mut keys = std::collections::BTreeSet::new();
+    let mut parts = vec![&schema];
+    while let Some(part) = parts.pop() {
+        match part {
+            Value::Object(object) => {
+                let properties = object.get("properties").and_then(Value::as_object);
+                keys.extend(properties.into_iter().flat_map(|keys| keys.keys()));
+                parts.extend(object.values());
+            }
+            Value::Array(list) => parts.extend(list),
+            _ => {}
+        }
+    }
+    assert!(keys.contains(&"backoff".to_owned()) && keys.contains(&"within".to_owned()));
+    let tests =
+        std::fs::read_dir(root().join("tests/it")).unwrap().map(|file| file.unwrap().path());
+    let tests = tests.filter(|file| file.extension().is_some_and(|it| it == "rs"));
+    let tests = tests.filter(|file| !file.ends_with("check.rs"));
+    let text: String = tests.map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let is_there = |key: &String| {
+        let forms = [format!("{key} = "), format!("[{key}"), format!(".{key}]")];
+        forms.iter().any(|form| text.contains(form))
+    };
+    keys.retain(|key| !is_there(key));
+    assert!(keys.is_empty(), "no test runs {keys:?}");
+}

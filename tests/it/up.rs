@@ -157,23 +157,77 @@ fn a_second_signal_kills_all_at_once() {
 }
 
 #[test]
-fn a_crash_loop_of_one_process_is_no_affair_of_the_others() {
+fn a_crash_loop_stops_at_exactly_the_limit_and_is_no_affair_of_the_others() {
+    for (limit, restarts) in [
+        ("", "5 restarts within 10s"),
+        ("restart_limit = { count = 2, within = \"1m\" }", "2 restarts within 1m"),
+        ("restart_limit.count = 0", "0 restarts within 10s"),
+    ] {
+        let folder = scratch();
+        let toml = format!(
+            r#"
+            [process.bad]
+            shell = "echo try $GIPC_RESTARTS; exit 3"
+            backoff = {{ min = "1ms", max = "1ms" }}
+            {limit}
+            [process.good]
+            shell = "echo fine"
+            depends_on = {{ bad = "completed" }}
+            "#
+        );
+        let ended = up(folder.path(), &toml).end();
+        let given_up = format!("bad.1 ended again after {restarts}: giving up");
+        ended.failed(3, &[&given_up, "good.1 | fine"]);
+        let count: usize = restarts.split(' ').next().unwrap().parse().unwrap();
+        assert_eq!(ended.stderr.matches("| try ").count(), count + 1, "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn who_is_to_end_is_asked_with_its_own_signal_and_killed_after_its_own_grace() {
     let folder = scratch();
     let mut gipc = up(
         folder.path(),
         r#"
-        [process.bad]
-        shell = "echo try $GIPC_RESTARTS; exit 3"
-        restart_limit = { count = 2, within = "1m" }
-        backoff = { min = "1ms", max = "1ms" }
-        [process.good]
-        shell = "echo fine"
-        depends_on = { bad = "completed" }
+        exit = "done"
+        [process.asked]
+        shell = "trap 'echo asked; exit 0' INT; trap '' TERM; echo up; while :; do sleep 0.01; done"
+        stop_signal = "INT"
+        ready = "log:up"
+        [process.deaf]
+        shell = "trap '' TERM INT; echo up; while :; do sleep 0.01; done"
+        stop_grace_period = "50ms"
+        ready = "log:up"
+        [process.done]
+        command = "true"
+        restart = "never"
+        depends_on = { asked = "ready", deaf = "ready" }
         "#,
     );
-    let ended = gipc.end();
-    ended.failed(3, &["bad.1 ended again after 2 restarts within 1m: giving up", "good.1 | fine"]);
-    assert_eq!(ended.stderr.matches("| try ").count(), 3);
+    let ended = gipc.args(["--report", "report.json"]).end();
+    ended.failed(0, &["asked.1 | asked"]);
+    let report = fs::read(folder.path().join("report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+    let last = |instance: usize| &report["instances"][instance]["incarnations"][0];
+    assert_eq!(last(0)["exit"]["code"], 0, "{report}");
+    assert_eq!(last(1)["exit"]["name"], "SIGKILL", "{report}");
+}
+
+#[test]
+fn a_process_may_have_the_rights_of_another_user() {
+    let folder = scratch();
+    // To be another takes rights.
+    let is_root = nix::unistd::geteuid().is_root();
+    let user = if is_root { "nobody".to_owned() } else { nix::unistd::geteuid().to_string() };
+    let toml = format!("[process.it]\ncommand = \"id -u\"\nuser = \"{user}\"\n");
+    let uid = match is_root {
+        true => nix::unistd::User::from_name("nobody").unwrap().unwrap().uid.to_string(),
+        false => user,
+    };
+    // Where the folder is another user's, he may look into it all the same.
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(folder.path(), mode).unwrap();
+    up(folder.path(), &toml).end().ended(0, "", &format!("{uid}\n"));
 }
 
 #[test]
@@ -373,6 +427,22 @@ fn what_fails_its_health_check_is_restarted() {
     running
         .stderr_until("it.1 fails its health check (exec:[ ! -e sick ]: exit code 1): stopping it");
     assert_eq!(running.end().code(), 0);
+}
+
+#[test]
+fn a_health_check_that_takes_too_long_has_failed() {
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        [process.it]
+        command = "sleep 1000"
+        restart = "never"
+        healthcheck = { test = "exec:sleep 999", interval = "10ms", timeout = "20ms", retries = 2 }
+        "#,
+    );
+    let why = "it.1 fails its health check (exec:sleep 999: no answer within 20ms): stopping it";
+    gipc.end().failed(1, &[why]);
 }
 
 #[test]
