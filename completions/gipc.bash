@@ -332,7 +332,7 @@ _gipc() {
             return 0
             ;;
         gipc__subcmd__run)
-            opts="-C -e -q -v -h --wire --framing --input --output --max-message --ready --ready-timeout --record --chdir --env --env-file --clear-env --timeout --stop-signal --grace --restart --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --help"
+            opts="-C -e -q -v -h --wire --framing --input --output --max-message --record --ready --ready-timeout --chdir --env --env-file --clear-env --timeout --stop-signal --grace --restart --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -358,15 +358,15 @@ _gipc() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --ready)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --ready-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

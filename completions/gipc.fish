@@ -69,9 +69,9 @@ complete -c gipc -n "__fish_gipc_using_subcommand run" -l framing -d 'How the wo
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l input -d 'How messages are encoded on standard input, or `none`' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l output -d 'How messages are encoded on standard output, or `none`' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l max-message -d 'The largest message that is accepted' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l record -d 'Append every message to this file, a JSON object on each line' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l ready -d 'When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l ready-timeout -d 'Stop a worker that is not ready after so long, with exit code 124' -r
-complete -c gipc -n "__fish_gipc_using_subcommand run" -l record -d 'Append every message to this file, a JSON object on each line' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand run" -s C -l chdir -d 'Run in this directory' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand run" -s e -l env -d 'Set an environment variable; may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l env-file -d 'Set the environment variables of this file (NAME=VALUE lines)' -r -F

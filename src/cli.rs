@@ -14,6 +14,7 @@ mod check;
 mod control;
 mod exec;
 mod manual;
+mod messages;
 mod run;
 mod supervision;
 mod talk;

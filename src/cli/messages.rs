@@ -1,0 +1,168 @@
+//! The options about messages that `run`, `pipe` and `pool` have.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
+use gipc::spawn::ChildFd;
+
+use super::Usage;
+use super::supervision::Supervision;
+use crate::plan::channel::{Channel, End, Place, Port};
+use crate::plan::rules;
+use crate::plan::topology::{Process, ProcessId, Readiness, Wiring};
+use crate::ready::Condition;
+use crate::value;
+
+#[derive(Debug, Args)]
+pub(super) struct Messages {
+    /// Where the worker's messages go in and out
+    #[arg(long, env = "GIPC_WIRE", value_name = "WIRE", hide_env = true, default_value = "fds")]
+    wire: Wire,
+
+    /// How the worker's messages are encoded [default: u32, with --wire stdio lines]
+    #[arg(long, env = "GIPC_FRAMING", value_name = "FRAMING", hide_env = true,
+          long_help = FRAMING_HELP)]
+    framing: Option<Framing>,
+
+    /// How messages are encoded on standard input, or `none`
+    #[arg(long, env = "GIPC_INPUT", value_name = "FRAMING", hide_env = true,
+          default_value = "lines", value_parser = framing_or_none)]
+    input: FramingOrNone,
+
+    /// How messages are encoded on standard output, or `none`
+    #[arg(long, env = "GIPC_OUTPUT", value_name = "FRAMING", hide_env = true,
+          default_value = "lines", value_parser = framing_or_none)]
+    output: FramingOrNone,
+
+    /// The largest message that is accepted
+    #[arg(long, env = "GIPC_MAX_MESSAGE", value_name = "SIZE", hide_env = true,
+          default_value = "64MiB", value_parser = value::size)]
+    max_message: usize,
+
+    /// Append every message to this file, a JSON object on each line
+    #[arg(long, env = "GIPC_RECORD", value_name = "FILE.jsonl", hide_env = true)]
+    record: Option<PathBuf>,
+
+    /// When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION
+    #[arg(long, env = "GIPC_READY", value_name = "CONDITION", hide_env = true,
+          long_help = READY_HELP)]
+    ready: Option<Condition>,
+
+    /// Stop a worker that is not ready after so long, with exit code 124
+    #[arg(long, env = "GIPC_READY_TIMEOUT", value_name = "DURATION", hide_env = true,
+          default_value = "30s", value_parser = value::duration)]
+    ready_timeout: Duration,
+}
+
+const FRAMING_HELP: &str = "\
+How the worker's messages are encoded [default: u32, with --wire stdio lines]
+
+u32: a length of 4 bytes, big-endian, then the message; lines: a newline after it; nul: a zero \
+byte after it; netstring: 5:hello, ; content-length: as language servers do; u32le: as u32, \
+little-endian; varint: a LEB128 length, then the message; json-seq: RFC 7464; raw: bytes without \
+boundaries, one read is one message";
+
+const READY_HELP: &str = "\
+When the worker is ready for its first message
+
+message: it has sent one; fd:N: it has written a newline to descriptor N; log:REGEX: it has \
+printed a line that matches; delay:DURATION: so much time has passed";
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Wire {
+    /// Descriptors 3 and 4
+    Fds,
+    /// Standard input and output
+    Stdio,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct FramingOrNone(Option<Framing>);
+
+fn framing_or_none(text: &str) -> Result<FramingOrNone, String> {
+    match text {
+        "none" => Ok(FramingOrNone(None)),
+        _ => text
+            .parse()
+            .map(|framing| FramingOrNone(Some(framing)))
+            .map_err(|error: gipc::framing::UnknownFraming| format!("{error}; or `none`")),
+    }
+}
+
+impl Messages {
+    /// A worker, which these options and those of its supervision are for.
+    pub(super) fn process(
+        &self,
+        supervision: &Supervision,
+        argv: Vec<OsString>,
+    ) -> Result<Process, Usage> {
+        let readiness = match &self.ready {
+            None => rules::Readiness::Immediate,
+            Some(Condition::Delay(delay)) => rules::Readiness::After(*delay),
+            Some(_) => rules::Readiness::Told { timeout: self.ready_timeout },
+        };
+        let (port_in, port_out) = self.ports();
+        match &self.ready {
+            Some(Condition::Message) if self.output.0.is_none() => {
+                return Err(Usage::wrong(
+                    "with `--output none` there are no messages by which `--ready message` \
+                     could tell",
+                ));
+            }
+            Some(Condition::Fd(fd)) if [port_in, port_out].contains(&Port::Fd(*fd)) => {
+                return Err(Usage::wrong(
+                    "descriptors 3 and 4 are the worker's messages; use `--ready fd:5`",
+                ));
+            }
+            _ => {}
+        }
+        let ready = match &self.ready {
+            None | Some(Condition::Delay(_)) => None,
+            Some(Condition::Message) => Some(Readiness::Message),
+            Some(Condition::Fd(fd)) => Some(Readiness::Fd(*fd)),
+            Some(Condition::Log(regex)) => Some(Readiness::Log(regex.clone())),
+        };
+        supervision.process(argv, Wiring::Piped, readiness, ready)
+    }
+
+    /// Where a worker's messages go in, and where they come out.
+    pub(super) fn ports(&self) -> (Port, Port) {
+        match self.wire {
+            Wire::Fds => (Port::Fd(ChildFd::MESSAGES_IN), Port::Fd(ChildFd::MESSAGES_OUT)),
+            Wire::Stdio => (Port::Fd(ChildFd::STDIN), Port::Fd(ChildFd::STDOUT)),
+        }
+    }
+
+    fn framing(&self) -> Framing {
+        self.framing.unwrap_or(match self.wire {
+            Wire::Fds => Framing::U32,
+            Wire::Stdio => Framing::Lines,
+        })
+    }
+
+    fn worker(&self, process: ProcessId, port: Port) -> End {
+        End { at: Place::Process(process, port), framing: self.framing() }
+    }
+
+    fn channel(&self, name: &str, from: End, to: End) -> Channel {
+        let (max_message, record) = (self.max_message, self.record.clone());
+        Channel { max_message, record, ..Channel::new(name, from, to) }
+    }
+
+    /// From our standard input to a process, unless there is to be none.
+    pub(super) fn input(&self, to: ProcessId) -> Option<Channel> {
+        let from = End { at: Place::Ours, framing: self.input.0? };
+        Some(self.channel("in", from, self.worker(to, self.ports().0)))
+    }
+
+    /// From a process to our standard output, unless there is to be none.
+    pub(super) fn output(&self, from: ProcessId) -> Option<Channel> {
+        let to = End { at: Place::Ours, framing: self.output.0? };
+        Some(self.channel("out", self.worker(from, self.ports().1), to))
+    }
+}
+
+const _: () = assert!(DEFAULT_MAX_MESSAGE == 64 << 20, "as the help says");
