@@ -30,6 +30,13 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand call 'Send a message and take the reply'
             cand ps 'Show how the processes of a session stand'
             cand why 'Say why a process stands as it does'
+            cand start 'Start processes that have ended or were stopped'
+            cand stop 'Stop processes, until they are started again'
+            cand restart 'Stop processes and start them again'
+            cand signal 'Send a signal to processes'
+            cand scale 'Have another number of instances of a process'
+            cand wait 'Wait until processes have ended, and end with their exit code'
+            cand reload 'Have a session of `up` read its file anew'
             cand down 'Stop all processes of a session, in order, and end it'
             cand check 'Check a description of processes, and print what it means'
             cand schema 'Print the JSON Schema of gipc.toml, for editors'
@@ -155,6 +162,50 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
             cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
             cand --json 'Print it as JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;start'= {
+            cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;stop'= {
+            cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;restart'= {
+            cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;signal'= {
+            cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;scale'= {
+            cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;wait'= {
+            cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --timeout 'Wait no longer than this; then end with 124'
+            cand --ready 'Wait until they are ready; with exit code 1 where one has ended without being it'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;reload'= {
+            cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

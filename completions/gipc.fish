@@ -34,6 +34,13 @@ complete -c gipc -n "__fish_gipc_needs_command" -f -a "recv" -d 'Take a message 
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "call" -d 'Send a message and take the reply'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "ps" -d 'Show how the processes of a session stand'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "why" -d 'Say why a process stands as it does'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "start" -d 'Start processes that have ended or were stopped'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "stop" -d 'Stop processes, until they are started again'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "restart" -d 'Stop processes and start them again'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "signal" -d 'Send a signal to processes'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "scale" -d 'Have another number of instances of a process'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "wait" -d 'Wait until processes have ended, and end with their exit code'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "reload" -d 'Have a session of `up` read its file anew'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "down" -d 'Stop all processes of a session, in order, and end it'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "check" -d 'Check a description of processes, and print what it means'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "schema" -d 'Print the JSON Schema of gipc.toml, for editors'
@@ -132,6 +139,22 @@ complete -c gipc -n "__fish_gipc_using_subcommand ps" -s h -l help -d 'Print hel
 complete -c gipc -n "__fish_gipc_using_subcommand why" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand why" -l json -d 'Print it as JSON'
 complete -c gipc -n "__fish_gipc_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand start" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand start" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand stop" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand restart" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand restart" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand signal" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand signal" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand scale" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand scale" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand wait" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand wait" -l timeout -d 'Wait no longer than this; then end with 124' -r
+complete -c gipc -n "__fish_gipc_using_subcommand wait" -l ready -d 'Wait until they are ready; with exit code 1 where one has ended without being it'
+complete -c gipc -n "__fish_gipc_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand reload" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand down" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand down" -l timeout -d 'Kill what has not ended after this long' -r
 complete -c gipc -n "__fish_gipc_using_subcommand down" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -71,6 +71,13 @@ enum Command {
     Call(talk::Call),
     Ps(control::Ps),
     Why(control::Why),
+    Start(control::Start),
+    Stop(control::Stop),
+    Restart(control::Restart),
+    Signal(control::Signal),
+    Scale(control::Scale),
+    Wait(control::Wait),
+    Reload(control::Reload),
     Down(control::Down),
     Check(check::Check),
     Schema(check::Schema),
@@ -102,6 +109,13 @@ impl Command {
             "call" => parse(args).map(Self::Call),
             "ps" => parse(args).map(Self::Ps),
             "why" => parse(args).map(Self::Why),
+            "start" => parse(args).map(Self::Start),
+            "stop" => parse(args).map(Self::Stop),
+            "restart" => parse(args).map(Self::Restart),
+            "signal" => parse(args).map(Self::Signal),
+            "scale" => parse(args).map(Self::Scale),
+            "wait" => parse(args).map(Self::Wait),
+            "reload" => parse(args).map(Self::Reload),
             "down" => parse(args).map(Self::Down),
             _ => None,
         }
@@ -127,27 +141,22 @@ impl Usage {
 
     /// Prints it where it belongs.
     pub(crate) fn print(self) -> ExitCode {
+        // Where even that cannot be written there is nobody to tell.
+        if let Self::Clap(error) = self {
+            let _ = error.print();
+            return ExitCode::from(error.exit_code() as u8);
+        }
+        show_mistakes(&self.render(telling::Color::Auto.wanted()));
+        ExitCode::from(2)
+    }
+
+    /// As it stands on standard error, but for the newline at the end.
+    fn render(self, color: bool) -> String {
         match self {
-            Self::Clap(error) => {
-                // Where even that cannot be written there is nobody to tell.
-                let _ = error.print();
-                ExitCode::from(error.exit_code() as u8)
-            }
-            Self::File(error) => {
-                crate::complain(&error);
-                ExitCode::from(2)
-            }
-            Self::Config(crate::config::Error::Mistakes(mistakes)) => {
-                let mut text = mistakes.render(telling::Color::Auto.wanted());
-                text.push('\n');
-                // As above.
-                let _ = io::stderr().write_all(text.as_bytes());
-                ExitCode::from(2)
-            }
-            Self::Config(error) => {
-                crate::complain(&error);
-                ExitCode::from(2)
-            }
+            Self::Clap(error) => error.render().to_string().trim_end().to_owned(),
+            Self::File(error) => format!("gipc: {}", crate::chain(&error)),
+            Self::Config(crate::config::Error::Mistakes(mistakes)) => mistakes.render(color),
+            Self::Config(error) => format!("gipc: {}", crate::chain(&error)),
         }
     }
 }
@@ -167,6 +176,13 @@ pub(crate) fn plan() -> Result<Plan, Usage> {
         Command::Call(call) => Ok(call.into_plan()),
         Command::Ps(ps) => Ok(ps.into_plan()),
         Command::Why(why) => Ok(why.into_plan()),
+        Command::Start(start) => Ok(start.into_plan()),
+        Command::Stop(stop) => Ok(stop.into_plan()),
+        Command::Restart(restart) => Ok(restart.into_plan()),
+        Command::Signal(signal) => Ok(signal.into_plan()),
+        Command::Scale(scale) => Ok(scale.into_plan()),
+        Command::Wait(wait) => Ok(wait.into_plan()),
+        Command::Reload(reload) => Ok(reload.into_plan()),
         Command::Down(down) => Ok(down.into_plan()),
         Command::Check(check) => check.into_plan(),
         Command::Schema(schema) => Ok(schema.into_plan()),
@@ -189,6 +205,12 @@ fn option_variables() -> Vec<OsString> {
     let all = Cli::command();
     let options = all.get_subcommands().flat_map(clap::Command::get_arguments);
     options.filter_map(|option| option.get_env()).map(OsString::from).collect()
+}
+
+/// Shows mistakes of a description, or whatever else has to be said as it is.
+pub(crate) fn show_mistakes(text: &str) {
+    // Where that cannot be there is nobody to tell.
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Writes text to standard output.

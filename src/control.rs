@@ -8,6 +8,7 @@
 //! Each connection is a task of its own, so that neither garbage nor a client that reads nothing
 //! keeps the supervisor from its work. `gipc-control(7)` describes the protocol for others.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -23,6 +24,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
+use crate::report::Ending;
 use crate::standing::{Reason, Standing};
 
 pub(crate) mod client;
@@ -58,11 +60,40 @@ pub(crate) enum Request {
         #[serde(default)]
         names: Vec<String>,
     },
+    /// Have these run.
+    Start { names: Vec<String> },
+    /// Have these not run.
+    Stop { names: Vec<String> },
+    /// Have these end and run again.
+    Restart { names: Vec<String> },
+    /// Send a signal, by its name or number, to these.
+    Signal { signal: String, names: Vec<String> },
+    /// Have so many instances of each of these.
+    Scale { to: BTreeMap<String, usize> },
+    /// Tell when these, or all, have come so far.
+    Wait {
+        #[serde(default)]
+        names: Vec<String>,
+        until: Until,
+    },
+    /// Read the description anew; mistakes are told with escapes for colours, or without.
+    Reload {
+        #[serde(default)]
+        color: bool,
+    },
     /// Stop everything in order, and kill what has not ended after so many milliseconds.
     Down {
         #[serde(default)]
         timeout_ms: Option<u64>,
     },
+}
+
+/// What can be waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Until {
+    Ready,
+    Ended,
 }
 
 /// What the session answers.
@@ -75,8 +106,23 @@ pub(crate) enum Reply {
     Instances { instances: Vec<Standing> },
     /// To `why`.
     Reasons { reasons: Vec<Reason> },
+    /// It is done; what there is to be said of it.
+    Done { remarks: Vec<String> },
+    /// To `wait`: how they have ended, together.
+    Ended { exit: Ending },
+    /// To `reload`.
+    Reloaded(Reloaded),
     /// It was not, or could not be, done.
     Error(Refusal),
+}
+
+/// The processes that a new description concerns.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reloaded {
+    pub(crate) started: Vec<String>,
+    pub(crate) restarted: Vec<String>,
+    pub(crate) stopped: Vec<String>,
+    pub(crate) scaled: Vec<String>,
 }
 
 /// What a session says of itself.
@@ -108,6 +154,14 @@ pub(crate) enum Kind {
     NoSuchProcess,
     /// The session has ended, or is about to.
     SessionEnded,
+    /// There is nothing of it that could get a signal.
+    NotRunning,
+    /// It has ended, and was not ready.
+    NotReady,
+    /// It could not be done.
+    Failed,
+    /// The description is not understood; the message has the mistakes.
+    BadDescription,
     /// One that a later version may tell of.
     #[serde(other)]
     Other,

@@ -149,6 +149,13 @@ impl Link {
         }
     }
 
+    /// Has the guard ended? Then so are we to, as soon as we are told.
+    pub(crate) fn has_lost_guard(&self) -> bool {
+        let parent = nix::unistd::getppid().as_raw();
+        // A namespace of its own shows no parent at all.
+        parent != self.guard && parent != 0
+    }
+
     /// Asks the guard to stop until it is continued, and to stop us with it.
     pub(crate) fn stop(&self, supervisor: bool) {
         self.request(Request::Stop { supervisor });

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gipc::framing::Framing;
+use gipc::process::Signal;
 
 use crate::logs;
 
 pub(crate) mod channel;
 pub(crate) mod order;
 pub(crate) mod outline;
+pub(crate) mod revision;
 pub(crate) mod rules;
 pub(crate) mod topology;
 
@@ -38,12 +40,17 @@ pub(crate) struct Supervise {
     pub(crate) topology: Topology,
     /// The name to be found by, where it is a session.
     pub(crate) session: Option<String>,
+    /// Where the topology comes from, if it can be read anew.
+    pub(crate) source: Option<Description>,
     /// For all together; a process may have one of its own.
     pub(crate) timeout: Option<Duration>,
     pub(crate) isolate: bool,
     pub(crate) report: Option<PathBuf>,
     pub(crate) log: logs::Settings,
 }
+
+/// Reads the topology anew; where it is not understood, all that is wrong as text, in colour or not.
+pub(crate) type Description = Box<dyn Fn(bool) -> Result<Topology, String>>;
 
 impl Supervise {
     /// Does the supervisor read messages from a terminal? Then it must be in its foreground.
@@ -69,6 +76,13 @@ pub(crate) struct Control {
 pub(crate) enum Ask {
     Ps { names: Vec<String>, json: bool },
     Why { names: Vec<String>, json: bool },
+    Start(Vec<String>),
+    Stop(Vec<String>),
+    Restart(Vec<String>),
+    Signal(Signal, Vec<String>),
+    Scale(Vec<(String, usize)>),
+    Wait { names: Vec<String>, ready: bool, timeout: Option<Duration> },
+    Reload { color: bool },
     Down { timeout: Option<Duration> },
 }
 

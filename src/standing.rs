@@ -51,6 +51,8 @@ pub(crate) enum State {
     Stopping,
     /// It has ended, and pauses before it is started again.
     Restarting,
+    /// By hand, until it is started by hand.
+    Stopped,
     /// It has ended, and that was in order.
     Ended,
     Failed,
@@ -69,6 +71,7 @@ impl fmt::Display for State {
             Self::Running => "running",
             Self::Stopping => "stopping",
             Self::Restarting => "restarting",
+            Self::Stopped => "stopped",
             Self::Ended => "ended",
             Self::Failed => "failed",
             Self::Skipped => "skipped",

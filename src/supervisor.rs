@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use gipc::process::Signal;
 use gipc::spawn::Limit;
@@ -20,8 +20,7 @@ use crate::guard::{self, Arrival, Arrivals, DirectSignal, Link, Verdict};
 use crate::logs::{self, LogFile, Sink};
 use crate::plan::Supervise;
 use crate::plan::channel::ChannelId;
-use crate::plan::rules::{Readiness, Restart};
-use crate::plan::topology::{ProcessId, Strategy};
+use crate::plan::topology::Process;
 use crate::probe::Asking;
 use crate::record::{DeadLetters, Recorder};
 use crate::relay::{Inlet, Outcome, Stop, Trouble};
@@ -29,10 +28,12 @@ use crate::report::Moment;
 use crate::signals::{self, Request};
 
 mod account;
+mod acting;
 mod channels;
 mod descriptors;
 mod ending;
 mod instance;
+mod opening;
 pub(crate) mod policy;
 mod requests;
 mod session;
@@ -42,7 +43,8 @@ mod wiring;
 
 use channels::Channel;
 use instance::Instance;
-use policy::{Action, Event, Wait};
+use policy::Event;
+use requests::Waiting;
 use session::{Happening, InstanceId, Order, Session};
 
 /// Why supervision could not begin, or could not end well.
@@ -186,20 +188,28 @@ enum Woken {
 struct Supervisor {
     plan: Supervise,
     session: Session,
+    /// As they are described now; those that are not any more have no replicas.
+    processes: Vec<Rc<Process>>,
     instances: Vec<Instance>,
     link: Link,
     arrivals: Arrivals,
     /// Where it is a session that others may control.
     server: Option<Server>,
     requests: Option<Requests>,
+    /// Who waits for something to happen.
+    waiting: Vec<Waiting>,
     /// With a terminal the command is its foreground job, as it would be without us.
     shares_terminal: bool,
     sink: Sink,
     channels: Vec<Channel>,
     recorders: Vec<Recorder>,
     dead_letters: Vec<DeadLetters>,
+    /// Of the names before lines.
+    width: usize,
     /// The log files of all.
     logs: Vec<LogFile>,
+    /// For each process its own.
+    logs_of: Vec<Option<LogFile>>,
     report: Option<File>,
     tasks: JoinSet<Ended>,
     notes: (mpsc::UnboundedSender<Note>, mpsc::UnboundedReceiver<Note>),
@@ -220,10 +230,7 @@ impl Supervisor {
         let (server, requests) = match plan.session.as_deref().map(Socket::bind).transpose()? {
             Some(socket) => {
                 let (server, requests) = Server::start(socket).map_err(Error::Server)?;
-                for process in &mut plan.topology.processes {
-                    let path = server.path().as_os_str().to_owned();
-                    process.env.insert(0, ("GIPC_SOCKET".into(), Some(path)));
-                }
+                requests::give_socket(&mut plan.topology, server.path());
                 (Some(server), Some(requests))
             }
             None => (None, None),
@@ -235,6 +242,9 @@ impl Supervisor {
         let descriptors = descriptors::make_room(replicas.sum())?;
         let mut supervisor = Self {
             session: Session::new(&plan.topology),
+            processes: plan.topology.processes.iter().cloned().map(Rc::new).collect(),
+            width: 0,
+            waiting: Vec::new(),
             instances: Vec::new(),
             link,
             arrivals,
@@ -246,6 +256,7 @@ impl Supervisor {
             recorders: Vec::new(),
             dead_letters: Vec::new(),
             logs: Vec::new(),
+            logs_of: Vec::new(),
             report: None,
             tasks: JoinSet::new(),
             notes: mpsc::unbounded_channel(),
@@ -259,60 +270,6 @@ impl Supervisor {
         };
         supervisor.open_files()?;
         Ok(supervisor)
-    }
-
-    /// Opens what is written to and read from: what cannot be is told before anything starts.
-    fn open_files(&mut self) -> Result<(), Error> {
-        if let Some(path) = &self.plan.report {
-            let opened = File::create(path);
-            self.report =
-                Some(opened.map_err(|source| Error::Report { path: path.clone(), source })?);
-        }
-        self.open_channels()?;
-        for (place, process) in self.plan.topology.processes.iter().enumerate() {
-            let process = Rc::new(process.clone());
-            let log = match &process.log {
-                None => None,
-                Some(plan) => {
-                    let failed = |source| Error::Log { path: plan.path.clone(), source };
-                    let log = LogFile::open(plan).map_err(failed)?;
-                    // Several may have one, by the defaults for example.
-                    Some(match self.logs.iter().find(|other| other.is(&log)) {
-                        Some(other) => other.clone(),
-                        None => {
-                            self.logs.push(log.clone());
-                            log
-                        }
-                    })
-                }
-            };
-            for number in 1..=process.replicas {
-                let id = InstanceId(self.instances.len());
-                let place = ProcessId(place);
-                let junctions = self.junctions(place, &process.instance(number));
-                let mut instance = Instance::new(id, place, &process, number, junctions);
-                instance.log = log.clone();
-                self.instances.push(instance);
-            }
-        }
-        // Among several it must be told whose a line is.
-        let width = self.instances.iter().map(|it| it.name.len()).max().unwrap_or_default();
-        if self.instances.len() > 1 {
-            for instance in &mut self.instances {
-                let prefix = self.sink.prefix(&instance.name, instance.process.0, width);
-                instance.prefix = Some(prefix);
-            }
-        }
-        for log in &self.logs {
-            let uses_it = |it: &&mut Instance| it.log.as_ref().is_some_and(|own| own.is(log));
-            let mut users: Vec<_> = self.instances.iter_mut().filter(uses_it).collect();
-            if users.len() > 1 {
-                for instance in &mut users {
-                    instance.log = Some(log.shared_by(&instance.name, width));
-                }
-            }
-        }
-        Ok(())
     }
 
     async fn run(&mut self, unheard: &Notify) -> Verdict {
@@ -402,31 +359,35 @@ impl Supervisor {
                 }
             }
         }
-        self.work_off(queue)
+        let verdict = self.work_off(queue);
+        self.answer_the_waiting();
+        verdict
     }
 
     fn work_off(&mut self, mut queue: Queue) -> Option<Verdict> {
         loop {
-            if let Some(happening) = queue.happenings.pop_front() {
+            if let Some(order) = queue.orders.pop_front() {
+                if let Some(verdict) = self.obey(order, &mut queue) {
+                    return Some(verdict);
+                }
+            } else if let Some(happening) = queue.happenings.pop_front() {
                 debug!("{happening:?}");
                 let was_ending = self.session.is_ending();
                 let orders = self.session.step(happening);
                 if let Happening::Done { instance, .. } = happening
                     && !was_ending
                     && orders.iter().any(|order| matches!(order, Order::Stop(..)))
+                    && self.session.is_ending()
                 {
                     warn!("{} has ended: stopping the others", self.instances[instance.0].name);
                 }
-                for order in orders {
-                    debug!("{order:?}");
-                    if let Order::Finish(verdict) = order {
-                        return Some(verdict);
-                    }
-                    if let Order::NeverStarts(id, _) = order {
-                        self.leave_channels(id);
-                    }
-                    queue.events.extend(self.obey(order));
+                // One that is down for a while only keeps its place in its channels.
+                if let Happening::Done { instance, .. } = happening
+                    && self.session.has_left(instance)
+                {
+                    self.leave_channels(instance);
                 }
+                queue.orders.extend(orders);
             } else if let Some((id, event)) = queue.events.pop_front() {
                 self.happen(id, event, &mut queue);
             } else if let Some(id) = queue.touched.pop() {
@@ -436,76 +397,6 @@ impl Supervisor {
                 return None;
             }
         }
-    }
-
-    /// What an order of the session is for an instance.
-    fn obey(&self, order: Order) -> Option<(InstanceId, Event)> {
-        match order {
-            Order::Start(id) => Some((id, Event::Begin)),
-            Order::Stop(id, signal) => Some((id, Event::Asked(signal))),
-            Order::Kill(id, signal) => Some((id, Event::Demanded(signal))),
-            Order::NeverStarts(id, process) => {
-                let name = &self.instances[id.0].name;
-                let other = &self.plan.topology.processes[process.0].name;
-                error!("{name} is not started: {other} has not come as far as it depends on");
-                None
-            }
-            Order::Finish(_) => None,
-        }
-    }
-
-    /// An event of an instance, and what follows from it.
-    fn happen(&mut self, id: InstanceId, event: Event, queue: &mut Queue) {
-        debug!("{} {event:?}", self.instances[id.0].name);
-        let instance = &mut self.instances[id.0];
-        let actions = instance.policy.step(event, Instant::now(), fastrand::f64());
-        match event {
-            Event::Started => queue.happenings.push_back(Happening::Started(id)),
-            Event::Gone { .. } => self.renew_others(id, queue),
-            _ => {}
-        }
-        for action in actions {
-            debug!("{} {action:?}", self.instances[id.0].name);
-            match action {
-                Action::Finish { verdict, success } => {
-                    self.leave_channels(id);
-                    self.instances[id.0].outcome = Some((verdict, success));
-                    let done = Happening::Done { instance: id, verdict, success };
-                    queue.happenings.push_back(done);
-                }
-                Action::Feed => {
-                    queue.happenings.push_back(Happening::Ready(id));
-                    self.begin_feeding(id);
-                    self.begin_health_checks(id);
-                }
-                Action::WasReady => queue.happenings.push_back(Happening::Ready(id)),
-                Action::Start { restarts } => {
-                    queue.events.push_back((id, self.start(id, restarts)));
-                }
-                _ => self.act(id, action),
-            }
-        }
-        queue.touched.push(id);
-    }
-
-    /// Where an instance is restarted, so are those that the strategy ties to it.
-    fn renew_others(&self, id: InstanceId, queue: &mut Queue) {
-        let instance = &self.instances[id.0];
-        let Some(until) = instance.policy.pause_ends() else { return };
-        if instance.policy.is_renewed() {
-            return;
-        }
-        let order = self.plan.topology.start_order();
-        let place = |it: &Instance| order.iter().position(|process| *process == it.process);
-        let is_tied = |other: &&Instance| match self.plan.topology.strategy {
-            Strategy::OneForOne => false,
-            Strategy::OneForAll => other.id != id,
-            Strategy::RestForOne => place(other) > place(instance),
-        };
-        // What is never restarted has its work done once.
-        let others = self.instances.iter().filter(is_tied);
-        let others = others.filter(|other| other.plan.rules.restart != Restart::Never);
-        queue.events.extend(others.map(|other| (other.id, Event::Renew(until))));
     }
 
     fn take_note(&mut self, note: Note) -> Option<(InstanceId, Event)> {
@@ -624,78 +515,17 @@ impl Supervisor {
     /// Sends a signal to the commands' groups, or where that is ours too, to the command alone.
     fn forward(&self, signal: Signal) {
         for instance in &self.instances {
-            let Some(child) = &instance.child else { continue };
-            let sent = if self.shares_terminal {
-                child.process.signal(signal)
-            } else {
-                child.process.signal_group(signal)
-            };
-            if let Err(error) = sent {
+            if let Err(error) = self.send_signal(instance, signal) {
                 warn!("cannot send {signal} to {}: {}", instance.name, crate::chain(&error));
             }
         }
     }
 
-    fn act(&mut self, id: InstanceId, action: Action) {
-        let instance = &mut self.instances[id.0];
-        let name = &instance.name;
-        match action {
-            Action::CloseInput => self.close_input(id),
-            // To look who else is there costs a short command more than it takes to notice its end.
-            Action::Stop(_) if instance.child.as_ref().is_none_or(|child| child.alone) => {}
-            Action::Stop(signal) => {
-                let strays = self.strays().unwrap_or_default();
-                self.ask_to_end(id, signal, &strays);
-            }
-            Action::Kill => {
-                instance.killing = true;
-                instance.ended_because.get_or_insert("killed by gipc");
-                let strays = self.strays().unwrap_or_default();
-                self.kill_rest(id, &strays);
-            }
-            Action::GiveUp => {
-                instance.gave_up = true;
-                let limit = instance.plan.rules.limit;
-                let restarts = if limit.count == 1 { "restart" } else { "restarts" };
-                error!(
-                    "{name} ended again after {} {restarts} within {}: giving up",
-                    limit.count,
-                    humantime::format_duration(limit.within),
-                );
-            }
-            Action::Unwell => {
-                let why = instance.last_no.get().unwrap_or_default();
-                error!("{name} fails its health check ({why}): stopping it");
-                instance.ended_because = Some("unhealthy");
-            }
-            Action::TooLong(wait) => {
-                let rules = &instance.plan.rules;
-                let time = |time: Duration| humantime::format_duration(time);
-                instance.ended_because = Some(match wait {
-                    Wait::Run => "timeout",
-                    Wait::Readiness => "not ready",
-                    Wait::Watchdog => "watchdog",
-                    Wait::Answer => "message timeout",
-                });
-                match (wait, rules.readiness) {
-                    (Wait::Readiness, Readiness::Told { timeout }) => error!(
-                        "{name} was not ready within {} ({}): stopping it",
-                        time(timeout),
-                        instance.why_not_ready()
-                    ),
-                    (Wait::Watchdog, _) => error!(
-                        "{name} has shown no sign of life for {} (watchdog): stopping it",
-                        time(rules.watchdog.unwrap_or_default())
-                    ),
-                    (Wait::Answer, _) => error!("{name} has not answered in time: stopping it"),
-                    _ => error!(
-                        "{name} took longer than {} (timeout): stopping it",
-                        time(rules.timeout.unwrap_or_default())
-                    ),
-                }
-            }
-            // Dealt with by whoever calls this.
-            Action::Feed | Action::WasReady | Action::Start { .. } | Action::Finish { .. } => {}
+    fn send_signal(&self, instance: &Instance, signal: Signal) -> Result<(), gipc::Error> {
+        match &instance.child {
+            None => Ok(()),
+            Some(child) if self.shares_terminal => child.process.signal(signal),
+            Some(child) => child.process.signal_group(signal),
         }
     }
 
@@ -766,6 +596,7 @@ const MANY: usize = 20;
 /// What is still to be dealt with.
 #[derive(Default)]
 struct Queue {
+    orders: VecDeque<Order>,
     happenings: VecDeque<Happening>,
     events: VecDeque<(InstanceId, Event)>,
     /// Instances that may be gone now.

@@ -56,6 +56,13 @@ pub(crate) fn variable(text: &str) -> Result<(OsString, OsString), String> {
     }
 }
 
+/// `work=4`
+pub(crate) fn count_of(text: &str) -> Result<(String, usize), String> {
+    let (name, count) = text.split_once('=').ok_or("expected NAME=COUNT, such as work=4")?;
+    let count = count.parse().map_err(|_| format!("`{count}` is not a number of instances"))?;
+    Ok((name.to_owned(), count))
+}
+
 /// The name of a session, which is part of a file's.
 pub(crate) fn session_name(text: &str) -> Result<String, String> {
     let is_good = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);

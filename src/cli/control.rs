@@ -1,4 +1,4 @@
-//! The commands that control a session: `gipc ps`, `why`, `down`.
+//! The commands that ask a session something: `gipc ps`, `why`, `start`, `down` and their like.
 
 use std::time::Duration;
 
@@ -70,6 +70,155 @@ pub(super) struct Why {
 impl Why {
     pub(super) fn into_plan(self) -> Plan {
         self.session.into_plan(Ask::Why { names: self.names, json: self.json })
+    }
+}
+
+/// Start processes that have ended or were stopped
+///
+/// Comes back when they have been started, or wait for what they depend on.
+#[derive(Debug, Args)]
+pub(super) struct Start {
+    #[command(flatten)]
+    session: Session,
+
+    /// The processes (work) or instances (work.2)
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
+}
+
+impl Start {
+    pub(super) fn into_plan(self) -> Plan {
+        self.session.into_plan(Ask::Start(self.names))
+    }
+}
+
+/// Stop processes, until they are started again
+///
+/// Comes back when nothing of them is left. What is stopped so has not failed, and the session does
+/// not end by it. Several are stopped in the reverse order of their dependencies.
+#[derive(Debug, Args)]
+pub(super) struct Stop {
+    #[command(flatten)]
+    session: Session,
+
+    /// The processes (work) or instances (work.2)
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
+}
+
+impl Stop {
+    pub(super) fn into_plan(self) -> Plan {
+        self.session.into_plan(Ask::Stop(self.names))
+    }
+}
+
+/// Stop processes and start them again
+///
+/// Several are stopped in the reverse order of their dependencies, and when none runs any more all
+/// are started in that order. Comes back when they have been started.
+#[derive(Debug, Args)]
+pub(super) struct Restart {
+    #[command(flatten)]
+    session: Session,
+
+    /// The processes (work) or instances (work.2)
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
+}
+
+impl Restart {
+    pub(super) fn into_plan(self) -> Plan {
+        self.session.into_plan(Ask::Restart(self.names))
+    }
+}
+
+/// Send a signal to processes
+///
+/// Each gets it with its whole process group.
+#[derive(Debug, Args)]
+pub(super) struct Signal {
+    #[command(flatten)]
+    session: Session,
+
+    /// The signal, such as HUP or 1
+    #[arg(value_name = "SIGNAL")]
+    signal: gipc::process::Signal,
+
+    /// The processes (work) or instances (work.2)
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
+}
+
+impl Signal {
+    pub(super) fn into_plan(self) -> Plan {
+        self.session.into_plan(Ask::Signal(self.signal, self.names))
+    }
+}
+
+/// Have another number of instances of a process
+///
+/// The highest numbers are stopped, the lowest that are free are started. Comes back when that is
+/// done.
+#[derive(Debug, Args)]
+pub(super) struct Scale {
+    #[command(flatten)]
+    session: Session,
+
+    /// The process, and how many instances of it there are to be
+    #[arg(value_name = "NAME=COUNT", required = true, value_parser = value::count_of)]
+    to: Vec<(String, usize)>,
+}
+
+impl Scale {
+    pub(super) fn into_plan(self) -> Plan {
+        self.session.into_plan(Ask::Scale(self.to))
+    }
+}
+
+/// Wait until processes have ended, and end with their exit code
+///
+/// With the code of the one that has failed, 1 where several have, else 0. One that is stopped by
+/// hand counts as ended.
+#[derive(Debug, Args)]
+pub(super) struct Wait {
+    #[command(flatten)]
+    session: Session,
+
+    /// Wait until they are ready; with exit code 1 where one has ended without being it
+    #[arg(long, env = "GIPC_READY", hide_env = true,
+          value_parser = clap::builder::FalseyValueParser::new())]
+    ready: bool,
+
+    /// Wait no longer than this; then end with 124
+    #[arg(long, env = "GIPC_TIMEOUT", value_name = "DURATION", hide_env = true,
+          value_parser = value::duration)]
+    timeout: Option<Duration>,
+
+    /// The processes (work) or instances (work.2); all where none is named
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+}
+
+impl Wait {
+    pub(super) fn into_plan(self) -> Plan {
+        let Self { session, ready, timeout, names } = self;
+        session.into_plan(Ask::Wait { names, ready, timeout })
+    }
+}
+
+/// Have a session of `up` read its file anew
+///
+/// What is new is started, what is gone is stopped, and only what has changed is started again. Where
+/// the file is not understood, its mistakes are told, and the session goes on as it was.
+#[derive(Debug, Args)]
+pub(super) struct Reload {
+    #[command(flatten)]
+    session: Session,
+}
+
+impl Reload {
+    pub(super) fn into_plan(self) -> Plan {
+        self.session.into_plan(Ask::Reload { color: super::telling::Color::Auto.wanted() })
     }
 }
 

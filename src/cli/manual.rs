@@ -82,7 +82,11 @@ fn pages() -> Vec<(String, Vec<u8>)> {
             "exec" | "run" => &[EXIT_STATUS, ENVIRONMENT, SIGNALS],
             "up" => &[UP_EXIT_STATUS, ENVIRONMENT, UP_SIGNALS],
             "send" | "recv" | "call" => &[TALK_EXIT_STATUS, ENVIRONMENT],
-            "ps" | "why" | "down" => &[CONTROL_EXIT_STATUS],
+            "ps" | "why" | "start" | "stop" | "restart" | "signal" | "scale" | "down" => {
+                &[CONTROL_EXIT_STATUS]
+            }
+            "reload" => &[RELOAD_EXIT_STATUS],
+            "wait" => &[WAIT_EXIT_STATUS],
             "check" => &[CHECK_EXIT_STATUS],
             _ => &[],
         };
@@ -213,6 +217,37 @@ it is done
 wrong usage, or there is no such process
 .TP
 125
+it could not be done, or there is no such session, or it has ended meanwhile
+";
+
+const RELOAD_EXIT_STATUS: &str = "\
+.SH \"EXIT STATUS\"
+.TP
+0
+the session goes by the file as it is now
+.TP
+2
+wrong usage, or the file is not understood
+.TP
+125
+it could not be done, or there is no such session, or it has ended meanwhile
+";
+
+const WAIT_EXIT_STATUS: &str = "\
+.SH \"EXIT STATUS\"
+The code of the one that has failed, or 128 + n when signal n ended it; 1 where several have failed, or
+one was never started; else 0. Besides:
+.TP
+1
+with --ready: one has ended without being ready
+.TP
+2
+wrong usage, or there is no such process
+.TP
+124
+a timeout
+.TP
+125
 there is no such session, or it has ended meanwhile
 ";
 
@@ -250,6 +285,7 @@ by nohup(1), stays without effect.
 
 const SEE_ALSO: &str = "\
 .SH \"SEE ALSO\"
-gipc(1), gipc-exec(1), gipc-run(1), gipc-up(1), gipc-ps(1), gipc-why(1), gipc-down(1), gipc-send(1),
-gipc-recv(1), gipc-call(1), gipc-check(1), gipc-toml(5), gipc-control(7), gipc-wire(7)
+gipc(1), gipc-exec(1), gipc-run(1), gipc-up(1), gipc-ps(1), gipc-why(1), gipc-start(1),
+gipc-stop(1), gipc-restart(1), gipc-signal(1), gipc-scale(1), gipc-wait(1), gipc-reload(1), gipc-down(1),
+gipc-send(1), gipc-recv(1), gipc-call(1), gipc-check(1), gipc-toml(5), gipc-control(7), gipc-wire(7)
 ";

@@ -107,7 +107,7 @@ impl Telling {
         let time = std::io::stderr().is_terminal();
         let (isolate, report) = (self.isolate, self.report);
         let log = logs::Settings { level, format, color, time };
-        Ok(Supervise { topology, session, timeout, isolate, report, log })
+        Ok(Supervise { topology, session, source: None, timeout, isolate, report, log })
     }
 }
 

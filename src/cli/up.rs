@@ -9,6 +9,7 @@ use super::telling::Telling;
 use super::{Usage, option_variables};
 use crate::config::{self, CommandLine};
 use crate::plan::Plan;
+use crate::plan::topology::Topology;
 use crate::value;
 
 /// Run the processes of a gipc.toml or a Procfile together, and leave nothing of them behind
@@ -56,8 +57,26 @@ pub(super) struct Up {
 
 impl Up {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
-        let (processes, channels) = (&self.process[..], &self.channel[..]);
-        let typed = CommandLine { processes, channels };
+        let Self { file, process, channel, timeout, telling, names } = self;
+        let described = Described { file, processes: process, channels: channel, names };
+        let mut plan = telling.into_plan(described.read()?, timeout)?;
+        plan.session.get_or_insert_with(|| plan.topology.name.clone());
+        plan.source = Some(Box::new(move |color| described.read_again(color)));
+        Ok(Plan::Supervise(Box::new(plan)))
+    }
+}
+
+/// Where a topology is described, and which processes of it are meant.
+struct Described {
+    file: Option<PathBuf>,
+    processes: Vec<(String, String)>,
+    channels: Vec<value::Connection>,
+    names: Vec<String>,
+}
+
+impl Described {
+    fn read(&self) -> Result<Topology, Usage> {
+        let typed = CommandLine { processes: &self.processes, channels: &self.channels };
         let topology = config::load(self.file.as_deref(), typed).map_err(Usage::Config)?;
         let mut topology = topology.only(&self.names).map_err(Usage::wrong)?;
         // Ours are meant for us; what the description says counts more.
@@ -65,8 +84,19 @@ impl Up {
         for process in &mut topology.processes {
             process.env.splice(0..0, ours.iter().cloned());
         }
-        let mut plan = self.telling.into_plan(topology, self.timeout)?;
-        plan.session.get_or_insert_with(|| plan.topology.name.clone());
-        Ok(Plan::Supervise(Box::new(plan)))
+        Ok(topology)
+    }
+
+    /// As [`Description`](crate::plan::Description) has it.
+    fn read_again(&self, color: bool) -> Result<Topology, String> {
+        if let Some(file) = &self.file
+            && file.exists()
+            && !file.is_file()
+        {
+            // What is read from a pipe is gone, and who waits for more may wait for ever.
+            let file = file.display();
+            return Err(format!("gipc: `{file}` is no file that could be read again"));
+        }
+        self.read().map_err(|usage| usage.render(color))
     }
 }

@@ -1,17 +1,18 @@
 //! The side that asks: finds a session, and does what `ps`, `down` and the like are for.
 
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gipc::frames::{self, FrameReader, FrameWriter};
 use gipc::framing::Framing;
 
 use super::socket;
-use super::{Card, Kind, Refusal, Reply, Request};
+use super::{Card, Kind, Refusal, Reloaded, Reply, Request, Until};
 use crate::guard::{self, Verdict};
 use crate::plan::{Ask, Control};
+use crate::report::Ending;
 use crate::standing;
 
 /// The largest reply, in bytes.
@@ -55,7 +56,8 @@ impl Error {
     /// 2 where what was typed is to blame, else 125.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Refused(Refusal { kind: Kind::NoSuchProcess, .. }) => 2,
+            Self::Refused(Refusal { kind: Kind::NoSuchProcess | Kind::BadRequest, .. }) => 2,
+            Self::Refused(Refusal { kind: Kind::NotReady, .. }) => 1,
             _ => Verdict::FAILED,
         }
     }
@@ -77,6 +79,16 @@ pub(crate) fn run(control: &Control) -> Result<Verdict, Error> {
             }
             _ => Err(session.unexpected()),
         },
+        Ask::Start(names) => session.have_done(&Request::Start { names: names.clone() }),
+        Ask::Stop(names) => session.have_done(&Request::Stop { names: names.clone() }),
+        Ask::Restart(names) => session.have_done(&Request::Restart { names: names.clone() }),
+        Ask::Signal(signal, names) => {
+            let signal = signal.number().to_string();
+            session.have_done(&Request::Signal { signal, names: names.clone() })
+        }
+        Ask::Scale(to) => session.have_done(&Request::Scale { to: to.iter().cloned().collect() }),
+        Ask::Wait { names, ready, timeout } => session.wait(names, *ready, *timeout),
+        Ask::Reload { color } => session.reload(*color),
         Ask::Down { timeout } => {
             let timeout_ms = timeout.map(|timeout| timeout.as_millis() as u64);
             match session.ask(&Request::Down { timeout_ms })? {
@@ -138,6 +150,73 @@ impl Session {
         }
     }
 
+    /// Has something done that has no answer but what there is to be said of it.
+    fn have_done(&mut self, request: &Request) -> Result<Verdict, Error> {
+        match self.ask(request)? {
+            Reply::Done { remarks } => {
+                remarks.iter().for_each(|remark| crate::say(remark));
+                Ok(Verdict::Exit(0))
+            }
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    fn wait(
+        &mut self,
+        names: &[String],
+        ready: bool,
+        timeout: Option<Duration>,
+    ) -> Result<Verdict, Error> {
+        // No time at all would be for ever.
+        let limit = timeout.map(|timeout| timeout.max(Duration::from_millis(1)));
+        let broken =
+            |source: io::Error| Error::Broken { name: self.name.clone(), source: source.into() };
+        self.stream.set_read_timeout(limit).map_err(broken)?;
+        let until = if ready { Until::Ready } else { Until::Ended };
+        match self.ask(&Request::Wait { names: names.to_vec(), until }) {
+            Ok(Reply::Ended { exit: Ending::Code { code } }) => Ok(Verdict::Exit(code)),
+            Ok(Reply::Ended { exit: Ending::Signal { signal, .. } }) => {
+                Ok(Verdict::Exit(128_u8.saturating_add(signal as u8)))
+            }
+            Ok(Reply::Done { .. }) => Ok(Verdict::Exit(0)),
+            Ok(_) => Err(self.unexpected()),
+            Err(Error::Broken { source: frames::Error::Io(error), .. })
+                if error.kind() == io::ErrorKind::WouldBlock =>
+            {
+                Ok(Verdict::Exit(Verdict::TIMED_OUT))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn reload(&mut self, color: bool) -> Result<Verdict, Error> {
+        let Reloaded { started, restarted, stopped, scaled } =
+            match self.ask(&Request::Reload { color }) {
+                Ok(Reply::Reloaded(reloaded)) => reloaded,
+                Ok(_) => return Err(self.unexpected()),
+                Err(Error::Refused(Refusal { kind: Kind::BadDescription, message })) => {
+                    crate::cli::show_mistakes(&message);
+                    return Ok(Verdict::Exit(2));
+                }
+                Err(error) => return Err(error),
+            };
+        let mut text = String::new();
+        for (what, names) in [
+            ("started", started),
+            ("restarted", restarted),
+            ("stopped", stopped),
+            ("scaled", scaled),
+        ] {
+            if !names.is_empty() {
+                text.push_str(&format!("{what} {}\n", names.join(", ")));
+            }
+        }
+        if text.is_empty() {
+            text.push_str("nothing has changed\n");
+        }
+        Ok(crate::cli::print(text.as_bytes()))
+    }
+
     /// Asks, and takes the first reply.
     fn ask(&mut self, request: &Request) -> Result<Reply, Error> {
         self.say(request)?;
@@ -173,17 +252,30 @@ impl Session {
 }
 
 /// The process that was started as the session at the other end: as it says itself, or where it
-/// does not, the one that listens. In a runtime.
-pub(super) fn pid_of(stream: UnixStream) -> io::Result<i32> {
+/// does not, the one that listens. `None` where that has ended. In a runtime.
+pub(super) fn pid_of(stream: UnixStream) -> io::Result<Option<i32>> {
     stream.set_read_timeout(Some(SHORT))?;
     stream.set_write_timeout(Some(SHORT))?;
     let mut session = Session { name: String::new(), stream };
     match session.ask(&Request::Hello {}) {
-        Ok(Reply::Session(Card { pid, .. })) => Ok(pid),
+        Ok(Reply::Session(Card { pid, .. })) => Ok(Some(pid)),
+        Err(Error::Ended { .. } | Error::Refused(Refusal { kind: Kind::SessionEnded, .. })) => {
+            Ok(None)
+        }
         _ => {
             session.stream.set_nonblocking(true)?;
             let listener = tokio::net::UnixStream::from_std(session.stream)?.peer_cred()?;
-            listener.pid().ok_or_else(|| io::ErrorKind::Unsupported.into())
+            listener.pid().map(Some).ok_or_else(|| io::ErrorKind::Unsupported.into())
         }
+    }
+}
+
+/// Waits until the session at this path has ended, but not long.
+pub(super) fn wait_for_end_of(path: &Path) {
+    if let Ok(mut stream) = UnixStream::connect(path)
+        && stream.set_read_timeout(Some(SHORT)).is_ok()
+    {
+        // It has nothing to say to who asks for nothing.
+        let _ = stream.read(&mut [0]);
     }
 }

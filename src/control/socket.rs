@@ -78,16 +78,20 @@ impl Socket {
         // Until we listen: of two that find a dead socket, one is to replace it.
         let _lock = lock(&folder)?;
         let failed = |source| Error::Bind { path: path.clone(), source };
-        match UnixStream::connect(&path) {
-            Ok(stream) => {
-                let pid = client::pid_of(stream).map_err(failed)?;
-                return Err(Error::Taken { name: session.to_owned(), pid });
+        loop {
+            match UnixStream::connect(&path) {
+                // One that has lost its guard is about to end.
+                Ok(stream) => match client::pid_of(stream).map_err(failed)? {
+                    Some(pid) => return Err(Error::Taken { name: session.to_owned(), pid }),
+                    None => client::wait_for_end_of(&path),
+                },
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                    fs::remove_file(&path).map_err(failed)?;
+                    break;
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+                Err(error) => return Err(failed(error)),
             }
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                fs::remove_file(&path).map_err(failed)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed(error)),
         }
         let listener = UnixListener::bind(&path).map_err(failed)?;
         let socket = Self { listener, path: path.clone() };

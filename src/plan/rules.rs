@@ -42,7 +42,7 @@ pub(crate) enum Readiness {
 }
 
 /// The rules for one command.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Rules {
     pub(crate) restart: Restart,
     pub(crate) backoff: Backoff,

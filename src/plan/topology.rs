@@ -190,7 +190,7 @@ pub(crate) enum Strategy {
 }
 
 /// A process of a topology.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Process {
     pub(crate) name: String,
     /// The program and its arguments, at least the program.
@@ -200,7 +200,7 @@ pub(crate) struct Process {
     /// Variables to set or to leave out, the later ones over the earlier ones.
     pub(crate) env: Vec<(OsString, Option<OsString>)>,
     pub(crate) wiring: Wiring,
-    /// How many instances, at least 1.
+    /// How many instances; none where it is described no more.
     pub(crate) replicas: usize,
     pub(crate) depends_on: Vec<Dependency>,
     pub(crate) rules: Rules,
@@ -219,6 +219,11 @@ impl Process {
     /// Are its descriptors ours?
     pub(crate) fn is_inherited(&self) -> bool {
         matches!(self.wiring, Wiring::Inherited)
+    }
+
+    /// May there be several instances of it?
+    pub(crate) fn can_be_many(&self) -> bool {
+        !self.is_inherited()
     }
 
     /// The name of an instance, which are counted from 1.
@@ -265,6 +270,18 @@ pub(crate) enum Readiness {
     Log(Regex),
     /// This succeeds.
     Probe(Probe),
+}
+
+impl PartialEq for Readiness {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Message, Self::Message) | (Self::Notify, Self::Notify) => true,
+            (Self::Fd(this), Self::Fd(other)) => this == other,
+            (Self::Log(this), Self::Log(other)) => this.as_str() == other.as_str(),
+            (Self::Probe(this), Self::Probe(other)) => this == other,
+            _ => false,
+        }
+    }
 }
 
 /// A question about a process that gipc asks from outside.

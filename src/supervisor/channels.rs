@@ -100,6 +100,14 @@ impl Supervisor {
         junctions.collect()
     }
 
+    /// An instance that has left its channels is to run again, and joins them anew.
+    pub(super) fn rejoin_channels(&mut self, id: InstanceId) {
+        let Instance { process, name, has_left: true, .. } = &self.instances[id.0] else { return };
+        let junctions = self.junctions(*process, name);
+        let instance = &mut self.instances[id.0];
+        (instance.junctions, instance.has_left) = (junctions, false);
+    }
+
     /// An instance will never run again: whom it has written to sees the end, and what it has not
     /// read is told of.
     pub(super) fn leave_channels(&mut self, id: InstanceId) {

@@ -17,6 +17,9 @@ use crate::relay::{Counts, Hub, Inlet, Phase, Source, Stop};
 use crate::report::Incarnation;
 use crate::route::OutletId;
 
+/// Why an instance is started that somebody has asked for.
+pub(super) const BY_HAND: &str = "by hand";
+
 /// An instance of a process.
 pub(super) struct Instance {
     pub(super) id: InstanceId,

@@ -20,8 +20,9 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// gipc is set up.
-    Begin,
+    /// It is to be started, for the first time or again; with all that was held against it
+    /// forgotten, or not.
+    Begin { fresh: bool },
     /// The command runs.
     Started,
     /// The command could not be started; the exit code that says so.
@@ -42,8 +43,6 @@ pub(crate) enum Event {
     Unhealthy,
     /// It has not answered a message in time.
     Silent,
-    /// Another one is restarted, and it is to be with it; not before this moment.
-    Renew(Instant),
     /// What the command sends are no messages; nothing more can be had from it.
     Garbled,
     /// A message was refused or torn, the rest goes on.
@@ -65,6 +64,10 @@ pub(crate) enum Event {
 pub(crate) enum Action {
     /// Start the command; how often it has been restarted.
     Start { restarts: u32 },
+    /// Say that it is to be started again after a pause.
+    Pause,
+    /// The pause is over.
+    Rested,
     /// It is ready: let messages in.
     Feed,
     /// It was ready before it ended: tell those who waited for that.
@@ -137,8 +140,6 @@ pub(crate) struct Policy {
     verdict: Option<Verdict>,
     /// The code of this incarnation whatever its own is: we ended it.
     overruled: Option<u8>,
-    /// It is restarted for the sake of another one, not before this moment.
-    renewal: Option<Instant>,
     messages_lost: bool,
     timeout_at: Option<Instant>,
     watchdog_at: Option<Instant>,
@@ -174,9 +175,9 @@ impl Policy {
         self.kill_at
     }
 
-    /// Is the restart that it waits for one for the sake of another?
-    pub(crate) fn is_renewed(&self) -> bool {
-        self.renewal.is_some()
+    /// Goes by other rules from the next start on.
+    pub(crate) fn adopt(&mut self, rules: Rules) {
+        self.rules = rules;
     }
 
     pub(crate) fn new(rules: Rules) -> Self {
@@ -188,7 +189,6 @@ impl Policy {
             doublings: 0,
             verdict: None,
             overruled: None,
-            renewal: None,
             messages_lost: false,
             timeout_at: None,
             watchdog_at: None,
@@ -225,8 +225,8 @@ impl Policy {
     /// Takes an event. `jitter`, from 0 to 1, is where in its range the next pause lies.
     pub(crate) fn step(&mut self, event: Event, now: Instant, jitter: f64) -> Vec<Action> {
         match (self.state, event) {
+            (State::Waiting { .. } | State::Finished, Event::Begin { fresh }) => self.begin(fresh),
             (State::Finished, _) => Vec::new(),
-            (_, Event::Begin) => vec![Action::Start { restarts: 0 }],
             (_, Event::Started) => self.started(now),
             (_, Event::StartFailed(code)) => self.finish(Verdict::Exit(code)),
             // It is being stopped: what it is told about does not matter any more.
@@ -269,18 +269,10 @@ impl Policy {
                 actions.extend(self.end_incarnation(Verdict::UNHEALTHY, now));
                 actions
             }
-            (State::Running { .. }, Event::Renew(until)) if self.verdict.is_none() => {
-                self.renewal = Some(until);
-                self.ask(self.rules.stop_signal.unwrap_or(Signal::TERM), now)
-            }
             (State::Running { .. }, Event::Silent) => {
                 let mut actions = vec![Action::TooLong(Wait::Answer)];
                 actions.extend(self.end_incarnation(Verdict::TIMED_OUT, now));
                 actions
-            }
-            (State::Ending { .. }, Event::Renew(until)) => {
-                self.renewal = Some(until);
-                Vec::new()
             }
             (State::Running { .. }, Event::Garbled) => {
                 self.messages_lost = true;
@@ -308,6 +300,21 @@ impl Policy {
         }
     }
 
+    fn begin(&mut self, fresh: bool) -> Vec<Action> {
+        if self.state == State::Finished {
+            self.restarts += 1;
+            (self.verdict, self.overruled) = (None, None);
+            (self.kill_at, self.give_up_at) = (None, None);
+        }
+        if fresh {
+            self.recent.clear();
+            self.doublings = 0;
+        }
+        // Until it has started there is nothing to wait for.
+        self.state = State::Waiting { until: None };
+        vec![Action::Start { restarts: self.restarts }]
+    }
+
     fn started(&mut self, now: Instant) -> Vec<Action> {
         let (ready, actions) = match self.rules.readiness {
             Readiness::Immediate => (Ready::Yes, vec![Action::Feed]),
@@ -316,7 +323,6 @@ impl Policy {
         };
         self.state = State::Running { since: now, ready };
         self.overruled = None;
-        self.renewal = None;
         self.timeout_at = self.rules.timeout.map(|timeout| now + timeout);
         self.watch(now);
         actions
@@ -389,10 +395,6 @@ impl Policy {
         if let Some(verdict) = self.verdict {
             return self.finish(verdict);
         }
-        if let Some(until) = self.renewal {
-            self.state = State::Waiting { until: Some(until.max(now)) };
-            return Vec::new();
-        }
         let code = self.overruled.unwrap_or(status.shell_code());
         let failed = self.overruled.is_some() || !self.succeeded(status);
         let verdict = Verdict::Exit(code);
@@ -405,7 +407,7 @@ impl Policy {
             if self.may_restart(now) {
                 let pause = self.backoff(uptime, jitter);
                 self.state = State::Waiting { until: Some(now + pause) };
-                return Vec::new();
+                return vec![Action::Pause];
             }
             let mut actions = vec![Action::GiveUp];
             actions.extend(self.finish(verdict));
@@ -463,9 +465,8 @@ impl Policy {
         match self.state {
             State::Waiting { until } if due(until) => {
                 self.restarts += 1;
-                // Until it has started there is nothing to wait for.
                 self.state = State::Waiting { until: None };
-                vec![Action::Start { restarts: self.restarts }]
+                vec![Action::Rested]
             }
             State::Running { .. } if self.kill_at.is_some() => Vec::new(),
             State::Running { since, ready: Ready::At(at) } if at <= now => {
@@ -485,13 +486,9 @@ impl Policy {
     /// Timers stood still for this long.
     fn postpone(&mut self, by: Duration) {
         let shift = |at: &mut Instant| *at += by;
-        for at in [
-            &mut self.timeout_at,
-            &mut self.watchdog_at,
-            &mut self.renewal,
-            &mut self.kill_at,
-            &mut self.give_up_at,
-        ] {
+        for at in
+            [&mut self.timeout_at, &mut self.watchdog_at, &mut self.kill_at, &mut self.give_up_at]
+        {
             at.as_mut().map(shift);
         }
         match &mut self.state {

@@ -27,6 +27,7 @@ const fn code(code: u8) -> Event {
     Event::Exited(ExitStatus::Code(code))
 }
 
+const BEGIN: Event = Event::Begin { fresh: true };
 const GONE: Event = Event::Gone { more_work: true };
 
 /// A policy and a clock that only the test moves.
@@ -39,7 +40,7 @@ impl Play {
     /// A command that runs.
     fn begin(rules: Rules) -> Self {
         let mut play = Self { policy: Policy::new(rules), now: Instant::now() };
-        assert_eq!(play.is(Event::Begin), [Action::Start { restarts: 0 }]);
+        assert_eq!(play.is(BEGIN), [Action::Start { restarts: 0 }]);
         play.is(Event::Started);
         play
     }
@@ -54,6 +55,12 @@ impl Play {
         let waited = deadline.saturating_duration_since(self.now);
         self.now = deadline;
         (waited, self.is(Event::Tick))
+    }
+
+    /// It is let go on after a pause.
+    fn starts_again(&mut self, restarts: u32) {
+        assert_eq!(self.policy.deadline(), None, "it waits to be let go on");
+        assert_eq!(self.is(Event::Begin { fresh: false }), [Action::Start { restarts }]);
     }
 
     fn pass(&mut self, time: Duration) {
@@ -74,7 +81,7 @@ const KILL: [Action; 2] = [Action::CloseInput, Action::Kill];
 #[test]
 fn messages_come_in_as_soon_as_it_runs() {
     let mut play = Play { policy: Policy::new(rules()), now: Instant::now() };
-    play.is(Event::Begin);
+    play.is(BEGIN);
     assert_eq!(play.is(Event::Started), [Action::Feed]);
     assert_eq!(play.policy.deadline(), None, "nothing to wake up for");
 }
@@ -157,7 +164,7 @@ fn a_signal_in_the_pause_before_a_restart_ends_it_at_once() {
     ] {
         let mut play = Play::begin(Rules { restart: Restart::Always, ..rules() });
         play.is(code(0));
-        assert_eq!(play.is(GONE), []);
+        assert_eq!(play.is(GONE), [Action::Pause]);
         assert_eq!(play.is(event), finish(verdict));
     }
 }
@@ -182,12 +189,14 @@ fn each_incarnation_has_the_whole_time_and_its_end_is_a_failure_like_others() {
     play.pass(ms(300));
     play.is(code(1));
     play.is(GONE);
-    assert_eq!(play.next(), (ms(100), vec![Action::Start { restarts: 1 }]));
+    assert_eq!(play.next(), (ms(100), vec![Action::Rested]));
+    play.starts_again(1);
     play.is(Event::Started);
     assert_eq!(play.next().0, ms(500));
     play.is(code(0));
-    assert_eq!(play.is(GONE), []);
-    assert_eq!(play.next(), (ms(200), vec![Action::Start { restarts: 2 }]));
+    assert_eq!(play.is(GONE), [Action::Pause]);
+    assert_eq!(play.next(), (ms(200), vec![Action::Rested]));
+    play.starts_again(2);
 }
 
 #[test]
@@ -212,8 +221,9 @@ fn when_to_restart() {
         let actions = play.is(Event::Gone { more_work });
         let case = format!("{restart:?} {status} {more_work}");
         if again {
-            assert_eq!(actions, [], "{case}");
-            assert_eq!(play.next().1, [Action::Start { restarts: 1 }], "{case}");
+            assert_eq!(actions, [Action::Pause], "{case}");
+            assert_eq!(play.next().1, [Action::Rested], "{case}");
+            play.starts_again(1);
         } else {
             assert_eq!(actions, finish(Verdict::Exit(status)), "{case}");
         }
@@ -223,9 +233,10 @@ fn when_to_restart() {
 /// Ends and comes back; how long the pause was.
 fn crash(play: &mut Play) -> Duration {
     play.is(code(1));
-    assert_eq!(play.is(GONE), []);
+    assert_eq!(play.is(GONE), [Action::Pause]);
     let (pause, actions) = play.next();
-    assert!(matches!(actions[..], [Action::Start { .. }]), "{actions:?}");
+    assert_eq!(actions, [Action::Rested]);
+    play.is(Event::Begin { fresh: false });
     play.is(Event::Started);
     pause
 }
@@ -284,7 +295,7 @@ fn a_worker_gets_messages_when_it_says_that_it_is_ready() {
     let told = Readiness::Told { timeout: ms(300) };
     let mut play =
         Play { policy: Policy::new(Rules { readiness: told, ..rules() }), now: Instant::now() };
-    play.is(Event::Begin);
+    play.is(BEGIN);
     assert_eq!(play.is(Event::Started), []);
     assert_eq!(play.is(Event::Ready), [Action::Feed]);
     assert_eq!(play.is(Event::Ready), [], "once");
@@ -307,8 +318,9 @@ fn a_worker_that_is_not_ready_in_time_is_stopped_and_may_be_restarted() {
     assert_eq!(actions[0], Action::TooLong(Wait::Readiness));
     assert_eq!(actions[1..], ask(TERM));
     play.is(code(0));
-    assert_eq!(play.is(GONE), [], "124 is a failure whatever its own code was");
-    assert_eq!(play.next().1, [Action::Start { restarts: 1 }]);
+    assert_eq!(play.is(GONE), [Action::Pause], "124 is a failure whatever its own code was");
+    assert_eq!(play.next().1, [Action::Rested]);
+    play.starts_again(1);
 }
 
 #[test]
@@ -387,8 +399,9 @@ fn a_command_without_a_sign_of_life_is_stopped_and_may_be_restarted() {
     assert_eq!(play.next(), (ms(500), stopped));
     assert_eq!(play.is(Event::Alive), [], "too late");
     play.is(code(0));
-    assert_eq!(play.is(GONE), []);
-    assert_eq!(play.next(), (ms(100), vec![Action::Start { restarts: 1 }]));
+    assert_eq!(play.is(GONE), [Action::Pause]);
+    assert_eq!(play.next(), (ms(100), vec![Action::Rested]));
+    play.starts_again(1);
 }
 
 #[test]
@@ -410,26 +423,47 @@ fn a_code_that_counts_as_success_is_none_that_restarts() {
 }
 
 #[test]
-fn a_renewed_command_comes_back_whatever_its_own_rules_say() {
+fn what_has_ended_can_be_started_again_and_keeps_its_number() {
     let mut play = Play::begin(rules());
-    let until = play.now + ms(300);
-    assert_eq!(play.is(Event::Renew(until)), ask(TERM));
+    play.is(Event::Asked(TERM));
     play.is(code(0));
-    assert_eq!(play.is(GONE), []);
-    assert!(play.policy.is_renewed());
-    assert_eq!(play.next(), (ms(300), vec![Action::Start { restarts: 1 }]));
+    assert_eq!(play.is(GONE), finish(Verdict::Signal(TERM)));
+    play.starts_again(1);
     play.is(Event::Started);
     play.is(code(4));
     assert_eq!(play.is(GONE), finish(Verdict::Exit(4)), "and then its own rules count");
+    assert_eq!(play.is(BEGIN), [Action::Start { restarts: 2 }]);
 }
 
 #[test]
-fn a_command_that_is_to_end_for_good_is_not_renewed() {
-    let mut play = Play::begin(rules());
-    play.is(Event::Asked(TERM));
-    assert_eq!(play.is(Event::Renew(play.now)), []);
-    play.is(code(0));
-    assert_eq!(play.is(GONE), finish(Verdict::Signal(TERM)));
+fn one_that_was_given_up_has_all_its_restarts_again_when_it_is_begun_afresh() {
+    let rules = Rules { restart: Restart::Always, ..rules() };
+    let limit = rules.limit.count;
+    let mut play = Play::begin(rules);
+    for fresh in [true, false] {
+        for _ in 0..limit {
+            crash(&mut play);
+        }
+        play.is(code(1));
+        assert_eq!(play.is(GONE)[0], Action::GiveUp);
+        assert!(matches!(play.is(Event::Begin { fresh })[..], [Action::Start { .. }]));
+        play.is(Event::Started);
+    }
+    play.is(code(1));
+    assert_eq!(play.is(GONE)[0], Action::GiveUp, "for others' sake it has not");
+}
+
+#[test]
+fn a_stop_in_a_pause_ends_it_at_once_whether_it_is_over_or_not() {
+    for rested in [false, true] {
+        let mut play = Play::begin(Rules { restart: Restart::Always, ..rules() });
+        play.is(code(1));
+        play.is(GONE);
+        if rested {
+            play.next();
+        }
+        assert_eq!(play.is(Event::Asked(TERM)), finish(Verdict::Signal(TERM)));
+    }
 }
 
 #[test]

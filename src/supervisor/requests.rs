@@ -1,32 +1,115 @@
 //! What a request to the session does.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::session::{Happening, InstanceId};
-use super::{Queue, Supervisor};
+use gipc::process::Signal;
+use tokio::sync::oneshot;
+use tracing::info;
+
+use super::instance::Instance;
+use super::session::{Happening, InstanceId, Order};
+use super::{Queue, Supervisor, descriptors};
 use crate::config::did_you_mean;
-use crate::control::{Answer, Asked, Card, Kind, Refusal, Reply, Request};
+use crate::control::{Answer, Asked, Card, Kind, Refusal, Reloaded, Reply, Request, Until};
+use crate::plan::revision::{Fate, Revision};
+use crate::plan::topology::{ProcessId, Topology};
+
+/// Somebody who waits for something to happen to these.
+pub(super) struct Waiting {
+    instances: Vec<InstanceId>,
+    event: Awaited,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaited {
+    /// Nothing of it is left, unless it is to run.
+    Down,
+    /// It runs, or waits for what it depends on.
+    Up,
+    Ready,
+    Ended,
+}
+
+/// What is to be answered, or who is to be waited for.
+enum Outcome {
+    Now(Answer),
+    When(Awaited, Vec<InstanceId>),
+}
+
+impl From<Reply> for Outcome {
+    fn from(reply: Reply) -> Self {
+        Self::Now(Answer::Reply(reply))
+    }
+}
+
+/// Has the processes of a topology find the socket of their session.
+pub(super) fn give_socket(topology: &mut Topology, path: &Path) {
+    for process in &mut topology.processes {
+        process.env.insert(0, ("GIPC_SOCKET".into(), Some(path.into())));
+    }
+}
 
 impl Supervisor {
-    /// Does what is asked for, and answers.
-    pub(super) fn serve(&mut self, asked: Asked, queue: &mut Queue) {
-        let answer = self.answer_to(asked.request, queue);
+    /// Does what is asked for, and answers, now or when it is done.
+    pub(super) fn serve(&mut self, Asked { request, answer }: Asked, queue: &mut Queue) {
+        if self.link.has_lost_guard() {
+            return; // As if we had been told already, and were no more.
+        }
+        let reply = match self.outcome_of(request, queue) {
+            Ok(Outcome::Now(reply)) => reply,
+            Ok(Outcome::When(event, instances)) => {
+                self.waiting.push(Waiting { instances, event, answer });
+                return;
+            }
+            Err(refusal) => Answer::Reply(refusal.into()),
+        };
         // Where the client has gone there is nobody to tell.
-        let _ = asked.answer.send(answer.unwrap_or_else(|refusal| Answer::Reply(refusal.into())));
+        let _ = answer.send(reply);
     }
 
-    fn answer_to(&mut self, request: Request, queue: &mut Queue) -> Result<Answer, Refusal> {
-        Ok(Answer::Reply(match request {
-            Request::Hello {} => self.card(),
+    fn outcome_of(&mut self, request: Request, queue: &mut Queue) -> Result<Outcome, Refusal> {
+        match request {
+            Request::Hello {} => Ok(self.card().into()),
             Request::Ps { names } => {
                 let ids = self.named(&names)?;
                 let instances = ids.into_iter().map(|id| self.standing(id)).collect();
-                return Ok(Answer::Instances(instances));
+                Ok(Outcome::Now(Answer::Instances(instances)))
             }
             Request::Why { names } => {
                 let ids = self.named(&names)?;
-                Reply::Reasons { reasons: ids.into_iter().map(|id| self.reason(id)).collect() }
+                let reasons = ids.into_iter().map(|id| self.reason(id)).collect();
+                Ok(Reply::Reasons { reasons }.into())
             }
+            Request::Start { names } => {
+                let ids = self.named_to_change(&names)?;
+                queue.orders.extend(self.session.start(&ids));
+                Ok(Outcome::When(Awaited::Up, ids))
+            }
+            Request::Stop { names } => {
+                let ids = self.named_to_change(&names)?;
+                queue.orders.extend(self.session.stop(&ids));
+                Ok(Outcome::When(Awaited::Down, ids))
+            }
+            Request::Restart { names } => {
+                let ids = self.named_to_change(&names)?;
+                queue.orders.extend(self.session.restart(&ids));
+                Ok(Outcome::When(Awaited::Up, ids))
+            }
+            Request::Signal { signal, names } => self.send(&signal, &names),
+            Request::Scale { to } => self.scale(&to, queue),
+            Request::Wait { names, until } => {
+                let event = match until {
+                    Until::Ready => Awaited::Ready,
+                    Until::Ended => Awaited::Ended,
+                };
+                Ok(Outcome::When(event, self.named(&names)?))
+            }
+            Request::Reload { color } => self.reload(color, queue),
             Request::Down { timeout_ms } => {
                 queue.happenings.push_back(Happening::Dismissed);
                 if let Some(timeout) = timeout_ms {
@@ -34,9 +117,9 @@ impl Supervisor {
                     let at = Instant::now() + Duration::from_millis(timeout);
                     self.kill_all_at = Some(self.kill_all_at.map_or(at, |other| other.min(at)));
                 }
-                self.card()
+                Ok(self.card().into())
             }
-        }))
+        }
     }
 
     /// Who we are.
@@ -48,29 +131,245 @@ impl Supervisor {
         })
     }
 
+    fn send(&self, signal: &str, names: &[String]) -> Result<Outcome, Refusal> {
+        let signal: Signal = signal.parse().map_err(|_| bad(format!("`{signal}` is no signal")))?;
+        let named = self.named(names)?.into_iter().map(|id| &self.instances[id.0]);
+        let running = named.filter(|it| it.child.as_ref().is_some_and(|it| it.status.is_none()));
+        let mut running = running.peekable();
+        if running.peek().is_none() {
+            let message = format!("nothing of {} is running", names.join(", "));
+            return Err(Refusal::new(Kind::NotRunning, message));
+        }
+        for instance in running {
+            self.send_signal(instance, signal).map_err(|error| {
+                let why = crate::chain(&error);
+                failed(format!("cannot send {signal} to {}: {why}", instance.name))
+            })?;
+        }
+        Ok(done())
+    }
+
+    fn scale(
+        &mut self,
+        to: &BTreeMap<String, usize>,
+        queue: &mut Queue,
+    ) -> Result<Outcome, Refusal> {
+        self.must_go_on()?;
+        let mut sizes = Vec::new();
+        let mut more = 0;
+        for (name, size) in to {
+            let is_it = |process: &ProcessId| self.processes[process.0].name == *name;
+            let process = self.described().find(is_it).ok_or_else(|| self.nobody(name))?;
+            // What has our own descriptors, or our input, is one.
+            if !self.processes[process.0].can_be_many() {
+                return Err(failed(format!("there can be only one `{name}`: it has our input")));
+            }
+            more += size.saturating_sub(self.session.instances_of(process).len());
+            sizes.push((process, *size));
+        }
+        self.make_room_for(more)?;
+        let mut concerned = Vec::new();
+        for (process, size) in sizes {
+            concerned.extend(self.session.instances_of(process));
+            let orders = self.session.scale(process, size);
+            self.take_orders(orders, queue);
+            concerned.extend(self.session.instances_of(process));
+        }
+        Ok(Outcome::When(Awaited::Up, concerned))
+    }
+
+    /// New instances are there at once, whatever else is still to be done.
+    fn take_orders(&mut self, orders: Vec<Order>, queue: &mut Queue) {
+        for order in orders {
+            match order {
+                Order::Add { .. } => drop(self.obey(order, queue)),
+                _ => queue.orders.push_back(order),
+            }
+        }
+        self.name_lines();
+    }
+
+    fn reload(&mut self, color: bool, queue: &mut Queue) -> Result<Outcome, Refusal> {
+        self.must_go_on()?;
+        let Some(source) = &self.plan.source else {
+            return Err(failed("this session has no file that could be read".to_owned()));
+        };
+        let bad = |mistakes| Refusal::new(Kind::BadDescription, mistakes);
+        let mut new = source(color).map_err(bad)?;
+        if let Some(server) = &self.server {
+            give_socket(&mut new, server.path());
+        }
+        let revision = self.plan.topology.revise(new);
+        let Revision { topology, fates, scaled, .. } = &revision;
+        if topology.channels != self.plan.topology.channels {
+            return Err(failed(
+                "the channels have changed, and those of a session last as long as it does: take it \
+                 down, and up again"
+                    .to_owned(),
+            ));
+        }
+        let grown = scaled
+            .iter()
+            .map(|(process, size)| size.saturating_sub(self.session.instances_of(*process).len()));
+        let added = topology.processes.iter().zip(fates).filter(|(_, fate)| **fate == Fate::New);
+        self.make_room_for(grown.sum::<usize>() + added.map(|(it, _)| it.replicas).sum::<usize>())?;
+        // Whatever can fail comes first: then all of it is done, or nothing.
+        let mut logs = Vec::new();
+        for process in &topology.processes {
+            let opened = self.open_log(process);
+            logs.push(opened.map_err(|error| failed(crate::chain(&error)))?);
+        }
+        let named = |wanted| {
+            let all = topology.processes.iter().zip(fates);
+            let gone =
+                |it: usize| self.plan.topology.processes.get(it).is_none_or(|it| it.replicas == 0);
+            all.enumerate()
+                .filter(|(at, (_, fate))| **fate == wanted && !(wanted == Fate::Gone && gone(*at)))
+                .map(|(_, (process, _))| process.name.clone())
+                .collect()
+        };
+        let size = |(process, size): &(ProcessId, usize)| {
+            format!("{} to {size}", topology.processes[process.0].name)
+        };
+        let reloaded = Reloaded {
+            started: named(Fate::New),
+            restarted: named(Fate::Changed),
+            stopped: named(Fate::Gone),
+            scaled: scaled.iter().map(size).collect(),
+        };
+        info!("reloaded: {reloaded:?}");
+        for (at, (process, fate)) in topology.processes.iter().zip(fates).enumerate() {
+            match (self.processes.get_mut(at), fate) {
+                (Some(old), Fate::New | Fate::Changed) => *old = Rc::new(process.clone()),
+                (Some(_), _) => {}
+                (None, _) => self.processes.push(Rc::new(process.clone())),
+            }
+        }
+        self.logs_of = logs;
+        let orders = self.session.reload(&revision);
+        self.plan.topology = revision.topology;
+        self.take_orders(orders, queue);
+        Ok(Reply::Reloaded(reloaded).into())
+    }
+
+    /// Room for the descriptors of so many more instances.
+    fn make_room_for(&mut self, more: usize) -> Result<(), Refusal> {
+        let old = descriptors::make_room(self.instances.len() + more)
+            .map_err(|error| failed(error.to_string()))?;
+        // What it was before the first time is what the instances are to have.
+        self.descriptors = self.descriptors.or(old);
+        Ok(())
+    }
+
+    /// The processes that are described still.
+    fn described(&self) -> impl Iterator<Item = ProcessId> {
+        let processes = self.plan.topology.processes.iter().enumerate();
+        processes.filter(|(_, it)| it.replicas > 0).map(|(place, _)| ProcessId(place))
+    }
+
+    fn must_go_on(&self) -> Result<(), Refusal> {
+        if self.session.is_ending() {
+            return Err(Refusal::new(Kind::SessionEnded, "the session is about to end"));
+        }
+        Ok(())
+    }
+
+    fn named_to_change(&self, names: &[String]) -> Result<Vec<InstanceId>, Refusal> {
+        self.must_go_on()?;
+        if names.is_empty() {
+            return Err(bad("nothing is named".to_owned()));
+        }
+        self.named(names)
+    }
+
     /// The instances of these names, each once, in their order; without names all.
     fn named(&self, names: &[String]) -> Result<Vec<InstanceId>, Refusal> {
+        let there = || self.described().flat_map(|process| self.session.instances_of(process));
         let mut wanted = vec![names.is_empty(); self.instances.len()];
         for name in names {
-            let mut is_known = false;
-            for (wanted, instance) in wanted.iter_mut().zip(&self.instances) {
+            let mut is_known = self.described().any(|it| self.processes[it.0].name == *name);
+            for id in there() {
+                let instance = &self.instances[id.0];
                 let is_it = instance.name == *name || instance.plan.name == *name;
-                *wanted |= is_it;
+                wanted[id.0] |= is_it;
                 is_known |= is_it;
             }
             if !is_known {
                 return Err(self.nobody(name));
             }
         }
-        let ids = self.instances.iter().zip(wanted).filter(|(_, wanted)| *wanted);
-        Ok(ids.map(|(instance, _)| instance.id).collect())
+        Ok(there().filter(|id| wanted[id.0]).collect())
     }
 
     fn nobody(&self, name: &str) -> Refusal {
         let instances = self.instances.iter().map(|it| it.name.as_str());
-        let processes = self.plan.topology.processes.iter().map(|it| it.name.as_str());
+        let processes = self.described().map(|it| self.processes[it.0].name.as_str());
         let meant = did_you_mean(name, processes.chain(instances));
         let meant = meant.map(|meant| format!("; {meant}")).unwrap_or_default();
         Refusal::new(Kind::NoSuchProcess, format!("there is no process `{name}`{meant}"))
     }
+
+    /// Answers those for whom it has come that they wait for.
+    pub(super) fn answer_the_waiting(&mut self) {
+        for waiting in std::mem::take(&mut self.waiting) {
+            if waiting.answer.is_closed() {
+                continue;
+            }
+            match self.has_come(waiting.event, &waiting.instances) {
+                None => self.waiting.push(waiting),
+                Some(reply) => drop(waiting.answer.send(Answer::Reply(reply))),
+            }
+        }
+    }
+
+    fn has_come(&self, event: Awaited, ids: &[InstanceId]) -> Option<Reply> {
+        let instances = || ids.iter().map(|id| &self.instances[id.0]);
+        let all = |is_so: &dyn Fn(InstanceId) -> bool| ids.iter().all(|id| is_so(*id));
+        match event {
+            Awaited::Down => {
+                all(&|id| !self.session.is_moving(id)).then(|| Reply::Done { remarks: Vec::new() })
+            }
+            Awaited::Up => all(&|id| !self.session.is_moving(id)).then(|| {
+                let is_broken = |it: &&Instance| {
+                    it.trouble.is_some() && it.child.is_none() && self.session.is_over(it.id)
+                };
+                if let Some(broken) = instances().find(is_broken) {
+                    let why = broken.trouble.as_deref().unwrap_or_default();
+                    return failed(format!("{} could not be started: {why}", broken.name)).into();
+                }
+                let waits = |id: &&InstanceId| self.session.is_open(**id);
+                let cause = |id: &InstanceId| self.reason(*id).because.into_iter().next();
+                let remarks = ids.iter().filter(waits).filter_map(cause).map(|it| it.what);
+                Reply::Done { remarks: remarks.collect() }
+            }),
+            Awaited::Ended => all(&|id| self.session.is_over(id))
+                .then(|| Reply::Ended { exit: self.session.sum_of(ids).into() }),
+            Awaited::Ready => {
+                let never = |id: &&InstanceId| {
+                    let has_succeeded = matches!(self.instances[id.0].outcome, Some((_, true)));
+                    self.session.is_over(**id) && !has_succeeded
+                };
+                if let Some(never) = ids.iter().find(never) {
+                    let what = self.reason(*never).because.into_iter().next();
+                    let what = what.map(|it| it.what).unwrap_or_default();
+                    return Some(Refusal::new(Kind::NotReady, what).into());
+                }
+                let is_ready =
+                    |id| self.session.is_over(id) || self.instances[id.0].policy.is_ready();
+                all(&is_ready).then(|| Reply::Done { remarks: Vec::new() })
+            }
+        }
+    }
+}
+
+fn done() -> Outcome {
+    Reply::Done { remarks: Vec::new() }.into()
+}
+
+fn bad(message: String) -> Refusal {
+    Refusal::new(Kind::BadRequest, message)
+}
+
+fn failed(message: String) -> Refusal {
+    Refusal::new(Kind::Failed, message)
 }

@@ -2,15 +2,32 @@
 //!
 //! Each instance has a [`Policy`](super::policy::Policy) of its own; here is what concerns several
 //! of them. No process, clock or descriptor is touched.
+//!
+//! ```text
+//!            dependencies have             policy is         nothing of it
+//!            come so far                   asked to stop     is left
+//! Waiting ──────────────────▶ Running ───▶ Stopping ───────▶ Stopped, Removed, Done
+//!    ▲                           │                 └───────▶ Down: until all of its group are
+//!    └── the whole group is ─────┼───────────────────────────┘
+//!        down, or by hand        └─▶ Done: it has ended by itself, for good
+//! ```
 
-use std::ops::Range;
+use std::collections::VecDeque;
 
 use gipc::process::Signal;
 
 use crate::guard::Verdict;
-use crate::plan::topology::{Dependency, ExitRule, Milestone, ProcessId, Topology};
+use crate::plan::rules::Restart;
+use crate::plan::topology::{Dependency, ExitRule, Milestone, ProcessId, Strategy, Topology};
 
-/// Names an instance: its place among all instances of the session.
+mod by_hand;
+mod groups;
+mod tally;
+
+use groups::{GroupId, Groups};
+use tally::Tally;
+
+/// Names an instance: its place among all instances that the session has ever had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct InstanceId(pub(crate) usize);
 
@@ -21,6 +38,10 @@ pub(crate) enum Happening {
     Begin,
     Started(InstanceId),
     Ready(InstanceId),
+    /// It has ended, and pauses before it is started again.
+    Pausing(InstanceId),
+    /// The pause is over.
+    Rested(InstanceId),
     /// It has ended and is not started again.
     Done {
         instance: InstanceId,
@@ -43,7 +64,13 @@ pub(crate) enum Happening {
 /// Something to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
-    Start(InstanceId),
+    /// There is a new instance.
+    Add {
+        instance: InstanceId,
+        process: ProcessId,
+        number: usize,
+    },
+    Start(InstanceId, Cause),
     /// Ask it to end, with this signal where it has none of its own.
     Stop(InstanceId, Signal),
     /// End it at once.
@@ -54,33 +81,91 @@ pub(crate) enum Order {
     Finish(Verdict),
 }
 
+/// Why an instance is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// It is in the description.
+    Described,
+    /// It has ended, and its policy has it started again.
+    Policy,
+    /// Another one is started again, and the strategy ties it to that.
+    Others,
+    /// Somebody has asked for it.
+    Hand,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// For others, or for the beginning.
     Waiting,
     Running,
+    /// It has ended, and pauses before it is started again with its group.
+    Resting,
     /// It was asked to end.
     Stopping,
+    /// It has, or need not, and is started again when all of its group have.
+    Down,
+    /// By hand: until it is started by hand.
+    Stopped,
     Done {
         verdict: Verdict,
         success: bool,
     },
-    /// It was never started, and never will be.
+    /// It was never started: what it depends on has not come so far.
     Skipped,
+    /// It is not one of us any more.
+    Removed,
+}
+
+/// What becomes of one that is to be stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    /// It stays, stopped.
+    Stay,
+    /// It is removed.
+    Leave,
+    /// It is started again, with its group.
+    Again(GroupId),
+    /// The session ends.
+    End,
 }
 
 #[derive(Debug)]
 struct Member {
     process: ProcessId,
+    number: usize,
     stage: Stage,
-    /// How far it has come at any time.
+    /// It is to be stopped; and then.
+    then: Option<Then>,
+    /// Why it is started next.
+    cause: Cause,
+    /// How far it has come since it was started other than by its policy.
     started: bool,
     ready: bool,
 }
 
 impl Member {
-    const fn is_over(&self) -> bool {
-        matches!(self.stage, Stage::Done { .. } | Stage::Skipped)
+    const fn new(process: ProcessId, number: usize, cause: Cause) -> Self {
+        let stage = Stage::Waiting;
+        Self { process, number, stage, then: None, cause, started: false, ready: false }
+    }
+
+    const fn is_living(&self) -> bool {
+        matches!(self.stage, Stage::Running | Stage::Resting | Stage::Stopping)
+    }
+
+    const fn is_to_stop(&self) -> bool {
+        matches!(self.stage, Stage::Running | Stage::Stopping) && self.then.is_some()
+    }
+
+    /// Can it be asked to end, now that it is to?
+    const fn can_be_asked(&self) -> bool {
+        match self.stage {
+            Stage::Running => self.then.is_some(),
+            // Its policy is let rest for as long as it wants to.
+            Stage::Resting => !matches!(self.then, None | Some(Then::Again(_))),
+            _ => false,
+        }
     }
 
     const fn has_reached(&self, milestone: Milestone) -> bool {
@@ -93,17 +178,52 @@ impl Member {
             }
         }
     }
+
+    /// Until it is started by hand: who waits for it waits for that.
+    fn stay_down(&mut self) {
+        self.begin_again(Cause::Hand);
+        self.stage = Stage::Stopped;
+    }
+
+    /// From the beginning.
+    fn begin_again(&mut self, cause: Cause) {
+        *self = Self::new(self.process, self.number, cause);
+    }
+}
+
+/// A process: what its instances have in common.
+#[derive(Debug, Default)]
+struct Process {
+    depends_on: Vec<Dependency>,
+    /// Who depends on it.
+    followers: Vec<usize>,
+    /// All that there have ever been, in the order of their numbers.
+    members: Vec<usize>,
+    tally: Tally,
+    /// How many of its followers are to be stopped first.
+    blockers: usize,
+    /// It is to be stopped, or somebody who depends on it by way of others is.
+    blocks: bool,
+    /// Is it ever restarted?
+    restarts: bool,
+    /// In the order of starts.
+    place: usize,
 }
 
 /// The state of all instances together.
 #[derive(Debug)]
 pub(crate) struct Session {
     exit: ExitRule,
+    strategy: Strategy,
     members: Vec<Member>,
-    /// Where each process's members are.
-    ranges: Vec<Range<usize>>,
-    /// What each process waits for.
-    depends_on: Vec<Vec<Dependency>>,
+    processes: Vec<Process>,
+    /// Of all members.
+    tally: Tally,
+    groups: Groups,
+    /// Processes whose waiting members may be able to start.
+    to_start: VecDeque<usize>,
+    /// Processes whose members may be able to be stopped.
+    to_stop: VecDeque<usize>,
     /// What ended first, for good.
     first: Option<Verdict>,
     first_failure: Option<Verdict>,
@@ -117,79 +237,136 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(topology: &Topology) -> Self {
-        let members = topology.processes.iter().enumerate().flat_map(|(process, description)| {
-            let process = ProcessId(process);
-            let member =
-                move |_| Member { process, stage: Stage::Waiting, started: false, ready: false };
-            (0..description.replicas).map(member)
-        });
-        let mut end = 0;
-        let ranges = topology.processes.iter().map(|process| {
-            end += process.replicas;
-            end - process.replicas..end
-        });
-        Self {
+        let mut session = Self {
             exit: topology.exit,
-            members: members.collect(),
-            ranges: ranges.collect(),
-            depends_on: topology.processes.iter().map(|it| it.depends_on.clone()).collect(),
+            strategy: topology.strategy,
+            members: Vec::new(),
+            processes: Vec::new(),
+            tally: Tally::default(),
+            groups: Groups::default(),
+            to_start: VecDeque::new(),
+            to_stop: VecDeque::new(),
             first: None,
             first_failure: None,
             ending: None,
             asked: 0,
             is_hurried: false,
             finished: false,
+        };
+        session.take_over(topology, &topology.start_order());
+        for (process, description) in topology.processes.iter().enumerate() {
+            for number in 1..=description.replicas {
+                session.add(ProcessId(process), number, Cause::Described);
+            }
+        }
+        session
+    }
+
+    /// Takes what a topology says of its processes; `order`: that of their starts.
+    fn take_over(&mut self, topology: &Topology, order: &[ProcessId]) {
+        (self.exit, self.strategy) = (topology.exit, topology.strategy);
+        self.processes.resize_with(topology.processes.len(), Process::default);
+        for (process, description) in self.processes.iter_mut().zip(&topology.processes) {
+            process.depends_on.clone_from(&description.depends_on);
+            process.restarts = description.rules.restart != Restart::Never;
+            process.followers.clear();
+            (process.blockers, process.blocks) = (0, false);
+        }
+        for (place, process) in order.iter().enumerate() {
+            self.processes[process.0].place = place;
+        }
+        for (follower, description) in topology.processes.iter().enumerate() {
+            for Dependency { on, .. } in &description.depends_on {
+                self.processes[on.0].followers.push(follower);
+            }
+        }
+        for process in 0..self.processes.len() {
+            self.block(process);
+        }
+        self.to_start.extend(0..self.processes.len());
+    }
+
+    /// Adds an instance that waits.
+    fn add(&mut self, process: ProcessId, number: usize, cause: Cause) -> InstanceId {
+        let member = Member::new(process, number, cause);
+        let (tally, instance) = (Tally::of(&member), self.members.len());
+        self.members.push(member);
+        self.tally += &tally;
+        let process = &mut self.processes[process.0];
+        process.tally += &tally;
+        process.members.push(instance);
+        InstanceId(instance)
+    }
+
+    /// Changes a member; what may follow from it for others is looked at by [`Self::advance`].
+    fn change(&mut self, instance: usize, change: impl FnOnce(&mut Member)) {
+        let member = &mut self.members[instance];
+        let before = Tally::of(member);
+        change(member);
+        let after = Tally::of(member);
+        let place = member.process.0;
+        self.tally -= &before;
+        self.tally += &after;
+        let process = &mut self.processes[place];
+        process.tally -= &before;
+        process.tally += &after;
+        if after.waiting > before.waiting {
+            self.to_start.push_back(place);
+        }
+        if !after.is_as_far_as(&before) {
+            self.to_start.extend(&process.followers);
+        }
+        if after.to_stop != before.to_stop {
+            self.block(place);
         }
     }
 
-    /// What an instance waits for that has not come as far as it should, or never will.
-    pub(crate) fn waits_for(&self, instance: InstanceId) -> Vec<Dependency> {
-        let member = &self.members[instance.0];
-        let all = self.depends_on[member.process.0].iter().copied();
-        match member.stage {
-            Stage::Waiting => all.filter(|it| self.reached(it) != Some(true)).collect(),
-            Stage::Skipped => all.filter(|it| self.reached(it) == Some(false)).collect(),
-            _ => Vec::new(),
+    /// Tells those that it depends on whether their stop has to wait for a process, or need not any
+    /// more.
+    fn block(&mut self, process: usize) {
+        let mut concerned = vec![process];
+        while let Some(place) = concerned.pop() {
+            let process = &mut self.processes[place];
+            let blocks = process.tally.to_stop > 0 || process.blockers > 0;
+            if std::mem::replace(&mut process.blocks, blocks) == blocks {
+                continue;
+            }
+            for at in 0..self.processes[place].depends_on.len() {
+                let on = self.processes[place].depends_on[at].on.0;
+                let blockers = &mut self.processes[on].blockers;
+                *blockers = if blocks { *blockers + 1 } else { *blockers - 1 };
+                if *blockers == 0 {
+                    self.to_stop.push_back(on);
+                }
+                concerned.push(on);
+            }
         }
-    }
-
-    /// The instances of a process that have not come so far.
-    pub(crate) fn not_yet(&self, process: ProcessId, until: Milestone) -> Vec<InstanceId> {
-        let members = self.ranges[process.0].clone();
-        members.filter(|it| !self.members[*it].has_reached(until)).map(InstanceId).collect()
-    }
-
-    /// Was it never started, and never will be?
-    pub(crate) fn is_skipped(&self, instance: InstanceId) -> bool {
-        self.members[instance.0].stage == Stage::Skipped
-    }
-
-    /// Whom the stop of a running instance waits for.
-    pub(crate) fn stops_after(&self, instance: InstanceId) -> Vec<ProcessId> {
-        let Member { process, stage, .. } = self.members[instance.0];
-        if stage != Stage::Running || self.ending.is_none() {
-            return Vec::new();
-        }
-        let is_left =
-            |it: &usize| !self.members[self.ranges[*it].clone()].iter().all(Member::is_over);
-        let depends = |it: &usize| self.depends_on[*it].iter().any(|other| other.on == process);
-        (0..self.ranges.len()).filter(|it| depends(it) && is_left(it)).map(ProcessId).collect()
     }
 
     pub(crate) fn step(&mut self, happening: Happening) -> Vec<Order> {
         if self.finished {
             return Vec::new();
         }
+        let mut orders = Vec::new();
         match happening {
             Happening::Begin => {}
-            Happening::Started(InstanceId(instance)) => self.members[instance].started = true,
-            Happening::Ready(InstanceId(instance)) => self.members[instance].ready = true,
-            Happening::Done { instance, verdict, success } => {
-                self.members[instance.0].stage = Stage::Done { verdict, success };
-                self.first.get_or_insert(verdict);
-                if !success {
-                    self.first_failure.get_or_insert(verdict);
+            Happening::Started(InstanceId(instance)) => {
+                self.change(instance, |it| it.started = true)
+            }
+            Happening::Ready(InstanceId(instance)) => self.change(instance, |it| it.ready = true),
+            Happening::Pausing(InstanceId(instance)) => self.renew_others(instance),
+            Happening::Rested(InstanceId(instance)) => {
+                match (self.members[instance].stage, self.members[instance].then) {
+                    (Stage::Resting, Some(Then::Again(group))) => self.lie_down(instance, group),
+                    (Stage::Running, None) => {
+                        orders.push(Order::Start(InstanceId(instance), Cause::Policy));
+                    }
+                    // It is to be stopped, and will be asked to.
+                    _ => {}
                 }
+            }
+            Happening::Done { instance: InstanceId(instance), verdict, success } => {
+                self.done(instance, verdict, success);
             }
             Happening::Asked { signal, by_guard } => {
                 self.is_hurried = true;
@@ -197,111 +374,237 @@ impl Session {
                 if self.asked > 1 {
                     return self.kill(signal);
                 }
-                self.ending.get_or_insert((Verdict::Signal(signal), signal));
+                self.end(Verdict::Signal(signal), signal);
             }
             Happening::Demanded(signal) => return self.kill(signal),
             Happening::TimedOut => {
                 self.is_hurried = true;
-                let verdict = Verdict::Exit(Verdict::TIMED_OUT);
-                self.ending.get_or_insert((verdict, Signal::TERM));
+                self.end(Verdict::Exit(Verdict::TIMED_OUT), Signal::TERM);
             }
             Happening::Dismissed => {
                 self.is_hurried = true;
                 // What has failed by itself has; what is stopped now has not.
-                self.ending.get_or_insert((self.sum(None), Signal::TERM));
+                self.end(self.sum(None), Signal::TERM);
             }
         }
-        self.advance()
+        self.advance(&mut orders);
+        orders
+    }
+
+    /// One has ended, for good unless it is to be started again.
+    fn done(&mut self, instance: usize, verdict: Verdict, success: bool) {
+        let Member { stage, then, cause, .. } = self.members[instance];
+        let was_asked = stage == Stage::Stopping;
+        let done = Stage::Done { verdict, success };
+        match then {
+            Some(Then::Leave) => self.change(instance, |it| it.stage = Stage::Removed),
+            Some(Then::Stay) if was_asked => self.change(instance, Member::stay_down),
+            // One that its policy has given up meanwhile is not started again for others' sake.
+            Some(Then::Again(group)) if was_asked || cause == Cause::Hand => {
+                self.lie_down(instance, group);
+            }
+            _ => {
+                self.change(instance, |it| (it.stage, it.then) = (done, None));
+                if let Some(Then::Again(group)) = then {
+                    self.leave(group);
+                }
+                if !was_asked {
+                    self.first.get_or_insert(verdict);
+                    if !success {
+                        self.first_failure.get_or_insert(verdict);
+                    }
+                }
+            }
+        }
     }
 
     fn kill(&mut self, signal: Signal) -> Vec<Order> {
         self.is_hurried = true;
-        self.ending.get_or_insert((Verdict::Signal(signal), signal));
+        self.end(Verdict::Signal(signal), signal);
         let mut orders = Vec::new();
-        for (instance, member) in self.members.iter_mut().enumerate() {
-            match member.stage {
-                Stage::Running | Stage::Stopping => {
-                    member.stage = Stage::Stopping;
-                    orders.push(Order::Kill(InstanceId(instance), signal));
-                }
-                Stage::Waiting => member.stage = Stage::Skipped,
-                Stage::Done { .. } | Stage::Skipped => {}
+        for instance in 0..self.members.len() {
+            if self.members[instance].is_living() {
+                self.change(instance, |it| it.stage = Stage::Stopping);
+                orders.push(Order::Kill(InstanceId(instance), signal));
             }
         }
-        orders.extend(self.advance());
+        self.advance(&mut orders);
         orders
     }
 
     /// All that follows from how things stand.
-    fn advance(&mut self) -> Vec<Order> {
-        let mut orders = Vec::new();
+    fn advance(&mut self, orders: &mut Vec<Order>) {
         // Who would be stopped at once is not started; and who is skipped may decide.
         self.decide();
         if self.ending.is_none() {
-            self.start_who_can(&mut orders);
+            self.start_who_can(orders);
             self.decide();
         }
-        if let Some((verdict, signal)) = self.ending {
-            self.stop_who_can(signal, &mut orders);
-            if self.members.iter().all(Member::is_over) {
-                self.finished = true;
-                // One alone decides what a signal to gipc means: it may have timed out before.
-                let verdict = match (verdict, &self.members[..]) {
-                    (Verdict::Signal(_), [Member { stage: Stage::Done { verdict, .. }, .. }]) => {
-                        *verdict
-                    }
-                    _ => verdict,
-                };
-                orders.push(Order::Finish(verdict));
-            }
+        self.stop_who_can(orders);
+        if let Some((verdict, _)) = self.ending
+            && self.tally.living == 0
+        {
+            self.finished = true;
+            // One alone decides what a signal to gipc means: it may have timed out before.
+            let verdict = match (verdict, &self.members[..]) {
+                (Verdict::Signal(_), [Member { stage: Stage::Done { verdict, .. }, .. }]) => {
+                    *verdict
+                }
+                _ => verdict,
+            };
+            orders.push(Order::Finish(verdict));
         }
-        orders
     }
 
     fn start_who_can(&mut self, orders: &mut Vec<Order>) {
         // One that is skipped may take those that wait for it along.
-        let mut again = true;
-        while std::mem::take(&mut again) {
-            for process in 0..self.depends_on.len() {
-                let is_waiting = |member: &Member| member.stage == Stage::Waiting;
-                let range = self.ranges[process].clone();
-                if !self.members[range.clone()].iter().any(is_waiting) {
+        while let Some(place) = self.to_start.pop_front() {
+            let process = &self.processes[place];
+            if process.tally.waiting == 0 {
+                continue;
+            }
+            let reached = |it: &Dependency| self.processes[it.on.0].tally.all_reached(it.until);
+            let dependencies = process.depends_on.iter();
+            let reached: Vec<_> = dependencies.map(|it| (it.on, reached(it))).collect();
+            let never = reached.iter().find(|(_, reached)| *reached == Some(false));
+            if never.is_none() && !reached.iter().all(|(_, reached)| *reached == Some(true)) {
+                continue;
+            }
+            for instance in process.members.clone() {
+                let Member { stage: Stage::Waiting, cause, .. } = self.members[instance] else {
                     continue;
-                }
-                let dependencies = self.depends_on[process].iter();
-                let reached: Vec<_> = dependencies.map(|it| (it.on, self.reached(it))).collect();
-                let never = reached.iter().find(|(_, reached)| *reached == Some(false));
-                if never.is_none() && !reached.iter().all(|(_, reached)| *reached == Some(true)) {
-                    continue;
-                }
-                for instance in range {
-                    let member = &mut self.members[instance];
-                    if is_waiting(member) {
-                        let instance = InstanceId(instance);
-                        let (stage, order) = match never {
-                            None => (Stage::Running, Order::Start(instance)),
-                            Some((on, _)) => (Stage::Skipped, Order::NeverStarts(instance, *on)),
-                        };
-                        member.stage = stage;
-                        orders.push(order);
-                        again |= never.is_some();
-                    }
+                };
+                let id = InstanceId(instance);
+                let (stage, order) = match never {
+                    None => (Stage::Running, Order::Start(id, cause)),
+                    Some((on, _)) => (Stage::Skipped, Order::NeverStarts(id, *on)),
+                };
+                self.change(instance, |it| it.stage = stage);
+                orders.push(order);
+            }
+        }
+    }
+
+    /// In the reverse order of the dependencies: whoever nobody that is to be stopped depends on.
+    fn stop_who_can(&mut self, orders: &mut Vec<Order>) {
+        let signal = self.ending.map_or(Signal::TERM, |(_, signal)| signal);
+        while let Some(place) = self.to_stop.pop_front() {
+            let process = &self.processes[place];
+            if process.blockers > 0 {
+                continue;
+            }
+            for instance in process.members.clone().into_iter().rev() {
+                if self.members[instance].can_be_asked() {
+                    self.change(instance, |it| it.stage = Stage::Stopping);
+                    orders.push(Order::Stop(InstanceId(instance), signal));
                 }
             }
         }
     }
 
-    /// Has the process come so far? `None`: not yet.
-    fn reached(&self, dependency: &Dependency) -> Option<bool> {
-        let mut all = true;
-        for member in &self.members[self.ranges[dependency.on.0].clone()] {
-            let reached = member.has_reached(dependency.until);
-            if !reached && member.is_over() {
-                return Some(false);
-            }
-            all &= reached;
+    /// Has all that may be possible now looked at, in the reverse order of starts.
+    fn look_at_stops(&mut self) {
+        let mut places: Vec<_> = (0..self.processes.len()).collect();
+        places.sort_by_key(|place| std::cmp::Reverse(self.processes[*place].place));
+        self.to_stop.extend(places);
+    }
+
+    /// Where one is started again, so are those that the strategy ties to it: all are stopped, and
+    /// then started in the order of their dependencies.
+    fn renew_others(&mut self, instance: usize) {
+        let Member { process, stage: Stage::Running, then: None, .. } = self.members[instance]
+        else {
+            return;
+        };
+        if self.ending.is_some() || self.strategy == Strategy::OneForOne {
+            return;
         }
-        all.then_some(true)
+        let place = self.processes[process.0].place;
+        let is_tied = |&other: &usize| {
+            let member = &self.members[other];
+            let process = &self.processes[member.process.0];
+            let is_after = match self.strategy {
+                Strategy::OneForOne => false,
+                Strategy::OneForAll => other != instance,
+                Strategy::RestForOne => process.place > place,
+            };
+            let is_renewable = match member.stage {
+                Stage::Running => matches!(member.then, None | Some(Then::Again(_))),
+                Stage::Resting | Stage::Stopping | Stage::Down => {
+                    matches!(member.then, Some(Then::Again(_)))
+                }
+                _ => false,
+            };
+            // What is never restarted has its work done once.
+            is_after && is_renewable && process.restarts
+        };
+        let tied: Vec<_> = (0..self.members.len()).filter(is_tied).collect();
+        if tied.is_empty() {
+            return; // It is its own affair.
+        }
+        let group = self.groups.open();
+        for other in tied {
+            self.join(other, group, Cause::Others);
+        }
+        self.join(instance, group, Cause::Policy);
+        self.change(instance, |it| it.stage = Stage::Resting);
+        self.look_at_stops();
+    }
+
+    /// Decides how gipc is to end, unless that is decided already: nobody is started any more, and
+    /// all that runs is to be stopped.
+    fn end(&mut self, verdict: Verdict, signal: Signal) {
+        if self.ending.is_some() {
+            return;
+        }
+        self.ending = Some((verdict, signal));
+        self.to_start.clear();
+        for instance in 0..self.members.len() {
+            self.change(instance, |it| match it.stage {
+                Stage::Waiting => it.stage = Stage::Skipped,
+                Stage::Down => (it.stage, it.then) = (Stage::Stopped, None),
+                Stage::Running | Stage::Resting | Stage::Stopping => it.then = Some(Then::End),
+                Stage::Stopped | Stage::Done { .. } | Stage::Skipped | Stage::Removed => {}
+            });
+        }
+        self.groups = Groups::default();
+        self.look_at_stops();
+    }
+
+    /// Ends, once the exit rule says so.
+    fn decide(&mut self) {
+        if self.ending.is_none()
+            && let Some(verdict) = self.verdict()
+        {
+            self.end(verdict, Signal::TERM);
+        }
+    }
+
+    /// The verdict, once the exit rule has one. One that was stopped by hand has not ended: it may be
+    /// started again.
+    fn verdict(&self) -> Option<Verdict> {
+        let early = match self.exit {
+            ExitRule::All => None,
+            ExitRule::Any => self.first,
+            ExitRule::Fail => self.first_failure,
+            ExitRule::Process(process) => {
+                let ended = self.processes[process.0].tally.all_ended();
+                ended.then(|| self.sum(Some(process)))
+            }
+        };
+        early.or_else(|| self.tally.all_ended().then(|| self.sum(None)))
+    }
+
+    /// The verdict over all, or over one process's instances: of the one that failed, 1 where
+    /// several have.
+    fn sum(&self, process: Option<ProcessId>) -> Verdict {
+        let counts = |member: &&Member| process.is_none_or(|process| member.process == process);
+        sum(self.members.iter().filter(counts))
+    }
+
+    /// The verdict over these.
+    pub(crate) fn sum_of(&self, instances: &[InstanceId]) -> Verdict {
+        sum(instances.iter().map(|it| &self.members[it.0]))
     }
 
     /// Is it decided how gipc is to end?
@@ -313,67 +616,121 @@ impl Session {
     pub(crate) fn is_hurried(&self) -> bool {
         self.is_hurried
     }
+}
 
-    /// Decides how to end, once the exit rule says so.
-    fn decide(&mut self) {
-        if self.ending.is_none() {
-            self.ending = self.verdict().map(|verdict| (verdict, Signal::TERM));
+fn sum<'a>(members: impl Iterator<Item = &'a Member> + Clone) -> Verdict {
+    let skipped = members.clone().any(|member| member.stage == Stage::Skipped);
+    let mut failures = members.filter_map(|member| match member.stage {
+        Stage::Done { verdict, success: false } => Some(verdict),
+        _ => None,
+    });
+    match (failures.next(), failures.next()) {
+        (None, _) if skipped => Verdict::Exit(Verdict::SEVERAL_FAILED),
+        (None, _) => Verdict::Exit(0),
+        (Some(verdict), None) => verdict,
+        (Some(_), Some(_)) => Verdict::Exit(Verdict::SEVERAL_FAILED),
+    }
+}
+
+/// What is asked about an instance.
+impl Session {
+    /// What it waits for that has not come as far as it should, or never will.
+    pub(crate) fn waits_for(&self, instance: InstanceId) -> Vec<Dependency> {
+        let member = &self.members[instance.0];
+        let reached = |it: &Dependency| self.processes[it.on.0].tally.all_reached(it.until);
+        let all = self.processes[member.process.0].depends_on.iter().copied();
+        match member.stage {
+            Stage::Waiting => all.filter(|it| reached(it) != Some(true)).collect(),
+            Stage::Skipped => all.filter(|it| reached(it) == Some(false)).collect(),
+            _ => Vec::new(),
         }
     }
 
-    /// The verdict, once the exit rule has one.
-    fn verdict(&self) -> Option<Verdict> {
-        let all_over = self.members.iter().all(Member::is_over);
-        let early = match self.exit {
-            ExitRule::All => None,
-            ExitRule::Any => self.first,
-            ExitRule::Fail => self.first_failure,
-            ExitRule::Process(process) => {
-                let mut members = self.members.iter().filter(|member| member.process == process);
-                members.all(Member::is_over).then(|| self.sum(Some(process)))
-            }
+    /// The instances of a process that have not come so far.
+    pub(crate) fn not_yet(&self, process: ProcessId, until: Milestone) -> Vec<InstanceId> {
+        let members = self.processes[process.0].members.iter();
+        let is_open = |it: &&usize| {
+            let member = &self.members[**it];
+            member.stage != Stage::Removed && !member.has_reached(until)
         };
-        early.or_else(|| all_over.then(|| self.sum(None)))
+        members.filter(is_open).map(|it| InstanceId(*it)).collect()
     }
 
-    /// The verdict over all, or over one process's instances: of the one that failed, 1 where
-    /// several have.
-    fn sum(&self, process: Option<ProcessId>) -> Verdict {
-        let counts = |member: &&Member| process.is_none_or(|process| member.process == process);
-        let mut failures =
-            self.members.iter().filter(counts).filter_map(|member| match member.stage {
-                Stage::Done { verdict, success: false } => Some(verdict),
-                _ => None,
-            });
-        let skipped =
-            self.members.iter().filter(counts).any(|member| member.stage == Stage::Skipped);
-        match (failures.next(), failures.next()) {
-            (None, _) if skipped => Verdict::Exit(Verdict::SEVERAL_FAILED),
-            (None, _) => Verdict::Exit(0),
-            (Some(verdict), None) => verdict,
-            (Some(_), Some(_)) => Verdict::Exit(Verdict::SEVERAL_FAILED),
+    /// Has it ended by itself, or been removed, or ended with the session?
+    pub(crate) fn has_left(&self, instance: InstanceId) -> bool {
+        matches!(self.members[instance.0].stage, Stage::Done { .. } | Stage::Removed)
+    }
+
+    /// Was it never started, and never will be?
+    pub(crate) fn is_skipped(&self, instance: InstanceId) -> bool {
+        self.members[instance.0].stage == Stage::Skipped
+    }
+
+    /// Was it stopped by hand?
+    pub(crate) fn is_stopped(&self, instance: InstanceId) -> bool {
+        self.members[instance.0].stage == Stage::Stopped
+    }
+
+    /// Is it not one of the session's any more?
+    pub(crate) fn is_removed(&self, instance: InstanceId) -> bool {
+        self.members[instance.0].stage == Stage::Removed
+    }
+
+    /// Has it ended, or will it never be started, unless somebody asks for it?
+    pub(crate) fn is_over(&self, instance: InstanceId) -> bool {
+        let stage = self.members[instance.0].stage;
+        matches!(stage, Stage::Stopped | Stage::Done { .. } | Stage::Skipped | Stage::Removed)
+    }
+
+    /// Is something that was asked for still to be done to it?
+    pub(crate) fn is_moving(&self, instance: InstanceId) -> bool {
+        let Member { stage, then, started, .. } = self.members[instance.0];
+        match stage {
+            Stage::Running => then.is_some() || !started,
+            Stage::Resting | Stage::Stopping | Stage::Down => true,
+            Stage::Waiting => self.is_coming(instance),
+            _ => false,
         }
     }
 
-    /// In the reverse order of the dependencies: whoever nobody that runs depends on.
-    fn stop_who_can(&mut self, signal: Signal, orders: &mut Vec<Order>) {
-        for member in &mut self.members {
-            if member.stage == Stage::Waiting {
-                member.stage = Stage::Skipped;
-            }
+    /// Does it run, or will it when those that it waits for do their part?
+    fn is_coming(&self, instance: InstanceId) -> bool {
+        let Member { stage, then, .. } = self.members[instance.0];
+        match stage {
+            Stage::Waiting => self.waits_for(instance).iter().all(|Dependency { on, until }| {
+                self.not_yet(*on, *until).into_iter().all(|it| self.is_coming(it))
+            }),
+            Stage::Running | Stage::Stopping => matches!(then, None | Some(Then::Again(_))),
+            Stage::Resting | Stage::Down => true,
+            _ => false,
         }
-        let mut needed = vec![false; self.depends_on.len()];
-        for member in self.members.iter().filter(|member| !member.is_over()) {
-            for dependency in &self.depends_on[member.process.0] {
-                needed[dependency.on.0] = true;
-            }
+    }
+
+    /// Is it to run, and waits for others, or will never be started because of them?
+    pub(crate) fn is_open(&self, instance: InstanceId) -> bool {
+        matches!(self.members[instance.0].stage, Stage::Waiting | Stage::Skipped)
+    }
+
+    /// Whom else it waits for, down as it is, before it is started again.
+    pub(crate) fn rises_after(&self, instance: InstanceId) -> Vec<ProcessId> {
+        let Member { stage: Stage::Down, then, .. } = self.members[instance.0] else {
+            return Vec::new();
+        };
+        let others = self.members.iter().filter(|it| it.then == then && it.stage != Stage::Down);
+        let mut others: Vec<_> = others.map(|it| it.process).collect();
+        others.dedup();
+        others
+    }
+
+    /// Whom the stop of a running instance waits for; empty where it is not to be stopped.
+    pub(crate) fn stops_after(&self, instance: InstanceId) -> Vec<ProcessId> {
+        let member = &self.members[instance.0];
+        if !(member.stage == Stage::Running && member.then.is_some()) {
+            return Vec::new();
         }
-        for (instance, member) in self.members.iter_mut().enumerate() {
-            if member.stage == Stage::Running && !needed[member.process.0] {
-                member.stage = Stage::Stopping;
-                orders.push(Order::Stop(InstanceId(instance), signal));
-            }
-        }
+        let followers = self.processes[member.process.0].followers.iter();
+        let is_left = |it: &&usize| self.processes[**it].blocks;
+        followers.filter(is_left).map(|it| ProcessId(*it)).collect()
     }
 }
 

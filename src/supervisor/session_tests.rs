@@ -70,12 +70,23 @@ impl Play {
 
     fn is(&mut self, happening: Happening) -> Vec<Order> {
         let orders = self.session.step(happening);
-        for order in &orders {
-            if let Order::Start(InstanceId(instance)) = order {
+        self.take(&orders);
+        orders
+    }
+
+    /// By hand.
+    fn does(&mut self, what: impl FnOnce(&mut Session) -> Vec<Order>) -> Vec<Order> {
+        let orders = what(&mut self.session);
+        self.take(&orders);
+        orders
+    }
+
+    fn take(&mut self, orders: &[Order]) {
+        for order in orders {
+            if let Order::Start(InstanceId(instance), _) = order {
                 assert!(self.running.insert(*instance), "{instance} is started twice");
             }
         }
-        orders
     }
 
     fn runs(&self) -> Vec<usize> {
@@ -221,7 +232,7 @@ fn a_stop_goes_against_the_order_of_the_dependencies() {
     play.started(2);
     assert_eq!(play.runs(), [0, 1, 2, 3]);
     assert_eq!(play.is(ASKED), [stop(3, INT)]);
-    assert_eq!(play.ends(3, 0), [stop(1, INT), stop(2, INT)]);
+    assert_eq!(play.ends(3, 0), [stop(2, INT), stop(1, INT)]);
     assert_eq!(play.ends(1, 0), []);
     assert_eq!(play.ends(2, 0), [stop(0, INT)]);
     assert_eq!(play.ends(0, 0), [Order::Finish(Verdict::Signal(INT))]);
@@ -278,4 +289,301 @@ fn a_run_that_takes_too_long_is_stopped_in_order_and_ends_with_124() {
     assert_eq!(play.is(Happening::TimedOut), [stop(1, TERM)]);
     assert_eq!(play.ends(1, 0), [stop(0, TERM)]);
     assert_eq!(play.ends(0, 0), [finish(124)]);
+}
+
+/// In this session all are started again when they crash.
+fn play_with(strategy: Strategy, mut processes: Vec<Process>) -> Play {
+    for process in &mut processes {
+        process.rules.restart = Restart::Always;
+    }
+    let topology = Topology { strategy, ..topology(processes) };
+    let mut play = Play { session: Session::new(&topology), running: BTreeSet::new() };
+    play.is(Happening::Begin);
+    play
+}
+
+impl Play {
+    /// It has crashed, and pauses.
+    fn crashes(&mut self, instance: usize) -> Vec<Order> {
+        self.is(Happening::Pausing(InstanceId(instance)))
+    }
+
+    /// The pause is over.
+    fn rests(&mut self, instance: usize) -> Vec<Order> {
+        self.running.remove(&instance);
+        self.is(Happening::Rested(InstanceId(instance)))
+    }
+}
+
+fn start(instance: usize, cause: Cause) -> Order {
+    Order::Start(InstanceId(instance), cause)
+}
+
+const fn id(instance: usize) -> InstanceId {
+    InstanceId(instance)
+}
+
+/// a, and b that waits until it is ready, and c that does until b is.
+fn chain() -> Vec<Process> {
+    let ready = Milestone::Ready;
+    vec![process("a", 1, &[]), process("b", 1, &[(0, ready)]), process("c", 1, &[(1, ready)])]
+}
+
+fn begin_chain(strategy: Strategy) -> Play {
+    let mut play = play_with(strategy, chain());
+    for instance in 0..3 {
+        play.started(instance);
+        play.ready(instance);
+    }
+    assert_eq!(play.runs(), [0, 1, 2]);
+    play
+}
+
+#[test]
+fn with_one_for_one_a_crash_is_its_own_affair() {
+    let mut play = begin_chain(Strategy::OneForOne);
+    assert_eq!(play.crashes(1), []);
+    assert_eq!(play.rests(1), [start(1, Cause::Policy)]);
+}
+
+#[test]
+fn with_one_for_all_all_are_stopped_in_reverse_and_started_in_order() {
+    let mut play = begin_chain(Strategy::OneForAll);
+    assert_eq!(play.crashes(1), [stop(2, TERM)], "what it depends on is still needed by c");
+    assert_eq!(play.rests(1), [], "the pause is over, and not all are down");
+    assert_eq!(play.ends(2, 0), [stop(0, TERM)]);
+    assert_eq!(play.ends(0, 0), [start(0, Cause::Others)]);
+    assert_eq!(play.session.waits_for(id(1))[0].on, ProcessId(0));
+    play.started(0);
+    assert_eq!(play.ready(0), [start(1, Cause::Policy)]);
+    play.started(1);
+    assert_eq!(play.ready(1), [start(2, Cause::Others)]);
+}
+
+#[test]
+fn nobody_is_started_before_the_pause_of_the_one_that_crashed_is_over() {
+    let mut play = begin_chain(Strategy::OneForAll);
+    play.crashes(2);
+    play.ends(1, 0);
+    assert_eq!(play.ends(0, 0), []);
+    assert!(play.session.rises_after(id(0)) == [ProcessId(2)]);
+    assert_eq!(play.rests(2), [start(0, Cause::Others)]);
+}
+
+#[test]
+fn with_rest_for_one_those_before_it_run_on() {
+    let mut play = begin_chain(Strategy::RestForOne);
+    assert_eq!(play.crashes(1), [stop(2, TERM)]);
+    assert_eq!(play.rests(1), []);
+    assert_eq!(play.ends(2, 0), [start(1, Cause::Policy)]);
+    assert_eq!(play.runs(), [0, 1]);
+}
+
+#[test]
+fn two_crashes_at_once_are_one_renewal() {
+    let mut play = begin_chain(Strategy::RestForOne);
+    assert_eq!(play.crashes(1), [stop(2, TERM)]);
+    assert_eq!(play.crashes(0), [], "c is being stopped, b is down");
+    assert_eq!(play.rests(1), []);
+    assert_eq!(play.ends(2, 0), [], "a has not rested");
+    assert_eq!(play.rests(0), [start(0, Cause::Policy)]);
+    play.started(0);
+    assert_eq!(play.ready(0), [start(1, Cause::Others)]);
+}
+
+#[test]
+fn one_that_is_given_up_while_others_are_stopped_stays_down() {
+    let mut play = begin_chain(Strategy::OneForAll);
+    play.crashes(2);
+    assert_eq!(play.ends(0, 7), [], "by itself: it was not asked to yet");
+    assert_eq!(play.ends(1, 0), []);
+    let orders = play.rests(2);
+    assert!(matches!(orders[..], [Order::Start(InstanceId(1), _)]), "{orders:?}");
+    assert_eq!(play.runs(), [1], "a was ready once, and has failed");
+}
+
+#[test]
+fn a_stop_during_a_renewal_ends_all() {
+    let mut play = begin_chain(Strategy::OneForAll);
+    play.crashes(1);
+    assert_eq!(play.is(ASKED), [], "c is being stopped already");
+    assert_eq!(play.rests(1), [], "nobody is started any more");
+    assert_eq!(play.ends(2, 0), [stop(1, INT)]);
+    assert_eq!(play.ends(1, 0), [stop(0, INT)]);
+    assert_eq!(play.ends(0, 0), [Order::Finish(Verdict::Signal(INT))]);
+}
+
+#[test]
+fn what_is_stopped_by_hand_has_not_failed_and_can_be_started_again() {
+    let mut play = Play::begin(ExitRule::Fail, vec![process("a", 1, &[]), process("b", 1, &[])]);
+    assert_eq!(play.does(|it| it.stop(&[id(0)])), [stop(0, TERM)]);
+    assert!(play.session.is_moving(id(0)));
+    assert_eq!(play.ends(0, 143), [], "no failure");
+    assert!(play.session.is_stopped(id(0)) && !play.session.is_moving(id(0)));
+    assert_eq!(play.ends(1, 0), [], "a may be started again: it is not over");
+    assert_eq!(play.does(|it| it.start(&[id(0)])), [start(0, Cause::Hand)]);
+    assert_eq!(play.ends(0, 0), [finish(0)]);
+}
+
+#[test]
+fn who_is_stopped_by_hand_takes_nobody_along_and_keeps_those_that_wait_waiting() {
+    let mut play = play_with(Strategy::OneForOne, chain());
+    play.started(0);
+    assert_eq!(play.does(|it| it.stop(&[id(0)])), [stop(0, TERM)]);
+    assert_eq!(play.ends(0, 0), []);
+    assert_eq!(play.session.waits_for(id(1))[0].on, ProcessId(0));
+    assert_eq!(play.does(|it| it.start(&[id(0), id(0)])), [start(0, Cause::Hand)]);
+    play.started(0);
+    assert_eq!(play.ready(0), [start(1, Cause::Described)]);
+    assert_eq!(play.does(|it| it.stop(&[id(0)])), [stop(0, TERM)], "b runs on");
+}
+
+#[test]
+fn several_are_stopped_by_hand_in_reverse_order() {
+    let mut play = begin_chain(Strategy::OneForOne);
+    assert_eq!(play.does(|it| it.stop(&[id(0), id(1), id(2)])), [stop(2, TERM)]);
+    assert_eq!(play.session.stops_after(id(0)), [ProcessId(1)]);
+    assert_eq!(play.ends(2, 0), [stop(1, TERM)]);
+    assert_eq!(play.ends(1, 0), [stop(0, TERM)]);
+    assert_eq!(play.ends(0, 0), []);
+}
+
+#[test]
+fn one_whose_stop_has_not_begun_can_be_kept() {
+    let mut play = begin_chain(Strategy::OneForOne);
+    play.does(|it| it.stop(&[id(0), id(1)]));
+    assert_eq!(play.does(|it| it.start(&[id(0)])), []);
+    assert_eq!(play.ends(1, 0), []);
+    assert_eq!(play.runs(), [0, 2]);
+    // And one whose stop has begun comes back.
+    play.does(|it| it.stop(&[id(2)]));
+    assert_eq!(play.does(|it| it.start(&[id(2)])), []);
+    assert_eq!(play.ends(2, 0), [], "b, which it waits for, is stopped");
+    assert_eq!(play.does(|it| it.start(&[id(1)])), [start(1, Cause::Hand)]);
+    assert_eq!(play.ready(1), [start(2, Cause::Hand)]);
+}
+
+#[test]
+fn a_restart_by_hand_brings_back_what_has_ended_too() {
+    let mut play = begin_chain(Strategy::OneForOne);
+    play.ends(0, 3);
+    assert_eq!(play.does(|it| it.restart(&[id(0), id(1)])), [stop(1, TERM)]);
+    assert_eq!(play.ends(1, 0), [start(0, Cause::Hand)], "together");
+    assert_eq!(play.ready(0), [start(1, Cause::Hand)]);
+    assert_eq!(play.does(|it| it.restart(&[id(2)])), [stop(2, TERM)]);
+    assert_eq!(play.ends(2, 0), [], "it waits for b to be ready");
+    assert_eq!(play.ready(1), [start(2, Cause::Hand)]);
+}
+
+#[test]
+fn a_process_is_scaled_at_its_highest_numbers() {
+    let add =
+        |instance, number| Order::Add { instance: id(instance), process: ProcessId(0), number };
+    let mut play = Play::begin(ExitRule::All, vec![process("work", 2, &[]), process("b", 1, &[])]);
+    let orders = play.does(|it| it.scale(ProcessId(0), 4));
+    let begun = [start(3, Cause::Hand), start(4, Cause::Hand)];
+    assert_eq!(orders, [add(3, 3), add(4, 4), begun[0], begun[1]]);
+    assert_eq!(
+        play.does(|it| it.scale(ProcessId(0), 1)),
+        [stop(4, TERM), stop(3, TERM), stop(1, TERM)]
+    );
+    assert_eq!(play.session.instances_of(ProcessId(0)), [id(0)]);
+    play.ends(4, 1);
+    play.ends(3, 1);
+    assert!(play.session.is_removed(id(3)));
+    // One is there again, one is on its way out and comes back.
+    assert_eq!(play.does(|it| it.scale(ProcessId(0), 3)), [start(3, Cause::Hand)]);
+    assert_eq!(play.ends(1, 1), [start(1, Cause::Hand)]);
+    assert_eq!(play.does(|it| it.scale(ProcessId(0), 0)).len(), 3);
+    for instance in [0, 1, 3] {
+        assert_eq!(play.ends(instance, 1), []);
+    }
+    assert_eq!(play.ends(2, 0), [finish(0)], "who is removed has not failed");
+}
+
+fn topology(processes: Vec<Process>) -> Topology {
+    let (exit, strategy) = (ExitRule::All, Strategy::OneForOne);
+    Topology {
+        name: "test".to_owned(),
+        exit,
+        strategy,
+        processes,
+        channels: Vec::new(),
+        remarks: Vec::new(),
+    }
+}
+
+#[test]
+fn a_reload_starts_what_is_new_stops_what_is_gone_and_restarts_only_what_has_changed() {
+    let old = topology(vec![process("a", 1, &[]), process("b", 1, &[]), process("c", 2, &[])]);
+    let mut changed = process("b", 1, &[]);
+    changed.argv.push("--more".into());
+    let waits = process("new", 1, &[(0, Milestone::Ready)]);
+    let new = topology(vec![changed, waits, process("c", 3, &[])]);
+    let mut play = Play { session: Session::new(&old), running: BTreeSet::new() };
+    play.is(Happening::Begin);
+    assert_eq!(play.runs(), [0, 1, 2, 3]);
+    for instance in 0..4 {
+        play.started(instance);
+        play.ready(instance);
+    }
+    let revision = old.revise(new);
+    let orders = play.does(|it| it.reload(&revision));
+    let add = |instance, process, number| Order::Add {
+        instance: id(instance),
+        process: ProcessId(process),
+        number,
+    };
+    assert_eq!(
+        orders,
+        [
+            add(4, 3, 1),
+            add(5, 2, 3),
+            start(5, Cause::Hand),
+            start(4, Cause::Hand),
+            stop(0, TERM),
+            stop(1, TERM)
+        ],
+        "b was ready when the new one was looked at"
+    );
+    assert_eq!(play.ends(0, 0), []);
+    assert!(play.session.is_removed(id(0)));
+    assert_eq!(play.ends(1, 0), [start(1, Cause::Hand)]);
+    // It comes back under its old place.
+    let again = revision.topology.revise(topology(vec![process("a", 1, &[])]));
+    let orders = play.does(|it| it.reload(&again));
+    assert_eq!(orders[0], start(0, Cause::Hand));
+    assert_eq!(orders.len(), 6, "{orders:?}");
+}
+
+#[test]
+fn a_session_that_is_dismissed_has_the_code_of_what_has_failed_by_itself() {
+    let mut play = Play::begin(ExitRule::All, vec![process("a", 3, &[])]);
+    play.ends(0, 5);
+    assert_eq!(play.is(Happening::Dismissed), [stop(2, TERM), stop(1, TERM)]);
+    play.ends(1, 1);
+    assert_eq!(play.ends(2, 1), [finish(5)]);
+}
+
+#[test]
+fn a_thousand_processes_take_no_longer_than_a_thousand_instances() {
+    // Beside each other: a slow machine is slow with both.
+    let time = |processes: Vec<Process>| {
+        let begun = std::time::Instant::now();
+        let mut play = Play::begin(ExitRule::All, processes);
+        for instance in 0..N {
+            play.started(instance);
+            play.ready(instance);
+        }
+        for instance in 0..N {
+            play.ends(instance, 0);
+        }
+        begun.elapsed()
+    };
+    const N: usize = 4000;
+    let different = || (0..N).map(|number| process(&format!("p{number}"), 1, &[])).collect();
+    let shortest = |time: &dyn Fn() -> std::time::Duration| (0..3).map(|_| time()).min().unwrap();
+    let replicas = shortest(&|| time(vec![process("p", N, &[])]));
+    let processes = shortest(&|| time(different()));
+    assert!(processes < replicas * 20, "{processes:?} beside {replicas:?}");
 }

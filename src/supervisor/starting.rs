@@ -8,11 +8,12 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
-use super::instance::{Child, Junction, Side};
+use super::instance::{BY_HAND, Child, Junction, Side};
 use super::policy::Event;
 use super::session::InstanceId;
 use super::wiring::{self, Ends};
 use super::{Done, Ended, Note, Supervisor};
+use crate::guard::Verdict;
 use crate::logs::Origin;
 use crate::notify::{News, Socket};
 use crate::plan::rules::Restart;
@@ -23,6 +24,14 @@ use crate::report::Incarnation;
 
 impl Supervisor {
     pub(super) fn start(&mut self, id: InstanceId, restarts: u32) -> Event {
+        if self.instances[id.0].child.is_some() {
+            // Its streams, or what it has left, have outlasted even a KILL.
+            let name = &self.instances[id.0].name;
+            let trouble = "what is left of its last incarnation does not end";
+            error!("{name}: {trouble}");
+            self.instances[id.0].trouble = Some(trouble.to_owned());
+            return Event::StartFailed(Verdict::FAILED);
+        }
         let group = self.shares_terminal.then_some(self.link.group());
         let instance = &mut self.instances[id.0];
         let name = &instance.name;
@@ -47,7 +56,7 @@ impl Supervisor {
                 return Event::StartFailed(code);
             }
         };
-        if restarts > 0 {
+        if restarts > 0 && instance.reason != BY_HAND {
             warn!("started {name} again (restart {restarts}), as process {}", process.pid());
         } else {
             info!("started {name} as process {}", process.pid());

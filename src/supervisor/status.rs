@@ -18,7 +18,8 @@ use crate::relay::Counts;
 impl Supervisor {
     /// What USR1 prints: what `ps` and `why` do, the latter for those who do not simply run.
     pub(super) fn status(&self) -> String {
-        let all = || self.instances.iter().map(|it| it.id);
+        let all =
+            || (0..self.instances.len()).map(InstanceId).filter(|id| !self.session.is_removed(*id));
         let standings: Vec<_> = all().map(|id| self.standing(id)).collect();
         let is_plain = |it: &Standing| matches!(it.state, State::Running | State::Ended);
         let others = all().zip(&standings).filter(|(_, it)| !is_plain(it));
@@ -57,7 +58,7 @@ impl Supervisor {
     }
 
     fn name_of(&self, process: ProcessId) -> &str {
-        &self.plan.topology.processes[process.0].name
+        &self.processes[process.0].name
     }
 
     fn state(&self, instance: &Instance) -> State {
@@ -67,7 +68,14 @@ impl Supervisor {
             }
             (Some(_), _) if instance.policy.is_ready() => State::Running,
             (Some(_), _) => State::Starting,
+            (None, _) if self.session.is_stopped(instance.id) => State::Stopped,
             (None, _) if instance.policy.pause_ends().is_some() => State::Restarting,
+            (None, _) if !self.session.rises_after(instance.id).is_empty() => State::Restarting,
+            (None, _)
+                if self.session.is_open(instance.id) && !self.session.is_skipped(instance.id) =>
+            {
+                State::Waiting
+            }
             (None, Some((_, success))) if success || instance.was_stopped() => State::Ended,
             (None, Some(_)) => State::Failed,
             (None, None) if self.session.is_skipped(instance.id) => State::Skipped,
@@ -160,6 +168,13 @@ impl Supervisor {
                         format!("is to be stopped when {} has ended", others.join(" and "))
                     }
                 }
+            }
+            (State::Stopped, _) if instance.history.is_empty() => "was stopped by hand".to_owned(),
+            (State::Stopped, _) => format!("was stopped by hand; it {}", ended(instance)),
+            (State::Restarting, _) if instance.policy.pause_ends().is_none() => {
+                let others = self.session.rises_after(instance.id);
+                let others: Vec<_> = others.iter().map(|it| self.name_of(*it)).collect();
+                format!("is started again when {} has been stopped", others.join(" and "))
             }
             (State::Restarting, _) => {
                 let pause = instance.policy.pause_ends().map(in_time).unwrap_or_default();

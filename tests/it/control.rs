@@ -238,3 +238,302 @@ fn what_a_stop_waits_for_is_told_and_down_can_be_told_to_wait_no_longer() {
     assert_eq!(down.0.wait().unwrap().code(), Some(0));
     assert_eq!(session.gipc.end().code(), 0);
 }
+
+impl Session {
+    /// What `ps --json` tells of an instance.
+    #[track_caller]
+    fn ps(&self, instance: &str) -> serde_json::Value {
+        let ended = self.gipc(&format!("ps --json {instance}"));
+        let instances: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+        instances[0].clone()
+    }
+
+    fn rewrite(&self, toml: &str) {
+        fs::write(self.folder.path().join("gipc.toml"), toml).unwrap();
+    }
+}
+
+/// Two that say that they are there, of which one needs the other.
+const TWO: &str = r#"
+[process.db]
+shell = "echo listening $GIPC_RESTARTS; exec sleep 1000"
+ready = "log:listening"
+[process.web]
+shell = "echo serving $GIPC_RESTARTS; exec sleep 1000"
+depends_on = { db = "ready" }
+ready = "log:serving"
+"#;
+
+#[test]
+fn what_is_stopped_by_hand_has_not_failed_and_is_started_again() {
+    let mut session = Session::up(TWO, "serving");
+    session.gipc("stop db").said("");
+    let db = session.ps("db");
+    assert_eq!((db["state"].as_str(), db.get("pid")), (Some("stopped"), None), "{db}");
+    assert_eq!(session.ps("web")["state"], "running", "nobody else is stopped");
+    let why = session.gipc("why db");
+    assert!(why.text().starts_with("db.1 was stopped by hand; it ended "), "{why:?}");
+    // A stop of one that does not run is done already.
+    session.gipc("stop db.1").said("");
+    session.gipc("start db").said("");
+    session.gipc.stderr_until("listening 1");
+    assert_eq!(session.ps("db")["restarts"], 1);
+    session.down().ended(0, "", "");
+}
+
+#[test]
+fn who_waits_for_one_that_was_stopped_is_told() {
+    let session = Session::up(TWO, "serving");
+    session.gipc("stop db web").said("");
+    session.gipc("start web").ended(0, "", "gipc: web.1 waits for db to be ready\n");
+    session.gipc("start db").said("");
+    session.gipc("wait --ready --timeout 20s").said("");
+    session.down();
+}
+
+#[test]
+fn a_restart_goes_in_order() {
+    let mut session = Session::up(TWO, "serving");
+    session.gipc("restart web db").said("");
+    let said = session.gipc.stderr_until("serving 1");
+    assert!(said.contains("listening 1"), "{said}");
+    session.down();
+}
+
+#[test]
+fn one_that_cannot_be_started_is_told() {
+    let session = Session::up(
+        r#"
+        [process.missing]
+        command = "no-such-program-at-all"
+        restart = "never"
+        [process.other]
+        command = "sleep 1000"
+        "#,
+        "no-such-program",
+    );
+    session
+        .gipc("start missing")
+        .failed(125, &["missing.1 could not be started: ", "No such file"]);
+    assert!(session.gipc("why missing").text().starts_with("missing.1 could not be started: "));
+    session.down();
+}
+
+#[test]
+fn a_signal_reaches_those_that_run() {
+    let mut session = Session::up(
+        r#"
+        [process.a]
+        shell = "trap 'echo got HUP' HUP; echo ready; while :; do sleep 0.01; done"
+        "#,
+        "ready",
+    );
+    session.gipc("signal HUP a").said("");
+    session.gipc.stderr_until("got HUP");
+    session.gipc("stop a").said("");
+    session.gipc("signal 1 a.1").ended(125, "", "gipc: nothing of a.1 is running\n");
+    session.gipc("signal NOSUCH a").failed(2, &["NOSUCH"]);
+    session.down();
+}
+
+#[test]
+fn a_process_is_scaled_up_and_down() {
+    let session = Session::up(
+        r#"
+        [process.work]
+        shell = "echo ready; exec sleep 1000"
+        replicas = 2
+        "#,
+        "ready",
+    );
+    let names = || {
+        let ended = session.gipc("ps --json");
+        let instances: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+        let rows = instances.as_array().unwrap().iter();
+        rows.map(|row| {
+            format!("{} {}", row["name"].as_str().unwrap(), row["state"].as_str().unwrap())
+        })
+        .collect::<Vec<_>>()
+    };
+    let first = session.ps("work.1")["pid"].clone();
+    session.gipc("scale work=4").said("");
+    assert_eq!(names(), ["work.1 running", "work.2 running", "work.3 running", "work.4 running"]);
+    session.gipc("scale work=1").said("");
+    assert_eq!(names(), ["work.1 running"]);
+    assert_eq!(session.ps("work.1")["pid"], first);
+    session.gipc("scale work=0").said("");
+    assert_eq!(names(), Vec::<String>::new());
+    session.gipc("scale work=2").said("");
+    assert_eq!(names(), ["work.1 running", "work.2 running"]);
+    session.gipc("scale wrok=2").ended(
+        2,
+        "",
+        "gipc: there is no process `wrok`; did you mean `work`?\n",
+    );
+    session.gipc("scale work=many").failed(2, &["`many` is not a number of instances"]);
+    assert_eq!(session.down().code(), 0);
+}
+
+#[test]
+fn what_has_our_own_streams_is_one() {
+    let mut gipc =
+        words("exec --name one-only -- sh -c").arg("echo ready; exec sleep 1000").begin();
+    assert_eq!(gipc.line(), "ready");
+    words("scale -s one-only sh=2").end().failed(125, &["there can be only one `sh`"]);
+    words("reload -s one-only").end().failed(125, &["this session has no file"]);
+    words("down -s one-only").end().said("");
+    assert_eq!(gipc.end().code(), 0);
+}
+
+#[test]
+fn to_wait_is_to_end_with_the_code() {
+    let session = Session::up(
+        r#"
+        [process.seven]
+        shell = "read line <fifo7; exit 7"
+        restart = "never"
+        [process.zero]
+        shell = "read line <fifo0; exit 0"
+        restart = "never"
+        [process.on]
+        shell = "mkfifo fifo7 fifo0; echo ready; exec sleep 1000"
+        "#,
+        "ready",
+    );
+    // They may have looked for their input before it was there.
+    session.gipc("restart seven zero").said("");
+    session.gipc("wait --timeout 10ms seven").ended(124, "", "");
+    let folder = session.folder.path();
+    let mut wait = words("wait seven").current_dir(folder).begin();
+    fs::write(folder.join("fifo7"), "\n").unwrap();
+    assert_eq!(wait.0.wait().unwrap().code(), Some(7));
+    fs::write(folder.join("fifo0"), "\n").unwrap();
+    session.gipc("wait zero").said("");
+    session.gipc("wait seven zero").ended(7, "", "");
+    session.gipc("wait --ready on zero").said("");
+    let ended = session.gipc("wait --ready seven");
+    ended.failed(1, &["gipc: seven.1 ended ", "exit code 7"]);
+    let mut wait = words("wait on").current_dir(folder).begin();
+    let before = session.gipc("stop on");
+    before.said("");
+    assert_eq!(wait.0.wait().unwrap().code(), Some(0), "who is stopped by hand has not failed");
+    session.down().ended(7, "", "gipc: seven.1 ended: exit code 7\n");
+}
+
+#[test]
+fn who_waits_is_told_of_the_end_of_the_session() {
+    let session = Session::up(
+        r#"
+        [process.a]
+        shell = "echo there; exec sleep 1000"
+        ready = "log:never"
+        "#,
+        "there",
+    );
+    let wait = words("wait --ready a").current_dir(session.folder.path()).begin();
+    eventually(|| session.gipc("ps").text().contains("starting"));
+    session.gipc("down").said("");
+    wait.end().failed(1, &["gipc: a.1 ended", "stopped by gipc"]);
+}
+
+#[test]
+fn a_reload_restarts_only_what_has_changed() {
+    let file = |db: &str, more: &str| {
+        format!(
+            r#"
+            [process.db]
+            shell = "echo {db}; exec sleep 1000"
+            [process.web]
+            shell = "echo serving; exec sleep 1000"
+            replicas = 2
+            {more}
+            "#
+        )
+    };
+    let old = "[process.old]\nshell = 'echo old; exec sleep 1000'";
+    let mut session = Session::up(&file("first", old), "serving");
+    session.gipc("wait --ready").said("");
+    session.gipc("reload").ended(0, "nothing has changed\n", "");
+    let pids = || ["db", "web.1", "web.2"].map(|name| session.ps(name)["pid"].clone());
+    let before = pids();
+    let new = "[process.new]\nshell = 'echo new; exec sleep 1000'\ndepends_on = ['web']";
+    session.rewrite(&file("second", new));
+    session.gipc("reload").ended(0, "started new\nrestarted db\nstopped old\n", "");
+    session.gipc("wait --ready db web new").said("");
+    let after = pids();
+    assert_ne!(before[0], after[0]);
+    assert_eq!(before[1..], after[1..]);
+    session.gipc("ps old").failed(2, &["there is no process `old`"]);
+    // A broken one changes nothing.
+    session.rewrite("[process.db]\ncomand = 'true'\n");
+    let ended = session.gipc("reload");
+    ended.failed(
+        2,
+        &["error: there is no key `comand` here", "gipc.toml:2:1", "did you mean `command`?"],
+    );
+    assert_eq!(pids(), after);
+    // The number alone restarts nobody; and what comes back comes back.
+    session
+        .rewrite(&file("second", &format!("{old}\n{new}")).replace("replicas = 2", "replicas = 3"));
+    session.gipc("reload").ended(0, "started old\nscaled web to 3\n", "");
+    session.gipc("wait --ready").said("");
+    assert_eq!(pids(), after);
+    assert_eq!(session.ps("web.3")["state"], "running");
+    session.gipc.stderr_until("second");
+    assert_eq!(session.down().code(), 0);
+}
+
+#[test]
+fn a_file_that_was_a_pipe_cannot_be_read_again() {
+    let mut gipc = command("bash");
+    let line =
+        "exec gipc up --name piped -f <(echo 'process.a.shell = \"echo there; sleep 1000\"')";
+    let mut gipc = gipc.args(["-c", line]).begin();
+    gipc.stderr_until("there");
+    words("reload -s piped").end().failed(2, &["is no file that could be read again"]);
+    words("down -s piped").end().said("");
+    assert_eq!(gipc.end().code(), 0);
+}
+
+/// A writer that waits for its next word, and readers that tell what they have got.
+const CHANNEL: &str = r#"
+    [process.gen]
+    shell = "echo there; while read -r line; do gipc send \"$line\"; done < fifo"
+    [process.work]
+    shell = "echo up; while m=$(gipc recv); do echo got $m; done; echo over"
+    restart = "never"
+    [channel.jobs]
+    from = "gen"
+    to = "work"
+"#;
+
+#[test]
+fn channels_outlast_what_is_stopped_by_hand_and_new_instances_join_them() {
+    let folder = scratch();
+    nix::unistd::mkfifo(&folder.path().join("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    fs::write(folder.path().join("gipc.toml"), CHANNEL).unwrap();
+    let mut session = Session { gipc: begin(folder.path()), folder };
+    let fifo = session.folder.path().join("fifo");
+    let mut words = fs::File::options().read(true).write(true).open(fifo).unwrap();
+    let mut say = |word: &str| std::io::Write::write_all(&mut words, word.as_bytes()).unwrap();
+    session.gipc.stderr_until("work.1 | up");
+    say("one\n");
+    session.gipc.stderr_until("got one");
+    // It has not ended for good: its channel has not either.
+    session.gipc("stop work").said("");
+    say("two\n");
+    session.gipc("start work").said("");
+    session.gipc.stderr_until("got two");
+    session.gipc("restart gen").said("");
+    say("three\n");
+    session.gipc.stderr_until("got three");
+    // Another one that reads.
+    session.gipc("scale work=2").said("");
+    session.gipc.stderr_until("work.2 | up");
+    session.gipc("stop work.1").said("");
+    say("four\n");
+    session.gipc.stderr_until("work.2 | got four");
+    session.rewrite(&CHANNEL.replace("jobs", "other"));
+    session.gipc("reload").failed(125, &["the channels have changed"]);
+    session.down();
+}
