@@ -15,6 +15,7 @@ mod control;
 mod exec;
 mod manual;
 mod messages;
+mod pipe;
 mod run;
 mod supervision;
 mod talk;
@@ -65,6 +66,7 @@ Examples:
 enum Command {
     Exec(exec::Exec),
     Run(Box<run::Run>),
+    Pipe(Box<pipe::Pipe>),
     Up(up::Up),
     Send(talk::Send),
     Recv(talk::Recv),
@@ -103,6 +105,7 @@ impl Command {
         match args.peek()?.to_str()? {
             "exec" => parse(args).map(Self::Exec),
             "run" => parse(args).map(Self::Run),
+            "pipe" => parse(args).map(Self::Pipe),
             "up" => parse(args).map(Self::Up),
             "send" => parse(args).map(Self::Send),
             "recv" => parse(args).map(Self::Recv),
@@ -170,6 +173,7 @@ pub(crate) fn plan() -> Result<Plan, Usage> {
     match command {
         Command::Exec(exec) => exec.into_plan(),
         Command::Run(run) => run.into_plan(),
+        Command::Pipe(pipe) => pipe.into_plan(),
         Command::Up(up) => up.into_plan(),
         Command::Send(send) => Ok(send.into_plan()),
         Command::Recv(recv) => Ok(recv.into_plan()),

@@ -63,6 +63,8 @@ pub(crate) enum Error {
     Socket(#[from] control::Error),
     #[error("cannot listen on the control socket")]
     Server(#[source] io::Error),
+    #[error("cannot make a pipe")]
+    Pipe(#[source] io::Error),
     #[error("cannot write the record `{}`", path.display())]
     Record { path: std::path::PathBuf, source: io::Error },
     #[error("cannot write the dead letters `{}`", path.display())]

@@ -93,6 +93,11 @@ fn framing_or_none(text: &str) -> Result<FramingOrNone, String> {
 }
 
 impl Messages {
+    /// Is every message to be written down?
+    pub(super) fn are_recorded(&self) -> bool {
+        self.record.is_some()
+    }
+
     /// A worker, which these options and those of its supervision are for.
     pub(super) fn process(
         &self,
@@ -156,6 +161,12 @@ impl Messages {
     pub(super) fn input(&self, to: ProcessId) -> Option<Channel> {
         let from = End { at: Place::Ours, framing: self.input.0? };
         Some(self.channel("in", from, self.worker(to, self.ports().0)))
+    }
+
+    /// From one process to the next.
+    pub(super) fn between(&self, name: &str, from: ProcessId, to: ProcessId) -> Channel {
+        let (port_in, port_out) = self.ports();
+        self.channel(name, self.worker(from, port_out), self.worker(to, port_in))
     }
 
     /// From a process to our standard output, unless there is to be none.

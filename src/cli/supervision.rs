@@ -161,6 +161,12 @@ impl Supervision {
         })
     }
 
+    /// Must messages between processes pass through gipc, so that they outlive a process, or can be
+    /// watched?
+    pub(super) fn needs_relays(&self) -> bool {
+        !matches!(self.restart, When::Never) || self.telling.is_session()
+    }
+
     /// What is to be done with processes that these options are for.
     pub(super) fn into_plan(self, topology: Topology) -> Result<Supervise, Usage> {
         self.telling.into_plan(topology, self.timeout)

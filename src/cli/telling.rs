@@ -74,6 +74,11 @@ pub(super) enum Color {
 }
 
 impl Telling {
+    /// Can it be asked and controlled while it runs?
+    pub(super) fn is_session(&self) -> bool {
+        self.name.is_some()
+    }
+
     /// What these options mean for processes.
     pub(super) fn into_plan(
         self,

@@ -403,6 +403,7 @@ fn channel(reader: &mut Reader<'_>, draft: &Draft<'_>, pins: &mut Pins<'_>) -> C
             as usize,
         record: path(reader, raw.record.as_ref()),
         dead_letter: path(reader, raw.dead_letter.as_ref()),
+        is_direct: false,
     }
 }
 

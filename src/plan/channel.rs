@@ -30,6 +30,9 @@ pub(crate) struct Channel {
     pub(crate) record: Option<PathBuf>,
     /// Where messages go that cannot be delivered.
     pub(crate) dead_letter: Option<PathBuf>,
+    /// Its one writer and its one reader, neither of which is started again, have one and the same
+    /// pipe: nothing of it passes through gipc.
+    pub(crate) is_direct: bool,
 }
 
 impl Channel {
@@ -49,6 +52,7 @@ impl Channel {
             max_message: DEFAULT_MAX_MESSAGE,
             record: None,
             dead_letter: None,
+            is_direct: false,
         }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn text(topology: &Topology) -> String {
         |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let (first, second) = (width(0), width(1));
     let ends = match topology.exit {
-        ExitRule::All => "ends when all processes have ended".to_owned(),
+        ExitRule::All | ExitRule::LastFailure => "ends when all processes have ended".to_owned(),
         ExitRule::Any => "ends when any process has ended".to_owned(),
         ExitRule::Fail => "ends at the first failure".to_owned(),
         ExitRule::Process(id) => format!("ends when {} has ended", name(id)),
@@ -134,7 +134,7 @@ pub(crate) fn json(topology: &Topology) -> String {
     let whole = json!({
         "name": topology.name,
         "exit": match topology.exit {
-            ExitRule::All => "all",
+            ExitRule::All | ExitRule::LastFailure => "all",
             ExitRule::Any => "any",
             ExitRule::Fail => "fail",
             ExitRule::Process(id) => name(id),

@@ -175,6 +175,8 @@ pub(crate) enum ExitRule {
     Fail,
     /// When this one has ended.
     Process(ProcessId),
+    /// When all have ended, as the last of them, in the order of the description, that has failed.
+    LastFailure,
 }
 
 /// Who is restarted with a process that is, as in Erlang/OTP.

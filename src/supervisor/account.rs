@@ -55,7 +55,7 @@ fn entry(instance: &Instance) -> report::Instance<'_> {
         success: success || instance.was_stopped(),
         exit: verdict.into(),
     });
-    let channels = instance.junctions.iter();
+    let channels = instance.junctions.iter().filter(|it| !it.hub.plan.is_direct);
     let has_failed = outcome.as_ref().is_some_and(|outcome| !outcome.success);
     report::Instance {
         name: &instance.name,

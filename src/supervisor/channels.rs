@@ -1,5 +1,7 @@
 //! The channels of the session: made before anything starts, they last until its end.
 
+use std::cell::Cell;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use gipc::framing::Framing;
@@ -23,6 +25,28 @@ pub(super) struct Channel {
     pub(super) hub: Rc<Hub>,
     /// Our standard input, until it is read.
     input: Option<(Rc<Source>, Framing)>,
+    /// The pipe of those who have it to themselves, until they have its ends.
+    pipe: Option<Pipe>,
+}
+
+/// The ends of a pipe, until somebody has them.
+struct Pipe {
+    read: Cell<Option<OwnedFd>>,
+    write: Cell<Option<OwnedFd>>,
+}
+
+impl Pipe {
+    fn new() -> Result<Self, Error> {
+        let (read, write) = gipc::pipes::large().map_err(Error::Pipe)?;
+        Ok(Self { read: Cell::new(Some(read)), write: Cell::new(Some(write)) })
+    }
+
+    fn end(&self, direction: Direction) -> &Cell<Option<OwnedFd>> {
+        match direction {
+            Direction::In => &self.read,
+            Direction::Out => &self.write,
+        }
+    }
 }
 
 impl Channel {
@@ -78,7 +102,8 @@ impl Supervisor {
                     });
                 }
             }
-            self.channels.push(Channel { id, hub, input });
+            let pipe = plan.is_direct.then(Pipe::new).transpose()?;
+            self.channels.push(Channel { id, hub, input, pipe });
         }
         Ok(())
     }
@@ -87,10 +112,12 @@ impl Supervisor {
     pub(super) fn junctions(&self, process: ProcessId, name: &str) -> Vec<Junction> {
         let meetings = self.plan.topology.ports(process).into_iter();
         let junctions = meetings.map(|plan| {
-            let hub = Rc::clone(&self.channels[plan.channel.0].hub);
-            let side = match plan.direction {
-                Direction::In => Side::Reader(hub.add_outlet(plan.framing)),
-                Direction::Out => {
+            let channel = &self.channels[plan.channel.0];
+            let hub = Rc::clone(&channel.hub);
+            let side = match (&channel.pipe, plan.direction) {
+                (Some(pipe), direction) => Side::Direct(Cell::new(pipe.end(direction).take())),
+                (None, Direction::In) => Side::Reader(hub.add_outlet(plan.framing)),
+                (None, Direction::Out) => {
                     hub.add_sender();
                     Side::Writer(Source::new(name))
                 }
@@ -118,6 +145,8 @@ impl Supervisor {
         for junction in &instance.junctions {
             match &junction.side {
                 Side::Writer(_) => junction.hub.sender_over(),
+                // If it was never started, the other side is to see that.
+                Side::Direct(end) => drop(end.take()),
                 Side::Reader(outlet) => {
                     let unread = junction.hub.outlet_over(*outlet);
                     if unread > 0 {

@@ -1,6 +1,8 @@
 //! One instance: its rules, its process, and all that outlives its incarnations.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use gipc::process::{ExitStatus, Process, Signal};
@@ -85,6 +87,8 @@ pub(super) struct Junction {
 pub(super) enum Side {
     Reader(OutletId),
     Writer(Rc<Source>),
+    /// Its end of the pipe that it shares with the other side, until it is started.
+    Direct(Cell<Option<OwnedFd>>),
 }
 
 impl Junction {
@@ -93,6 +97,8 @@ impl Junction {
         match &self.side {
             Side::Reader(id) => self.hub.counts(*id),
             Side::Writer(source) => source.counts.get(),
+            // It is not for us to see.
+            Side::Direct(_) => Counts::default(),
         }
     }
 }

@@ -584,7 +584,7 @@ impl Session {
     /// started again.
     fn verdict(&self) -> Option<Verdict> {
         let early = match self.exit {
-            ExitRule::All => None,
+            ExitRule::All | ExitRule::LastFailure => None,
             ExitRule::Any => self.first,
             ExitRule::Fail => self.first_failure,
             ExitRule::Process(process) => {
@@ -592,7 +592,20 @@ impl Session {
                 ended.then(|| self.sum(Some(process)))
             }
         };
-        early.or_else(|| self.tally.all_ended().then(|| self.sum(None)))
+        early.or_else(|| {
+            self.tally.all_ended().then(|| match self.exit {
+                ExitRule::LastFailure => self.last_failure().unwrap_or_else(|| self.sum(None)),
+                _ => self.sum(None),
+            })
+        })
+    }
+
+    /// That of the last one, in the order of the description, that has failed.
+    fn last_failure(&self) -> Option<Verdict> {
+        self.members.iter().rev().find_map(|member| match member.stage {
+            Stage::Done { verdict, success: false } => Some(verdict),
+            _ => None,
+        })
     }
 
     /// The verdict over all, or over one process's instances: of the one that failed, 1 where

@@ -243,7 +243,8 @@ fn traffic(instance: &Instance) -> Vec<Traffic> {
         let Counts { messages, bytes, .. } = junction.counts();
         Traffic { name: junction.hub.plan.name.clone(), messages, bytes }
     };
-    instance.junctions.iter().map(traffic).collect()
+    let seen = instance.junctions.iter().filter(|it| !it.hub.plan.is_direct);
+    seen.map(traffic).collect()
 }
 
 /// How long it is until then.

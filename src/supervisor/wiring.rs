@@ -75,7 +75,8 @@ impl Gifts {
     /// An end of a channel.
     fn connect(&mut self, place: usize, junction: &Junction) -> io::Result<()> {
         let Port::Fd(target) = junction.plan.port;
-        let theirs = match junction.side {
+        let theirs = match &junction.side {
+            Side::Direct(end) => end.take().ok_or(io::ErrorKind::BrokenPipe)?,
             Side::Reader(_) => {
                 let (inlet, theirs) = Inlet::pipe(junction.hub.waits_for_reading())?;
                 self.ends.inlets.resize_with(place + 1, || None);

@@ -39,6 +39,7 @@ fn man_pages_and_completions_are_up_to_date() {
             "gipc-down.1",
             "gipc-exec.1",
             "gipc-man.1",
+            "gipc-pipe.1",
             "gipc-ps.1",
             "gipc-recv.1",
             "gipc-reload.1",

@@ -14,6 +14,7 @@ mod framings;
 mod generated;
 mod library_examples;
 mod lines;
+mod pipe;
 mod readme;
 mod restart;
 mod run;
