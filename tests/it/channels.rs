@@ -345,3 +345,22 @@ fn a_message_is_a_sign_of_life() {
     let (ended, _) = up(text, "");
     ended.said("alive\n".repeat(12));
 }
+
+#[test]
+fn a_reader_may_have_as_many_unanswered_messages_as_its_window_holds() {
+    let text = "[process.work]\nrestart = 'never'\nshell = '''\n\
+                a=$(gipc recv); b=$(gipc recv); c=$(gipc recv)\n\
+                for reply in $c $b $a; do gipc send $reply; done'''\n\
+                [channel.jobs]\nfrom = '-'\nto = 'work'\nack = 'reply'\nwindow = 3\n\
+                [channel.results]\nfrom = 'work'\nto = '-'\n";
+    let (ended, _) = up(text, &seq(3));
+    assert_eq!(ended.text(), "3\n2\n1\n");
+    assert_eq!(ended.code(), 0, "{ended:?}");
+}
+
+#[test]
+fn a_message_that_is_too_long_is_told() {
+    let (ended, _) = up(&round_trip("", "max_message = 4"), "four\nlonger\n");
+    assert_eq!(ended.text(), "FOUR\n");
+    ended.failed(1, &["exceeds the limit of 4 (max_message)", "\"longer\\n\""]);
+}

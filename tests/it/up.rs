@@ -644,6 +644,93 @@ fn there_is_room_for_many_and_they_have_the_limit_as_it_was() {
     assert_eq!(ended.stderr.matches(" | 128\n").count(), 100, "{}", ended.stderr);
 }
 
+/// With `GIPC_TEST_ROUNDS=100` a thousand.
+#[test]
+fn many_instances_are_ready_cost_little_memory_and_nothing_of_them_is_left() {
+    let count = rounds(20) * 10;
+    let peak = |replicas: u64| {
+        let folder = scratch();
+        let toml = format!(
+            r#"
+            [process.many]
+            shell = "echo >&5; exec sleep 1000"
+            ready = "fd:5"
+            replicas = {replicas}
+            [process.after]
+            command = "echo all are ready"
+            restart = "never"
+            depends_on = {{ many = "ready" }}
+            "#
+        );
+        let mut running = up(folder.path(), &toml).begin();
+        running.stderr_until("| all are ready");
+        let supervisor = children(running.pid())[0];
+        // `after` may not have been reaped yet.
+        eventually(|| children(supervisor).len() as u64 == replicas);
+        let workers = children(supervisor);
+        let status = fs::read_to_string(format!("/proc/{supervisor}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let memory: u64 = line.split_whitespace().next().unwrap().parse().unwrap();
+        running.signal(libc::SIGTERM);
+        use std::os::unix::process::ExitStatusExt;
+        assert_eq!(running.end().status.signal(), Some(libc::SIGTERM));
+        let is_left = |pid: &i32| fs::exists(format!("/proc/{pid}")).unwrap();
+        assert!(!workers.iter().any(is_left));
+        memory
+    };
+    let each = peak(count).saturating_sub(peak(1)) as f64 / count as f64;
+    assert!(each <= 16.0, "each of {count} instances takes {each:.1} KiB");
+}
+
+#[test]
+fn a_clock_that_is_set_back_and_forth_changes_nothing() {
+    let library = fs::read_dir("/usr/lib").unwrap().find_map(|folder| {
+        let library = folder.unwrap().path().join("faketime/libfaketimeMT.so.1");
+        library.is_file().then_some(library)
+    });
+    let (true, Some(library)) = (has("faketime"), library) else { return };
+    let folder = scratch();
+    let mut gipc = up(
+        folder.path(),
+        r#"
+        exit = "work"
+        [process.crash]
+        shell = "exit 1"
+        restart_limit = { count = 3, within = "1m" }
+        backoff = { min = "100ms", max = "100ms" }
+        [process.work]
+        shell = "read x < fifo; exit 7"
+        restart = "never"
+        watchdog = "5m"
+        timeout = "5m"
+        "#,
+    );
+    let path = |name: &str| folder.path().join(name);
+    let clock = path("clock");
+    let set = |shift: &str| fs::write(&clock, shift).unwrap();
+    set("+0");
+    assert!(Command::new("mkfifo").arg(path("fifo")).status().unwrap().success());
+    gipc.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", &clock);
+    gipc.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let mut running = gipc.args(["--report", "report.json"]).begin();
+    running.stderr_until("restart 1");
+    set("+3600");
+    running.stderr_until("restart 2");
+    set("-3600");
+    running.stderr_until("crash.1 ended again after 3 restarts within 1m: giving up");
+    fs::write(path("fifo"), "go\n").unwrap();
+    assert_eq!(running.end().code(), 7);
+    // The clock was another one indeed.
+    let report: serde_json::Value =
+        serde_json::from_slice(&fs::read(path("report.json")).unwrap()).unwrap();
+    let crash = &report["instances"][0]["incarnations"];
+    let times = [1, 2].map(|at: usize| crash[at]["started"].as_str().unwrap());
+    assert!(
+        times[0] != times[1] && report["duration_seconds"].as_f64().unwrap() < 60.0,
+        "{report}"
+    );
+}
+
 #[test]
 fn at_rest_it_does_nothing() {
     let folder = scratch();
