@@ -16,6 +16,7 @@ mod exec;
 mod manual;
 mod messages;
 mod pipe;
+mod replay;
 mod run;
 mod supervision;
 mod talk;
@@ -67,6 +68,7 @@ enum Command {
     Exec(exec::Exec),
     Run(Box<run::Run>),
     Pipe(Box<pipe::Pipe>),
+    Replay(Box<replay::Replay>),
     Up(up::Up),
     Send(talk::Send),
     Recv(talk::Recv),
@@ -106,6 +108,7 @@ impl Command {
             "exec" => parse(args).map(Self::Exec),
             "run" => parse(args).map(Self::Run),
             "pipe" => parse(args).map(Self::Pipe),
+            "replay" => parse(args).map(Self::Replay),
             "up" => parse(args).map(Self::Up),
             "send" => parse(args).map(Self::Send),
             "recv" => parse(args).map(Self::Recv),
@@ -174,6 +177,7 @@ pub(crate) fn plan() -> Result<Plan, Usage> {
         Command::Exec(exec) => exec.into_plan(),
         Command::Run(run) => run.into_plan(),
         Command::Pipe(pipe) => pipe.into_plan(),
+        Command::Replay(replay) => replay.into_plan(),
         Command::Up(up) => up.into_plan(),
         Command::Send(send) => Ok(send.into_plan()),
         Command::Recv(recv) => Ok(recv.into_plan()),

@@ -70,6 +70,20 @@ impl Batch {
     }
 }
 
+/// Messages that have come in no frames, at least one.
+impl<P: AsRef<[u8]>> FromIterator<P> for Batch {
+    fn from_iter<I: IntoIterator<Item = P>>(messages: I) -> Self {
+        let mut frames = BytesMut::new();
+        let place = |message: P| {
+            let start = frames.len();
+            frames.extend_from_slice(message.as_ref());
+            start..frames.len()
+        };
+        let payloads = messages.into_iter().map(place).collect();
+        Self { frames: frames.freeze(), payloads, verbatim: false }
+    }
+}
+
 /// What a buffer has of the next message.
 enum Next {
     Message(Bytes),

@@ -23,6 +23,7 @@ mod probe;
 mod ready;
 mod record;
 mod relay;
+mod replay;
 mod report;
 mod route;
 mod signals;
@@ -62,7 +63,7 @@ fn run(plan: Plan) -> Verdict {
             let supervise = |link| {
                 supervisor::run(*plan, link).unwrap_or_else(|error| {
                     complain(&error);
-                    Verdict::Exit(Verdict::FAILED)
+                    Verdict::Exit(error.exit_code())
                 })
             };
             guard::run(isolate, reads_terminal, supervise).unwrap_or_else(|error| {
@@ -71,6 +72,10 @@ fn run(plan: Plan) -> Verdict {
             })
         }
         Plan::Talk(plan) => talk::run(&plan).unwrap_or_else(|error| {
+            complain(&error);
+            Verdict::Exit(error.exit_code())
+        }),
+        Plan::Replay { replay, output } => replay::run(&replay, output).unwrap_or_else(|error| {
             complain(&error);
             Verdict::Exit(error.exit_code())
         }),

@@ -25,6 +25,8 @@ pub(crate) enum Plan {
     Supervise(Box<Supervise>),
     /// `send`, `recv`, `call`.
     Talk(Talk),
+    /// `replay` without a worker.
+    Replay { replay: Replay, output: Framing },
     /// `ps`, `down` and the like.
     Control(Control),
     /// Text for standard output: manuals, completions.
@@ -42,6 +44,8 @@ pub(crate) struct Supervise {
     pub(crate) session: Option<String>,
     /// Where the topology comes from, if it can be read anew.
     pub(crate) source: Option<Description>,
+    /// What is read in place of our standard input.
+    pub(crate) replay: Option<Replay>,
     /// For all together; a process may have one of its own.
     pub(crate) timeout: Option<Duration>,
     pub(crate) isolate: bool,
@@ -57,8 +61,28 @@ impl Supervise {
     pub(crate) fn reads_terminal(&self) -> bool {
         let reads =
             |channel: &Channel| channel.from.iter().any(|end| end.at == channel::Place::Ours);
-        self.topology.channels.iter().any(reads) && std::io::stdin().is_terminal()
+        self.replay.is_none()
+            && self.topology.channels.iter().any(reads)
+            && std::io::stdin().is_terminal()
     }
+}
+
+/// A record to be played.
+#[derive(Clone, Debug)]
+pub(crate) struct Replay {
+    pub(crate) file: PathBuf,
+    /// The messages of this channel only.
+    pub(crate) channel: Option<String>,
+    pub(crate) speed: Speed,
+}
+
+/// How fast a record is played.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Speed {
+    /// Without waiting.
+    Max,
+    /// So many times as fast as it was; more than 0.
+    Times(f64),
 }
 
 /// Something to ask a session.

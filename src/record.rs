@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use crate::stream::{Patient, Stream};
 
 mod dead_letters;
+pub(crate) mod playback;
 
 pub(crate) use dead_letters::{DeadLetters, Reason};
 

@@ -22,6 +22,7 @@ use tokio::sync::Notify;
 use tracing::{error, warn};
 
 use crate::plan::channel::{Ack, Channel, Full};
+use crate::record::playback;
 use crate::record::{DeadLetters, Passage, Reason, Recorder};
 use crate::route::{Accepted, Answered, Dead, Exchange, Leftover, OutletId};
 
@@ -67,6 +68,8 @@ pub(crate) enum Trouble {
     Output(io::Error),
     /// The record cannot be written.
     Record(io::Error),
+    /// The record that is played cannot be read.
+    Playback(playback::Error),
 }
 
 /// How the messages of one incarnation ended.

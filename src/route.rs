@@ -571,3 +571,7 @@ fn weight(key: &str, id: OutletId) -> u64 {
     (key, id.0).hash(&mut hasher);
     hasher.finish()
 }
+
+#[cfg(test)]
+#[path = "route_tests.rs"]
+mod tests;

@@ -22,6 +22,7 @@ use crate::plan::Supervise;
 use crate::plan::channel::ChannelId;
 use crate::plan::topology::Process;
 use crate::probe::Asking;
+use crate::record::playback::{self, Playback};
 use crate::record::{DeadLetters, Recorder};
 use crate::relay::{Inlet, Outcome, Stop, Trouble};
 use crate::report::Moment;
@@ -65,6 +66,8 @@ pub(crate) enum Error {
     Server(#[source] io::Error),
     #[error("cannot make a pipe")]
     Pipe(#[source] io::Error),
+    #[error(transparent)]
+    Playback(#[from] playback::Error),
     #[error("cannot write the record `{}`", path.display())]
     Record { path: std::path::PathBuf, source: io::Error },
     #[error("cannot write the dead letters `{}`", path.display())]
@@ -73,6 +76,16 @@ pub(crate) enum Error {
     Log { path: std::path::PathBuf, source: io::Error },
     #[error("cannot write the report `{}`", path.display())]
     Report { path: std::path::PathBuf, source: io::Error },
+}
+
+impl Error {
+    /// 2 where what was typed is to blame, else 125.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Playback(error) => error.exit_code(),
+            _ => Verdict::FAILED,
+        }
+    }
 }
 
 /// Supervises processes until all is over; in a process of its own, under the guard.
@@ -85,7 +98,11 @@ pub(crate) fn run(plan: Supervise, link: io::Result<Link>) -> Result<Verdict, Er
     let local = tokio::task::LocalSet::new();
     let verdict = local.block_on(&runtime, async {
         let (sink, writing) = logs::start(plan.log).map_err(Error::Runtime)?;
-        let mut supervisor = Supervisor::new(plan, link, sink)?;
+        let playback = match &plan.replay {
+            None => None,
+            Some(replay) => Some(Playback::open(replay, |skipped| error!("{skipped}")).await?),
+        };
+        let mut supervisor = Supervisor::new(plan, playback, link, sink)?;
         supervisor.plan.topology.remarks.iter().for_each(|remark| warn!("{remark}"));
         supervisor.begin_group();
         let mut verdict = supervisor.run(&writing.closed()).await;
@@ -227,7 +244,12 @@ struct Supervisor {
 }
 
 impl Supervisor {
-    fn new(mut plan: Supervise, mut link: Link, sink: Sink) -> Result<Self, Error> {
+    fn new(
+        mut plan: Supervise,
+        playback: Option<Playback>,
+        mut link: Link,
+        sink: Sink,
+    ) -> Result<Self, Error> {
         // First of all: where there is such a session nothing of it is touched.
         let (server, requests) = match plan.session.as_deref().map(Socket::bind).transpose()? {
             Some(socket) => {
@@ -270,7 +292,7 @@ impl Supervisor {
             timeout_at: plan.timeout.map(|timeout| Instant::now() + timeout),
             plan,
         };
-        supervisor.open_files()?;
+        supervisor.open_files(playback)?;
         Ok(supervisor)
     }
 
@@ -578,7 +600,7 @@ impl Supervisor {
                 Some(Event::Failed)
             }
             // Whoever writes there tells it.
-            Some(Trouble::OutputClosed | Trouble::Output(_)) => None,
+            Some(Trouble::OutputClosed | Trouble::Output(_) | Trouble::Playback(_)) => None,
         }
     }
 

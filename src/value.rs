@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use gipc::spawn::{Limit, UnknownResource};
 
+use crate::plan::Speed;
 use crate::plan::rules::{Backoff, RestartLimit};
 
 /// The longest duration, so that a moment that far away can be told: a hundred years.
@@ -18,6 +19,15 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         return Err("that is more than a hundred years".to_owned());
     }
     Ok(duration)
+}
+
+/// `max`, `1`, `0.5`
+pub(crate) fn speed(text: &str) -> Result<Speed, String> {
+    match text.parse() {
+        _ if text == "max" => Ok(Speed::Max),
+        Ok(factor) if f64::is_finite(factor) && factor > 0.0 => Ok(Speed::Times(factor)),
+        _ => Err("expected `max`, or a number above 0, such as 1 or 0.5".to_owned()),
+    }
 }
 
 /// A size in bytes.

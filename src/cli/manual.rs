@@ -79,7 +79,7 @@ fn pages() -> Vec<(String, Vec<u8>)> {
     let mut pages = vec![page("gipc".to_owned(), command, &[EXIT_STATUS, ENVIRONMENT, SIGNALS])];
     for command in commands {
         let more: &[&str] = match command.get_name() {
-            "exec" | "run" | "pipe" => &[EXIT_STATUS, ENVIRONMENT, SIGNALS],
+            "exec" | "run" | "pipe" | "replay" => &[EXIT_STATUS, ENVIRONMENT, SIGNALS],
             "up" => &[UP_EXIT_STATUS, ENVIRONMENT, UP_SIGNALS],
             "send" | "recv" | "call" => &[TALK_EXIT_STATUS, ENVIRONMENT],
             "ps" | "why" | "start" | "stop" | "restart" | "signal" | "scale" | "down" => {
@@ -285,7 +285,8 @@ by nohup(1), stays without effect.
 
 const SEE_ALSO: &str = "\
 .SH \"SEE ALSO\"
-gipc(1), gipc-exec(1), gipc-run(1), gipc-up(1), gipc-ps(1), gipc-why(1), gipc-start(1),
-gipc-stop(1), gipc-restart(1), gipc-signal(1), gipc-scale(1), gipc-wait(1), gipc-reload(1), gipc-down(1),
-gipc-send(1), gipc-recv(1), gipc-call(1), gipc-check(1), gipc-toml(5), gipc-control(7), gipc-wire(7)
+gipc(1), gipc-exec(1), gipc-run(1), gipc-pipe(1), gipc-replay(1), gipc-up(1), gipc-ps(1), gipc-why(1),
+gipc-start(1), gipc-stop(1), gipc-restart(1), gipc-signal(1), gipc-scale(1), gipc-wait(1),
+gipc-reload(1), gipc-down(1), gipc-send(1), gipc-recv(1), gipc-call(1), gipc-check(1), gipc-toml(5),
+gipc-control(7), gipc-wire(7)
 ";

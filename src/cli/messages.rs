@@ -18,6 +18,18 @@ use crate::value;
 
 #[derive(Debug, Args)]
 pub(super) struct Messages {
+    /// How messages are encoded on standard input, or `none`
+    #[arg(long, env = "GIPC_INPUT", value_name = "FRAMING", hide_env = true,
+          default_value = "lines", value_parser = framing_or_none)]
+    input: FramingOrNone,
+
+    #[command(flatten)]
+    worker: Worker,
+}
+
+/// Those of a worker, wherever its messages come from.
+#[derive(Debug, Args)]
+pub(super) struct Worker {
     /// Where the worker's messages go in and out
     #[arg(long, env = "GIPC_WIRE", value_name = "WIRE", hide_env = true, default_value = "fds")]
     wire: Wire,
@@ -26,11 +38,6 @@ pub(super) struct Messages {
     #[arg(long, env = "GIPC_FRAMING", value_name = "FRAMING", hide_env = true,
           long_help = FRAMING_HELP)]
     framing: Option<Framing>,
-
-    /// How messages are encoded on standard input, or `none`
-    #[arg(long, env = "GIPC_INPUT", value_name = "FRAMING", hide_env = true,
-          default_value = "lines", value_parser = framing_or_none)]
-    input: FramingOrNone,
 
     /// How messages are encoded on standard output, or `none`
     #[arg(long, env = "GIPC_OUTPUT", value_name = "FRAMING", hide_env = true,
@@ -95,9 +102,35 @@ fn framing_or_none(text: &str) -> Result<FramingOrNone, String> {
 impl Messages {
     /// Is every message to be written down?
     pub(super) fn are_recorded(&self) -> bool {
-        self.record.is_some()
+        self.worker.record.is_some()
     }
 
+    /// From one process to the next.
+    pub(super) fn between(&self, name: &str, from: ProcessId, to: ProcessId) -> Channel {
+        self.worker.between(name, from, to)
+    }
+
+    /// As [`Worker::process`].
+    pub(super) fn process(
+        &self,
+        supervision: &Supervision,
+        argv: Vec<OsString>,
+    ) -> Result<Process, Usage> {
+        self.worker.process(supervision, argv)
+    }
+
+    /// From our standard input to a process, unless there is to be none.
+    pub(super) fn input(&self, to: ProcessId) -> Option<Channel> {
+        Some(self.worker.input(to, self.input.0?))
+    }
+
+    /// As [`Worker::output`].
+    pub(super) fn output(&self, from: ProcessId) -> Option<Channel> {
+        self.worker.output(from)
+    }
+}
+
+impl Worker {
     /// A worker, which these options and those of its supervision are for.
     pub(super) fn process(
         &self,
@@ -134,7 +167,7 @@ impl Messages {
     }
 
     /// Where a worker's messages go in, and where they come out.
-    pub(super) fn ports(&self) -> (Port, Port) {
+    fn ports(&self) -> (Port, Port) {
         match self.wire {
             Wire::Fds => (Port::Fd(ChildFd::MESSAGES_IN), Port::Fd(ChildFd::MESSAGES_OUT)),
             Wire::Stdio => (Port::Fd(ChildFd::STDIN), Port::Fd(ChildFd::STDOUT)),
@@ -157,14 +190,19 @@ impl Messages {
         Channel { max_message, record, ..Channel::new(name, from, to) }
     }
 
-    /// From our standard input to a process, unless there is to be none.
-    pub(super) fn input(&self, to: ProcessId) -> Option<Channel> {
-        let from = End { at: Place::Ours, framing: self.input.0? };
-        Some(self.channel("in", from, self.worker(to, self.ports().0)))
+    /// From what we read to a process.
+    pub(super) fn input(&self, to: ProcessId, framing: Framing) -> Channel {
+        let from = End { at: Place::Ours, framing };
+        self.channel("in", from, self.worker(to, self.ports().0))
+    }
+
+    /// How messages are encoded on our standard output, unless there are to be none.
+    pub(super) fn output_framing(&self) -> Option<Framing> {
+        self.output.0
     }
 
     /// From one process to the next.
-    pub(super) fn between(&self, name: &str, from: ProcessId, to: ProcessId) -> Channel {
+    fn between(&self, name: &str, from: ProcessId, to: ProcessId) -> Channel {
         let (port_in, port_out) = self.ports();
         self.channel(name, self.worker(from, port_out), self.worker(to, port_in))
     }

@@ -112,7 +112,8 @@ impl Telling {
         let time = std::io::stderr().is_terminal();
         let (isolate, report) = (self.isolate, self.report);
         let log = logs::Settings { level, format, color, time };
-        Ok(Supervise { topology, session, source: None, timeout, isolate, report, log })
+        let (source, replay) = (None, None);
+        Ok(Supervise { topology, session, source, replay, timeout, isolate, report, log })
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tracing::error;
 
 use super::{Hub, Outcome, Source, Trouble};
+use crate::record::playback::Playback;
 use crate::route::OutletId;
 use crate::stream::{self, Patient, Stream};
 
@@ -119,6 +120,31 @@ impl Hub {
                 Ok(false)
             }
         }
+    }
+
+    /// Passes on a record until its end, or until nobody reads it any more.
+    pub(crate) async fn replay(&self, source: &Source, mut playback: Playback) -> Outcome {
+        let mut outcome = Outcome::default();
+        outcome.trouble = loop {
+            let next = tokio::select! {
+                biased;
+                () = self.unread() => break None,
+                next = playback.next() => next,
+            };
+            match next {
+                // They have come in no frames, so that one framing is as good as another.
+                Ok(Some(batch)) => match self.send(source, &batch, Framing::U32).await {
+                    Ok(lost) => outcome.lost |= lost,
+                    Err(trouble) => break Some(trouble),
+                },
+                Ok(None) => break None,
+                Err(error) => break Some(Trouble::Playback(error)),
+            }
+        };
+        outcome.lost |= playback.has_skipped();
+        self.sender_over();
+        self.changed.notify_waiters();
+        outcome
     }
 
     /// Waits until nobody reads the channel any more.

@@ -16,6 +16,7 @@ use super::session::InstanceId;
 use super::{Ended, Error, Supervisor};
 use crate::plan::channel::{self, ChannelId, Place, Port};
 use crate::plan::topology::{ProcessId, Topology};
+use crate::record::playback::Playback;
 use crate::record::{DeadLetters, Recorder};
 use crate::relay::{Hub, Outcome, Source, Trouble};
 
@@ -23,10 +24,16 @@ use crate::relay::{Hub, Outcome, Source, Trouble};
 pub(super) struct Channel {
     id: ChannelId,
     pub(super) hub: Rc<Hub>,
-    /// Our standard input, until it is read.
-    input: Option<(Rc<Source>, Framing)>,
+    /// What of it is read by us, until it is.
+    input: Option<(Rc<Source>, Input)>,
     /// The pipe of those who have it to themselves, until they have its ends.
     pipe: Option<Pipe>,
+}
+
+/// Where messages come from that no process sends.
+enum Input {
+    Stdin(Framing),
+    Record(Playback),
 }
 
 /// The ends of a pipe, until somebody has them.
@@ -50,18 +57,27 @@ impl Pipe {
 }
 
 impl Channel {
-    /// A reader is ready: from now on our standard input is read, if it is the one that writes.
+    /// A reader is ready: from now on our own input is read, if it is the one that writes.
     pub(super) fn begin(&mut self, tasks: &mut JoinSet<Ended>) {
-        let Some((source, framing)) = self.input.take() else { return };
+        let Some((source, input)) = self.input.take() else { return };
         let (id, hub) = (self.id, Rc::clone(&self.hub));
-        let reading = hub.read_ours(source, framing);
-        tasks.spawn_local(async move { Ended::Channel(id, reading.await) });
+        match input {
+            Input::Stdin(framing) => {
+                let reading = hub.read_ours(source, framing);
+                tasks.spawn_local(async move { Ended::Channel(id, reading.await) });
+            }
+            Input::Record(playback) => {
+                tasks.spawn_local(async move {
+                    Ended::Channel(id, hub.replay(&source, playback).await)
+                });
+            }
+        }
     }
 }
 
 impl Supervisor {
     /// Makes the channels; those that end at our standard output begin to be written there.
-    pub(super) fn open_channels(&mut self) -> Result<(), Error> {
+    pub(super) fn open_channels(&mut self, mut playback: Option<Playback>) -> Result<(), Error> {
         for (place, plan) in self.plan.topology.channels.iter().enumerate() {
             let id = ChannelId(place);
             let recorder = plan.record.clone().map(|path| {
@@ -90,7 +106,13 @@ impl Supervisor {
             for end in &plan.from {
                 if end.at == Place::Ours {
                     hub.add_sender();
-                    input = Some((Source::new("-"), end.framing));
+                    input = Some(match playback.take() {
+                        None => (Source::new("-"), Input::Stdin(end.framing)),
+                        Some(playback) => {
+                            let name = playback.path().display().to_string();
+                            (Source::new(name), Input::Record(playback))
+                        }
+                    });
                 }
             }
             for end in &plan.to {
@@ -176,6 +198,10 @@ impl Supervisor {
             }
             Some(Trouble::Garbled(error)) => {
                 error!("cannot read standard input: {error}");
+                Some(Event::Failed)
+            }
+            Some(Trouble::Playback(error)) => {
+                error!("{}", crate::chain(&error));
                 Some(Event::Failed)
             }
             Some(Trouble::Record(error)) => {

@@ -8,16 +8,17 @@ use super::session::InstanceId;
 use super::{Error, Supervisor};
 use crate::logs::LogFile;
 use crate::plan::topology::{self, ProcessId};
+use crate::record::playback::Playback;
 
 impl Supervisor {
     /// Opens what is written to and read from: what cannot be is told before anything starts.
-    pub(super) fn open_files(&mut self) -> Result<(), Error> {
+    pub(super) fn open_files(&mut self, playback: Option<Playback>) -> Result<(), Error> {
         if let Some(path) = &self.plan.report {
             let opened = File::create(path);
             self.report =
                 Some(opened.map_err(|source| Error::Report { path: path.clone(), source })?);
         }
-        self.open_channels()?;
+        self.open_channels(playback)?;
         for process in self.processes.clone() {
             let log = self.open_log(&process)?;
             self.logs_of.push(log);

@@ -43,6 +43,7 @@ fn man_pages_and_completions_are_up_to_date() {
             "gipc-ps.1",
             "gipc-recv.1",
             "gipc-reload.1",
+            "gipc-replay.1",
             "gipc-restart.1",
             "gipc-run.1",
             "gipc-scale.1",

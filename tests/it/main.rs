@@ -16,6 +16,7 @@ mod library_examples;
 mod lines;
 mod pipe;
 mod readme;
+mod replay;
 mod restart;
 mod run;
 mod signals;

@@ -1,0 +1,470 @@
+//! Every rule about who gets a message, with values in the place of pipes.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::plan::channel::{ChannelId, End, Place, Replies};
+
+const A: OutletId = OutletId(0);
+const B: OutletId = OutletId(1);
+const C: OutletId = OutletId(2);
+
+/// A channel with so many readers and one writer, otherwise as `change` says.
+fn exchange(readers: usize, change: impl FnOnce(&mut Channel)) -> Exchange {
+    let end = End { at: Place::Ours, framing: Framing::Lines };
+    let mut channel = Channel::new("test", end, end);
+    change(&mut channel);
+    let mut exchange = Exchange::new(&channel);
+    exchange.add_sender();
+    for _ in 0..readers {
+        let id = exchange.add_outlet(Framing::Lines);
+        exchange.begin(id, 1 << 16);
+    }
+    exchange
+}
+
+fn replies(window: usize, retries: u32) -> Ack {
+    Ack::Reply(Replies { on: ChannelId(1), window, timeout: Some(Duration::from_secs(3)), retries })
+}
+
+/// Sends words as messages of their own.
+fn push(exchange: &mut Exchange, words: &str) -> Accepted {
+    let batch: Batch = words.split(' ').collect();
+    exchange.push(&batch, Framing::Lines)
+}
+
+/// Writes all that there is for a reader, and shows it, in words.
+fn write(exchange: &mut Exchange, id: OutletId) -> String {
+    let bytes: Vec<u8> = exchange.pieces(id).flatten().collect();
+    exchange.wrote(id, bytes.len(), Instant::now());
+    String::from_utf8(bytes).unwrap().lines().collect::<Vec<_>>().join(" ")
+}
+
+/// What a reader gets that takes as much as it can.
+fn get(exchange: &mut Exchange, id: OutletId) -> String {
+    exchange.ready(id);
+    write(exchange, id)
+}
+
+fn numbers(dead: &[Dead]) -> Vec<u64> {
+    dead.iter().flat_map(|dead| dead.messages(100)).map(|(number, _)| number).collect()
+}
+
+#[test]
+fn one_reader_gets_everything_in_order() {
+    let mut exchange = exchange(1, |_| {});
+    assert_eq!(push(&mut exchange, "a b").woken, [A]);
+    assert_eq!(push(&mut exchange, "c").woken, [A]);
+    assert_eq!(write(&mut exchange, A), "a b c");
+    assert_eq!(exchange.taken(), 3);
+    assert_eq!((exchange.counts(A).messages, exchange.counts(A).bytes), (3, 3));
+    assert!(!exchange.is_done(A));
+    assert_eq!(exchange.sender_over(), [A]);
+    assert!(exchange.is_done(A));
+}
+
+#[test]
+fn of_several_readers_the_one_that_has_waited_longest_is_woken() {
+    let mut exchange = exchange(3, |_| {});
+    for id in [B, A] {
+        assert_eq!(get(&mut exchange, id), "");
+    }
+    assert_eq!(push(&mut exchange, "a").woken, [B]);
+    assert_eq!(push(&mut exchange, "b c").woken, [A]);
+    // Whoever comes first gets the next one; C was not even asleep.
+    assert_eq!(get(&mut exchange, C), "a");
+    assert_eq!(get(&mut exchange, B), "b");
+    assert_eq!(get(&mut exchange, A), "c");
+}
+
+#[test]
+fn whoever_shares_a_queue_has_one_message_at_a_time() {
+    let mut exchange = exchange(2, |_| {});
+    push(&mut exchange, "a b c");
+    assert_eq!(get(&mut exchange, A), "a");
+    assert_eq!(get(&mut exchange, B), "b");
+    // To be ready is to have read what there was.
+    assert_eq!(get(&mut exchange, B), "c");
+    exchange.sender_over();
+    assert!(!exchange.is_done(B), "what A has may come back");
+    assert!(exchange.has_work(B));
+    assert_eq!(exchange.ready(B), []);
+    assert_eq!(exchange.ready(A), [A, B], "now nothing can");
+    assert!(exchange.is_done(A) && exchange.is_done(B) && !exchange.has_work(A));
+}
+
+#[test]
+fn a_broadcast_is_for_all_in_the_framing_of_each() {
+    let mut exchange = exchange(2, |channel| channel.route = Route::Broadcast);
+    let c = exchange.add_outlet(Framing::Netstring);
+    exchange.begin(c, 1 << 16);
+    let batch: Batch = ["a", "two\nlines", "b"].into_iter().collect();
+    let accepted = exchange.push(&batch, Framing::U32);
+    assert_eq!(accepted.woken, [A, B, C]);
+    assert_eq!(accepted.refused.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [2]);
+    assert_eq!(write(&mut exchange, A), "a b");
+    assert_eq!(write(&mut exchange, B), "a b");
+    assert_eq!(write(&mut exchange, C), "1:a,9:two lines,1:b,");
+}
+
+#[test]
+fn in_turn_means_those_that_are_there() {
+    let mut exchange = exchange(3, |channel| channel.route = Route::RoundRobin);
+    assert_eq!(push(&mut exchange, "a b c d").woken, [A, B, C]);
+    assert_eq!(write(&mut exchange, A), "a d");
+    // What B had not got yet goes to the others.
+    exchange.settle(B, 0);
+    let leftover = exchange.outlet_over(B);
+    assert_eq!((leftover.woken, leftover.dead.len()), (vec![A, C], 0));
+    push(&mut exchange, "e f");
+    let (a, c) = (write(&mut exchange, A), write(&mut exchange, C));
+    assert_eq!((a.as_str(), c.as_str()), ("b e", "c f"));
+}
+
+#[test]
+fn a_key_leads_to_the_same_reader_whoever_else_goes() {
+    let mut exchange = exchange(3, |channel| channel.route = Route::Key("/k".to_owned()));
+    let message = |key: usize| format!("{{\"k\":{key}}}");
+    let all = (0..30).map(message).collect::<Vec<_>>().join(" ");
+    push(&mut exchange, &all);
+    let homes = [A, B, C].map(|id| write(&mut exchange, id));
+    assert!(homes.iter().all(|home| !home.is_empty()), "{homes:?}");
+    exchange.settle(C, 0);
+    exchange.outlet_over(C);
+    push(&mut exchange, &all);
+    for (id, home) in [A, B].into_iter().zip(&homes) {
+        let now = write(&mut exchange, id);
+        assert!(home.split(' ').all(|message| now.split(' ').any(|it| it == message)));
+    }
+    let refused = push(&mut exchange, "7 no").refused;
+    let why = refused.iter().map(|(number, refusal)| format!("{number}: {refusal}"));
+    assert_eq!(
+        why.collect::<Vec<_>>(),
+        [
+            "61: it has no value at `/k` to go by (`key:/k`): there is nothing at that place",
+            "62: it has no value at `/k` to go by (`key:/k`): it is not JSON",
+        ]
+    );
+}
+
+#[test]
+fn a_window_is_how_many_are_unanswered() {
+    let mut exchange = exchange(1, |channel| channel.ack = replies(2, 1));
+    push(&mut exchange, "a b c d");
+    assert_eq!(exchange.answered(A, Instant::now()), None, "it was not asked");
+    assert_eq!(get(&mut exchange, A), "a b");
+    assert_eq!(get(&mut exchange, A), "");
+    let answered = exchange.answered(A, Instant::now()).unwrap();
+    assert_eq!((answered.parcel.first, answered.woken), (1, vec![A]));
+    assert_eq!(get(&mut exchange, A), "c");
+    assert_eq!(get(&mut exchange, A), "");
+}
+
+#[test]
+fn an_answer_is_due_so_long_after_its_message_was_written_or_the_answer_before_came() {
+    let mut exchange = exchange(1, |channel| channel.ack = replies(2, 1));
+    let after = Duration::from_secs(3);
+    let begun = Instant::now();
+    push(&mut exchange, "a b");
+    exchange.ready(A);
+    assert_eq!(exchange.answer_due(A), None);
+    exchange.wrote(A, 4, begun);
+    assert_eq!(exchange.answer_due(A), Some(begun + after));
+    let later = begun + Duration::from_secs(1);
+    assert_eq!(exchange.answered(A, later).unwrap().took, Duration::from_secs(1));
+    assert_eq!(exchange.answer_due(A), Some(later + after));
+    exchange.answered(A, later);
+    assert_eq!(exchange.answer_due(A), None);
+}
+
+#[test]
+fn what_a_dead_reader_has_not_read_goes_to_others_first() {
+    let mut exchange = exchange(2, |_| {});
+    push(&mut exchange, "a b c");
+    assert_eq!(get(&mut exchange, A), "a");
+    assert_eq!(get(&mut exchange, B), "b");
+    exchange.ready(B);
+    // B was given "c", which is not written; A has read a byte of "a".
+    assert_eq!(exchange.settle(A, 1), Leftover::default());
+    assert_eq!(write(&mut exchange, B), "c");
+    assert_eq!(get(&mut exchange, B), "a");
+    assert_eq!((exchange.counts(A).redelivered, exchange.counts(B).redelivered), (0, 1));
+    assert_eq!(exchange.counts(B).messages, 2, "the first time counts");
+}
+
+#[test]
+fn of_the_unanswered_ones_the_first_is_what_ended_the_reader() {
+    let mut exchange = exchange(2, |channel| channel.ack = replies(2, 1));
+    push(&mut exchange, "a b c");
+    assert_eq!(get(&mut exchange, A), "a b");
+    assert_eq!(exchange.settle(A, 0), Leftover::default());
+    exchange.begin(A, 1 << 16);
+    assert_eq!(get(&mut exchange, B), "a b");
+    // A second time is once too often for "a"; "b" has had no chance yet.
+    let leftover = exchange.settle(B, 0);
+    assert_eq!(numbers(&leftover.dead), [1]);
+    assert_eq!(leftover.dead[0].parcel.attempts, 2);
+    assert_eq!(exchange.counts(B).dead, 1);
+    assert_eq!(get(&mut exchange, A), "b c");
+}
+
+#[test]
+fn a_reader_that_has_not_read_a_message_was_not_ended_by_it() {
+    let mut exchange = exchange(1, |channel| channel.ack = replies(1, 0));
+    push(&mut exchange, "abc");
+    for _ in 0..5 {
+        assert_eq!(get(&mut exchange, A), "abc");
+        // One byte of it was left.
+        assert_eq!(exchange.settle(A, 1).dead, []);
+        exchange.begin(A, 1 << 16);
+    }
+    assert_eq!(get(&mut exchange, A), "abc");
+    assert_eq!(numbers(&exchange.settle(A, 0).dead), [1]);
+}
+
+#[test]
+fn when_the_last_reader_is_gone_nothing_is_kept() {
+    let mut exchange = exchange(2, |_| {});
+    push(&mut exchange, "a b c d");
+    assert_eq!(get(&mut exchange, A), "a");
+    exchange.settle(A, 2);
+    assert_eq!(exchange.outlet_over(A).dead, [], "B is there for it");
+    assert_eq!(exchange.outlet_over(A), Leftover::default(), "once is enough");
+    assert!(!exchange.is_unread());
+    exchange.settle(B, 0);
+    assert_eq!(numbers(&exchange.outlet_over(B).dead), [1, 2, 3, 4]);
+    assert!(exchange.is_unread());
+    assert_eq!(exchange.counts(B).unread, 4);
+}
+
+#[test]
+fn where_there_is_no_room_the_newest_or_the_oldest_are_dropped() {
+    for (readers, full) in [(1, Full::DropNewest), (1, Full::DropOldest), (2, Full::DropOldest)] {
+        let mut exchange = exchange(readers, |channel| {
+            (channel.full, channel.buffer) = (full, 20_000);
+        });
+        let letter = |letter: &str| letter.repeat(9_000);
+        let mut dropped = 0;
+        for one in ["a", "b", "c", "d", "e"] {
+            dropped += push(&mut exchange, &letter(one)).dropped;
+        }
+        let mut got = String::new();
+        loop {
+            match get(&mut exchange, A) {
+                more if more.is_empty() => break,
+                more => got.push_str(&more.split(' ').map(|it| &it[..1]).collect::<String>()),
+            }
+        }
+        let expected = if full == Full::DropNewest { "abc" } else { "de" };
+        assert_eq!((got.as_str(), dropped), (expected, 5 - expected.len() as u64), "{full:?}");
+    }
+}
+
+#[test]
+fn a_writer_waits_while_any_reader_of_a_broadcast_has_too_much() {
+    let mut exchange = exchange(2, |channel| {
+        (channel.route, channel.buffer) = (Route::Broadcast, 10);
+    });
+    push(&mut exchange, "0123456789");
+    assert!(exchange.is_full());
+    write(&mut exchange, A);
+    assert!(exchange.is_full());
+    write(&mut exchange, B);
+    assert!(!exchange.is_full());
+}
+
+#[test]
+fn dead_messages_have_their_numbers_whatever_they_came_with() {
+    let mut exchange = exchange(1, |_| {});
+    push(&mut exchange, "a b");
+    push(&mut exchange, "c");
+    let leftover = exchange.outlet_over(A);
+    let messages: Vec<_> = leftover.dead.iter().flat_map(|dead| dead.messages(100)).collect();
+    let text = |(number, payload): &(u64, Bytes)| format!("{number}{}", payload.escape_ascii());
+    assert_eq!(messages.iter().map(text).collect::<String>(), "1a2b3c");
+}
+
+/// A reader with its pipe.
+#[derive(Default)]
+struct Reader {
+    pipe: BytesMut,
+    /// What it has taken, from the start of a frame.
+    taken: BytesMut,
+    /// What it has read whole and not answered.
+    unanswered: usize,
+    /// It does nothing until it is woken.
+    asleep: bool,
+    /// It has seen the end.
+    closed: bool,
+    over: bool,
+}
+
+/// A channel with readers that do something at random, and what has become of each message.
+struct Play {
+    exchange: Exchange,
+    is_answered: bool,
+    readers: Vec<Reader>,
+    ends: BTreeMap<u64, u32>,
+}
+
+const CAPACITY: usize = 64;
+
+impl Play {
+    fn wake(&mut self, woken: &[OutletId]) {
+        woken.iter().for_each(|id| self.readers[id.0].asleep = false);
+    }
+
+    fn is_at_its_end(&mut self, number: u64) {
+        *self.ends.entry(number).or_default() += 1;
+    }
+
+    fn push(&mut self, messages: usize) {
+        let first = self.exchange.taken() + 1;
+        let message = |n: u64| {
+            format!("{{\"n\":{n},\"k\":{},\"x\":\"{}\"}}", n % 5, "x".repeat((n * 7 % 80) as usize))
+        };
+        let batch: Batch = (first..first + messages as u64).map(message).collect();
+        let woken = self.exchange.push(&batch, Framing::Lines).woken;
+        self.wake(&woken);
+    }
+
+    /// A step of what writes to a reader; whether there was one to make.
+    fn write(&mut self, id: OutletId, bytes: usize) -> bool {
+        let reader = &mut self.readers[id.0];
+        if reader.over || reader.asleep || reader.closed {
+            return false;
+        }
+        if self.exchange.unwritten(id) > 0 {
+            let next: Vec<u8> = self.exchange.pieces(id).flatten().collect();
+            let room = (CAPACITY - reader.pipe.len()).min(bytes).min(next.len());
+            reader.pipe.extend_from_slice(&next[..room]);
+            self.exchange.wrote(id, room, Instant::now());
+            return room > 0;
+        }
+        let waits_for_reading = self.exchange.is_shared() && !self.is_answered;
+        if waits_for_reading && !reader.pipe.is_empty() {
+            return false;
+        }
+        let woken = self.exchange.ready(id);
+        self.readers[id.0].asleep = self.exchange.unwritten(id) == 0;
+        self.readers[id.0].closed = self.exchange.is_done(id);
+        self.wake(&woken);
+        true
+    }
+
+    fn read(&mut self, id: OutletId, bytes: usize) -> bool {
+        let reader = &mut self.readers[id.0];
+        let some = reader.pipe.split_to(bytes.min(reader.pipe.len()));
+        reader.taken.extend_from_slice(&some);
+        while let Some(end) = self.readers[id.0].taken.iter().position(|byte| *byte == b'\n') {
+            let line = self.readers[id.0].taken.split_to(end + 1);
+            let message: Value = serde_json::from_slice(&line).unwrap();
+            if self.is_answered {
+                self.readers[id.0].unanswered += 1;
+            } else {
+                self.is_at_its_end(message["n"].as_u64().unwrap());
+            }
+        }
+        !some.is_empty()
+    }
+
+    fn answer(&mut self, id: OutletId) -> bool {
+        if self.readers[id.0].unanswered == 0 {
+            return false;
+        }
+        self.readers[id.0].unanswered -= 1;
+        let answered = self.exchange.answered(id, Instant::now()).expect("it was asked");
+        self.wake(&answered.woken);
+        self.is_at_its_end(answered.parcel.first);
+        true
+    }
+
+    fn die(&mut self, id: OutletId, for_good: bool) {
+        let reader = &mut self.readers[id.0];
+        if reader.over {
+            return;
+        }
+        let leftover = self.exchange.settle(id, reader.pipe.len());
+        *reader = Reader { over: for_good, ..Reader::default() };
+        self.bury(leftover);
+        if for_good {
+            let leftover = self.exchange.outlet_over(id);
+            self.bury(leftover);
+        } else {
+            self.exchange.begin(id, CAPACITY);
+        }
+    }
+
+    fn bury(&mut self, leftover: Leftover) {
+        self.wake(&leftover.woken);
+        numbers(&leftover.dead).into_iter().for_each(|number| self.is_at_its_end(number));
+    }
+}
+
+proptest! {
+    /// Under any order of writes, reads, answers and deaths each message has one end: it was read
+    /// whole once, or answered once, or given up once. And nobody sleeps while there is something
+    /// to do.
+    #[test]
+    fn each_message_has_exactly_one_end(
+        readers in 1_usize..4,
+        how in 0_usize..5,
+        retries in 0_u32..3,
+        steps in prop::collection::vec((0_u8..16, 0_usize..4, 1_usize..70), 1..300),
+    ) {
+        let is_answered = how >= 3;
+        let exchange = exchange(readers, |channel| {
+            (channel.route, channel.ack) = match how {
+                0 => (Route::Queue, Ack::Read),
+                1 => (Route::RoundRobin, Ack::Read),
+                2 => (Route::Key("/k".to_owned()), Ack::Read),
+                window => (Route::Queue, replies(window - 2, retries)),
+            };
+        });
+        let readers = (0..readers).map(|_| Reader::default()).collect();
+        let mut play = Play { exchange, is_answered, readers, ends: BTreeMap::new() };
+        for place in 0..play.readers.len() {
+            play.exchange.begin(OutletId(place), CAPACITY);
+        }
+        for (what, who, size) in steps {
+            let id = OutletId(who % play.readers.len());
+            match what {
+                0..2 => play.push(size % 4 + 1),
+                2..7 => drop(play.write(id, size)),
+                7..11 => drop(play.read(id, size)),
+                11..14 => drop(play.answer(id)),
+                14 => play.die(id, false),
+                _ => {
+                    if play.readers.iter().filter(|reader| !reader.over).count() > 1 && size < 10 {
+                        play.die(id, true);
+                    }
+                }
+            }
+        }
+        let woken = play.exchange.sender_over();
+        play.wake(&woken);
+        let ids: Vec<_> = (0..play.readers.len()).map(OutletId).collect();
+        let mut rounds = 0;
+        while ids.iter().any(|id| {
+            let wrote = play.write(*id, CAPACITY);
+            let read = play.read(*id, CAPACITY);
+            play.answer(*id) || read || wrote
+        }) {
+            rounds += 1;
+            assert!(rounds < 1_000_000, "it comes to no end");
+        }
+        let expected: BTreeMap<u64, u32> =
+            (1..=play.exchange.taken()).map(|number| (number, 1)).collect();
+        prop_assert_eq!(&play.ends, &expected);
+        for id in ids {
+            if play.readers[id.0].over {
+                continue;
+            }
+            prop_assert!(play.exchange.is_done(id));
+            play.die(id, false);
+            prop_assert!(!play.exchange.has_work(id));
+        }
+    }
+}
