@@ -244,8 +244,8 @@ async fn open(path: PathBuf) -> Result<FrameReader<Stream>, Error> {
         let path = path.clone();
         move || File::open(path)
     });
-    let opened = opened.await.map_err(io::Error::other).flatten();
-    let file = opened.map_err(|source| Error::Open { path, source })?;
+    let opened = opened.await.map_err(io::Error::other);
+    let file = opened.and_then(|opened| opened).map_err(|source| Error::Open { path, source })?;
     // A line is as long as it is: the file is the user's own.
     Ok(FrameReader::new(Stream::from(Patient::from(file)), Framing::Lines, usize::MAX))
 }

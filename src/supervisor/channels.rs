@@ -33,7 +33,7 @@ pub(super) struct Channel {
 /// Where messages come from that no process sends.
 enum Input {
     Stdin(Framing),
-    Record(Playback),
+    Record(Box<Playback>),
 }
 
 /// The ends of a pipe, until somebody has them.
@@ -68,7 +68,7 @@ impl Channel {
             }
             Input::Record(playback) => {
                 tasks.spawn_local(async move {
-                    Ended::Channel(id, hub.replay(&source, playback).await)
+                    Ended::Channel(id, hub.replay(&source, *playback).await)
                 });
             }
         }
@@ -110,7 +110,7 @@ impl Supervisor {
                         None => (Source::new("-"), Input::Stdin(end.framing)),
                         Some(playback) => {
                             let name = playback.path().display().to_string();
-                            (Source::new(name), Input::Record(playback))
+                            (Source::new(name), Input::Record(Box::new(playback)))
                         }
                     });
                 }
