@@ -35,6 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Send a message and take the reply')
             [CompletionResult]::new('ps', 'ps', [CompletionResultType]::ParameterValue, 'Show how the processes of a session stand')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Say why a process stands as it does')
+            [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Show what the processes of a session have printed')
             [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start processes that have ended or were stopped')
             [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop processes, until they are started again')
             [CompletionResult]::new('restart', 'restart', [CompletionResultType]::ParameterValue, 'Stop processes and start them again')
@@ -195,6 +196,8 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How log lines on standard error look')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours in log lines')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Come back when all are ready, and go on in the background: see gipc-ps(1), gipc-logs(1) and gipc-down(1). Where one has failed, come back with its exit code')
+            [CompletionResult]::new('--detach', '--detach', [CompletionResultType]::ParameterName, 'Come back when all are ready, and go on in the background: see gipc-ps(1), gipc-logs(1) and gipc-down(1). Where one has failed, come back with its exit code')
             [CompletionResult]::new('--isolate', '--isolate', [CompletionResultType]::ParameterName, 'Run in a PID namespace of its own, so that even killing both processes of gipc at once leaves nothing behind (Linux, where user namespaces are allowed)')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say errors only')
@@ -247,6 +250,18 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print it as JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'gipc;logs' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Begin with so many lines [default: all that are kept]')
+            [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'Begin with so many lines [default: all that are kept]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on with the lines that come, until the session ends; one who does not keep up is told how many lines were skipped')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on with the lines that come, until the session ends; one who does not keep up is told how many lines were skipped')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

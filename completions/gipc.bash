@@ -31,6 +31,9 @@ _gipc() {
             gipc,exec)
                 cmd="gipc__subcmd__exec"
                 ;;
+            gipc,logs)
+                cmd="gipc__subcmd__logs"
+                ;;
             gipc,man)
                 cmd="gipc__subcmd__man"
                 ;;
@@ -89,7 +92,7 @@ _gipc() {
 
     case "${cmd}" in
         gipc)
-            opts="-h -V --help --version exec run pipe replay up send recv call ps why start stop restart signal scale wait reload down check schema completions man"
+            opts="-h -V --help --version exec run pipe replay up send recv call ps why logs start stop restart signal scale wait reload down check schema completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -263,6 +266,40 @@ _gipc() {
                     ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "pretty json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gipc__subcmd__logs)
+            opts="-s -f -n -h --session --follow --lines --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lines)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -873,7 +910,7 @@ _gipc() {
             return 0
             ;;
         gipc__subcmd__up)
-            opts="-f -p -c -q -v -h --file --process --channel --timeout --name --isolate --report --quiet --verbose --log-format --color --help"
+            opts="-f -p -c -d -q -v -h --file --process --channel --timeout --detach --name --isolate --report --quiet --verbose --log-format --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -36,6 +36,7 @@ complete -c gipc -n "__fish_gipc_needs_command" -f -a "recv" -d 'Take a message 
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "call" -d 'Send a message and take the reply'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "ps" -d 'Show how the processes of a session stand'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "why" -d 'Say why a process stands as it does'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "logs" -d 'Show what the processes of a session have printed'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "start" -d 'Start processes that have ended or were stopped'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "stop" -d 'Stop processes, until they are started again'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "restart" -d 'Stop processes and start them again'
@@ -183,6 +184,7 @@ json\t'A JSON object on each line'"
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, and as NO_COLOR and FORCE_COLOR say'
 always\t''
 never\t''"
+complete -c gipc -n "__fish_gipc_using_subcommand up" -s d -l detach -d 'Come back when all are ready, and go on in the background: see gipc-ps(1), gipc-logs(1) and gipc-down(1). Where one has failed, come back with its exit code'
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l isolate -d 'Run in a PID namespace of its own, so that even killing both processes of gipc at once leaves nothing behind (Linux, where user namespaces are allowed)'
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s q -l quiet -d 'Say errors only'
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s v -l verbose -d 'Say more; twice for what gipc does in detail'
@@ -208,6 +210,13 @@ complete -c gipc -n "__fish_gipc_using_subcommand ps" -s h -l help -d 'Print hel
 complete -c gipc -n "__fish_gipc_using_subcommand why" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand why" -l json -d 'Print it as JSON'
 complete -c gipc -n "__fish_gipc_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand logs" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand logs" -s n -l lines -d 'Begin with so many lines [default: all that are kept]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand logs" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, and as NO_COLOR and FORCE_COLOR say'
+always\t''
+never\t''"
+complete -c gipc -n "__fish_gipc_using_subcommand logs" -s f -l follow -d 'Go on with the lines that come, until the session ends; one who does not keep up is told how many lines were skipped'
+complete -c gipc -n "__fish_gipc_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand start" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand start" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand stop" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r

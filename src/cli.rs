@@ -13,6 +13,7 @@ use crate::plan::Plan;
 mod check;
 mod control;
 mod exec;
+mod logs;
 mod manual;
 mod messages;
 mod pipe;
@@ -75,6 +76,7 @@ enum Command {
     Call(talk::Call),
     Ps(control::Ps),
     Why(control::Why),
+    Logs(logs::Logs),
     Start(control::Start),
     Stop(control::Stop),
     Restart(control::Restart),
@@ -115,6 +117,7 @@ impl Command {
             "call" => parse(args).map(Self::Call),
             "ps" => parse(args).map(Self::Ps),
             "why" => parse(args).map(Self::Why),
+            "logs" => parse(args).map(Self::Logs),
             "start" => parse(args).map(Self::Start),
             "stop" => parse(args).map(Self::Stop),
             "restart" => parse(args).map(Self::Restart),
@@ -184,6 +187,7 @@ pub(crate) fn plan() -> Result<Plan, Usage> {
         Command::Call(call) => Ok(call.into_plan()),
         Command::Ps(ps) => Ok(ps.into_plan()),
         Command::Why(why) => Ok(why.into_plan()),
+        Command::Logs(logs) => Ok(logs.into_plan()),
         Command::Start(start) => Ok(start.into_plan()),
         Command::Stop(stop) => Ok(stop.into_plan()),
         Command::Restart(restart) => Ok(restart.into_plan()),

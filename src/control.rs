@@ -24,10 +24,12 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
+use crate::logs::{self, Piece};
 use crate::report::Ending;
 use crate::standing::{Reason, Standing};
 
 pub(crate) mod client;
+mod lines;
 mod socket;
 
 pub(crate) use socket::{Error, Socket};
@@ -59,6 +61,15 @@ pub(crate) enum Request {
     Why {
         #[serde(default)]
         names: Vec<String>,
+    },
+    /// Tell the last lines of these, or of all and of gipc itself, and go on.
+    Logs {
+        #[serde(default)]
+        names: Vec<String>,
+        #[serde(default)]
+        lines: Option<usize>,
+        #[serde(default)]
+        follow: bool,
     },
     /// Have these run.
     Start { names: Vec<String> },
@@ -106,6 +117,8 @@ pub(crate) enum Reply {
     Instances { instances: Vec<Standing> },
     /// To `why`.
     Reasons { reasons: Vec<Reason> },
+    /// To `logs`, as often as there are lines.
+    Lines(Piece),
     /// It is done; what there is to be said of it.
     Done { remarks: Vec<String> },
     /// To `wait`: how they have ended, together.
@@ -184,19 +197,19 @@ impl From<Refusal> for Reply {
 }
 
 /// A request, and where its answer is to go. Where that is dropped, the session has ended.
-#[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) request: Request,
     pub(crate) answer: oneshot::Sender<Answer>,
 }
 
 /// What the supervisor answers.
-#[derive(Debug)]
 pub(crate) enum Answer {
     /// This.
     Reply(Reply),
     /// These, once it is looked up what they use of the machine.
     Instances(Vec<Standing>),
+    /// These, as they come.
+    Lines(logs::Reader),
 }
 
 /// The requests as they come.
@@ -299,6 +312,10 @@ async fn serve(stream: UnixStream, ask: mpsc::Sender<Asked>) -> Result<(), frame
             let instances = with_usage(instances).await;
             replies.send(&Reply::Instances { instances }).await
         }
+        Some(Answer::Lines(lines)) => tokio::select! {
+            sent = replies.send_lines(lines) => sent,
+            () = gone(&mut reader) => Ok(()),
+        },
         None => replies.send(&Refusal::ended().into()).await,
     }
 }
@@ -333,6 +350,15 @@ async fn with_usage(instances: Vec<Standing>) -> Vec<Standing> {
 struct Replies(FrameWriter<OwnedWriteHalf>);
 
 impl Replies {
+    /// Sends lines until there are no more. A client that takes its time loses some, and is told.
+    async fn send_lines(&mut self, mut lines: logs::Reader) -> Result<(), frames::Error> {
+        while let Some(piece) = lines.next().await {
+            let piece = serde_json::to_vec(&Reply::Lines(piece)).map_err(io::Error::from)?;
+            self.0.put(&piece).await?;
+        }
+        self.send(&Reply::Done { remarks: Vec::new() }).await
+    }
+
     async fn send(&mut self, reply: &Reply) -> Result<(), frames::Error> {
         let reply = serde_json::to_vec(reply).map_err(io::Error::from)?;
         match timeout(PATIENCE, self.0.put(&reply)).await {

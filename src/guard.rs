@@ -26,6 +26,7 @@ use nix::unistd::{ForkResult, Pid};
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 
+pub(crate) mod background;
 #[cfg(target_os = "linux")]
 #[path = "guard/linux.rs"]
 mod system;
@@ -89,6 +90,8 @@ pub(crate) struct Arrivals(pipe::Receiver);
 enum Request {
     /// Stop, as Ctrl-Z does, with the supervisor or without.
     Stop { supervisor: bool },
+    /// Let go of standard error, as we have.
+    Detach,
     /// This is how to end.
     End(Verdict),
 }
@@ -97,6 +100,7 @@ impl Request {
     fn encode(self) -> [u8; 2] {
         match self {
             Self::Stop { supervisor } => [b's', supervisor.into()],
+            Self::Detach => [b'd', 0],
             Self::End(Verdict::Exit(code)) => [b'e', code],
             Self::End(Verdict::Signal(signal)) => [b'k', signal.number() as u8],
         }
@@ -105,6 +109,7 @@ impl Request {
     fn decode(bytes: [u8; 2]) -> Option<Self> {
         Some(match bytes {
             [b's', supervisor] => Self::Stop { supervisor: supervisor != 0 },
+            [b'd', _] => Self::Detach,
             [b'e', code] => Self::End(Verdict::Exit(code)),
             [b'k', signal] => Self::End(Verdict::Signal(Signal::new(signal.into())?)),
             _ => return None,
@@ -159,6 +164,12 @@ impl Link {
     /// Asks the guard to stop until it is continued, and to stop us with it.
     pub(crate) fn stop(&self, supervisor: bool) {
         self.request(Request::Stop { supervisor });
+    }
+
+    /// Lets go of standard error, in both processes.
+    pub(crate) fn detach(&self) {
+        background::release_stderr();
+        self.request(Request::Detach);
     }
 
     fn request(&self, request: Request) {
@@ -237,7 +248,8 @@ pub(crate) fn run(
             unsafe { libc::_exit(0) }
         }
         ForkResult::Parent { child } => {
-            drop((arrivals_read, requests_write));
+            // What the supervisor has been given for itself alone is closed here.
+            drop((arrivals_read, requests_write, supervise));
             Guard::new(child.as_raw(), arrivals_write, requests_read)?.stand()
         }
     }
@@ -360,6 +372,7 @@ impl Guard {
         while self.requests.read_exact(&mut request).is_ok() {
             match Request::decode(request) {
                 Some(Request::Stop { supervisor }) => self.stop(supervisor),
+                Some(Request::Detach) => background::release_stderr(),
                 Some(Request::End(verdict)) => self.verdict = Some(verdict),
                 None => {}
             }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! pipe ──read──▶ scratch ──whole lines, with prefix──▶ what waits ──one write──▶ standard error
-//!                                                  └──▶ what waits ──one write──▶ log file
+//!                                                  ├──▶ what waits ──one write──▶ log file
+//!                                                  └──▶ the last ones, kept ──▶ gipc logs
 //! ```
 //!
 //! One thread writes, so that nothing is spliced, and a reader that is slow or stuck keeps nobody
@@ -25,6 +26,7 @@ use crate::stream::Patient;
 
 mod events;
 mod file;
+mod kept;
 mod lines;
 mod outlet;
 mod prefix;
@@ -32,9 +34,10 @@ mod tail;
 
 use events::Events;
 pub(crate) use file::LogFile;
+pub(crate) use kept::{GIPC, Kept, Line, Piece, Reader};
 use lines::Begun;
 use outlet::{Drain, Outlet};
-pub(crate) use prefix::Prefix;
+pub(crate) use prefix::{Prefix, color};
 pub(crate) use tail::Tail;
 
 /// How much is read at once: all that a pipe holds by default.
@@ -70,6 +73,8 @@ pub(crate) struct Settings {
 pub(crate) struct Sink {
     stderr: Outlet,
     settings: Settings,
+    /// Where somebody may ask for them: the last lines.
+    kept: Option<Kept>,
 }
 
 /// What is being written to standard error.
@@ -80,7 +85,8 @@ pub(crate) struct Writing {
 
 /// This process's standard error.
 struct Stderr {
-    file: Patient,
+    /// Until it is let go of.
+    file: Option<Patient>,
     closed: Arc<Notify>,
 }
 
@@ -88,19 +94,26 @@ impl Drain for Stderr {
     fn write(&mut self, bytes: &[u8]) {
         // Where standard error is closed or full there is nobody to tell, and a worker must not
         // stand still because of it.
-        let written = self.file.write_all(bytes);
+        let Some(file) = &mut self.file else { return };
+        let written = file.write_all(bytes);
         if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
             self.closed.notify_one();
         }
     }
+
+    /// There is none to take its place.
+    fn reopen(&mut self) {
+        self.file = None;
+    }
 }
 
 /// Starts to write to this process's standard error, and has gipc's own events written there too.
-pub(crate) fn start(settings: Settings) -> io::Result<(Sink, Writing)> {
+pub(crate) fn start(settings: Settings, keeps: bool) -> io::Result<(Sink, Writing)> {
     let closed = Arc::new(Notify::new());
-    let file = Patient::duplicate(io::stderr())?;
+    let file = Some(Patient::duplicate(io::stderr())?);
     let stderr = Outlet::new(Stderr { file, closed: Arc::clone(&closed) });
-    let sink = Sink { stderr: stderr.clone(), settings };
+    let kept = keeps.then(Kept::default);
+    let sink = Sink { stderr: stderr.clone(), settings, kept };
     // Whatever is said before there is a subscriber is lost, and a second one would be our mistake.
     tracing::subscriber::set_global_default(Events::new(sink.clone())).map_err(io::Error::other)?;
     Ok((sink, Writing { stderr, closed }))
@@ -124,6 +137,24 @@ impl Sink {
         self.stderr.add(|waiting| waiting.extend_from_slice(lines.as_ref()));
     }
 
+    /// The last lines, where they are kept.
+    pub(crate) fn kept(&self) -> Option<&Kept> {
+        self.kept.as_ref()
+    }
+
+    /// Writes what there is to standard error, and lets go of it.
+    pub(crate) async fn let_go(self) {
+        self.stderr.reopen();
+        self.stderr.drained().await;
+    }
+
+    /// Whoever follows the lines is told that there are no more.
+    pub(crate) fn end(&self) {
+        if let Some(kept) = &self.kept {
+            kept.end();
+        }
+    }
+
     /// Passes on a worker's lines as they come, and tells when one of them matches `watch`.
     ///
     /// What does not end with a newline at the end of the stream gets one. While a file has much to
@@ -142,6 +173,9 @@ impl Sink {
                 tell();
             }
             origin.tail.keep(lines);
+            if let Some(kept) = &self.kept {
+                kept.keep(&origin.instance, origin.stream, lines);
+            }
             if let Some(file) = &origin.file {
                 file.append(lines);
             }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use guard::Verdict;
+use guard::background::Side;
 use plan::Plan;
 
 mod cli;
@@ -60,8 +61,17 @@ fn run(plan: Plan) -> Verdict {
     match plan {
         Plan::Supervise(plan) => {
             let (isolate, reads_terminal) = (plan.isolate, plan.reads_terminal());
+            let caller = match plan.detach.then(guard::background::detach).transpose() {
+                Ok(None) => None,
+                Ok(Some(Side::Background(caller))) => Some(caller),
+                Ok(Some(Side::Caller(verdict))) => return verdict,
+                Err(error) => {
+                    complain(&error);
+                    return Verdict::Exit(Verdict::FAILED);
+                }
+            };
             let supervise = |link| {
-                supervisor::run(*plan, link).unwrap_or_else(|error| {
+                supervisor::run(*plan, link, caller).unwrap_or_else(|error| {
                     complain(&error);
                     Verdict::Exit(error.exit_code())
                 })

@@ -49,6 +49,8 @@ pub(crate) struct Supervise {
     /// For all together; a process may have one of its own.
     pub(crate) timeout: Option<Duration>,
     pub(crate) isolate: bool,
+    /// In the background, as soon as all is ready.
+    pub(crate) detach: bool,
     pub(crate) report: Option<PathBuf>,
     pub(crate) log: logs::Settings,
 }
@@ -100,6 +102,7 @@ pub(crate) struct Control {
 pub(crate) enum Ask {
     Ps { names: Vec<String>, json: bool },
     Why { names: Vec<String>, json: bool },
+    Logs { names: Vec<String>, lines: Option<usize>, follow: bool, color: bool },
     Start(Vec<String>),
     Stop(Vec<String>),
     Restart(Vec<String>),

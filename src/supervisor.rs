@@ -16,6 +16,7 @@ use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
 use crate::control::{self, Asked, Requests, Server, Socket};
+use crate::guard::background::Caller;
 use crate::guard::{self, Arrival, Arrivals, DirectSignal, Link, Verdict};
 use crate::logs::{self, LogFile, Sink};
 use crate::plan::Supervise;
@@ -89,7 +90,11 @@ impl Error {
 }
 
 /// Supervises processes until all is over; in a process of its own, under the guard.
-pub(crate) fn run(plan: Supervise, link: io::Result<Link>) -> Result<Verdict, Error> {
+pub(crate) fn run(
+    plan: Supervise,
+    link: io::Result<Link>,
+    caller: Option<Caller>,
+) -> Result<Verdict, Error> {
     let link = link.map_err(Error::Guard)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -97,16 +102,19 @@ pub(crate) fn run(plan: Supervise, link: io::Result<Link>) -> Result<Verdict, Er
         .map_err(Error::Runtime)?;
     let local = tokio::task::LocalSet::new();
     let verdict = local.block_on(&runtime, async {
-        let (sink, writing) = logs::start(plan.log).map_err(Error::Runtime)?;
+        let (sink, writing) =
+            logs::start(plan.log, plan.session.is_some()).map_err(Error::Runtime)?;
         let playback = match &plan.replay {
             None => None,
             Some(replay) => Some(Playback::open(replay, |skipped| error!("{skipped}")).await?),
         };
         let mut supervisor = Supervisor::new(plan, playback, link, sink)?;
+        supervisor.caller = caller;
         supervisor.plan.topology.remarks.iter().for_each(|remark| warn!("{remark}"));
         supervisor.begin_group();
         let mut verdict = supervisor.run(&writing.closed()).await;
         supervisor.annotate(verdict);
+        supervisor.sink.end();
         // What is still to be said; a signal that comes now is the last word.
         let server = supervisor.server.take();
         let logs = supervisor.logs.clone();
@@ -161,6 +169,14 @@ async fn next(requests: &mut Option<Requests>) -> Option<Asked> {
     }
 }
 
+/// The end of who has called us, if he waits.
+async fn ended(caller: Option<&Caller>) {
+    match caller {
+        Some(caller) => caller.ended().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// What a task of an incarnation has to tell.
 #[derive(Debug)]
 enum Note {
@@ -201,6 +217,8 @@ enum Woken {
     Note(Note),
     Done(Result<Ended, JoinError>),
     Asked(Asked),
+    /// Who has called us has not waited for the end of the start.
+    Abandoned,
     Tick,
 }
 
@@ -215,6 +233,8 @@ struct Supervisor {
     /// Where it is a session that others may control.
     server: Option<Server>,
     requests: Option<Requests>,
+    /// Who waits to be told how the start went.
+    caller: Option<Caller>,
     /// Who waits for something to happen.
     waiting: Vec<Waiting>,
     /// With a terminal the command is its foreground job, as it would be without us.
@@ -268,6 +288,7 @@ impl Supervisor {
             session: Session::new(&plan.topology),
             processes: plan.topology.processes.iter().cloned().map(Rc::new).collect(),
             width: 0,
+            caller: None,
             waiting: Vec::new(),
             instances: Vec::new(),
             link,
@@ -324,6 +345,7 @@ impl Supervisor {
                 Some(note) = self.notes.1.recv() => Woken::Note(note),
                 Some(done) = self.tasks.join_next() => Woken::Done(done),
                 Some(asked) = next(&mut self.requests) => Woken::Asked(asked),
+                () = ended(self.caller.as_ref()) => Woken::Abandoned,
                 () = sleep_until(tick) => Woken::Tick,
             };
         }
@@ -369,6 +391,11 @@ impl Supervisor {
                 queue.events.extend(all);
             }
             Woken::Asked(asked) => self.serve(asked, &mut queue),
+            Woken::Abandoned => {
+                self.caller = None;
+                let signal = Signal::HUP;
+                queue.happenings.push_back(Happening::Asked { signal, by_guard: false });
+            }
             Woken::Tick => {
                 let now = Instant::now();
                 if self.kill_all_at.take_if(|at| *at <= now).is_some() {
@@ -385,6 +412,7 @@ impl Supervisor {
         }
         let verdict = self.work_off(queue);
         self.answer_the_waiting();
+        self.tell_caller();
         verdict
     }
 

@@ -8,7 +8,7 @@ use crate::plan::{Ask, Control, Plan};
 use crate::{config, value};
 
 #[derive(Debug, Args)]
-struct Session {
+pub(super) struct Session {
     /// The session, by its name [default: the one that this command was started by, else that of
     /// the current folder]
     #[arg(short, long, env = "GIPC_SESSION", value_name = "NAME", hide_env = true,
@@ -17,7 +17,7 @@ struct Session {
 }
 
 impl Session {
-    fn into_plan(self, ask: Ask) -> Plan {
+    pub(super) fn into_plan(self, ask: Ask) -> Plan {
         Plan::Control(Control { session: self.session, of_folder: config::session_name(), ask })
     }
 }

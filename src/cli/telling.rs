@@ -112,21 +112,33 @@ impl Telling {
         let time = std::io::stderr().is_terminal();
         let (isolate, report) = (self.isolate, self.report);
         let log = logs::Settings { level, format, color, time };
-        let (source, replay) = (None, None);
-        Ok(Supervise { topology, session, source, replay, timeout, isolate, report, log })
+        Ok(Supervise {
+            topology,
+            session,
+            source: None,
+            replay: None,
+            timeout,
+            isolate,
+            detach: false,
+            report,
+            log,
+        })
     }
 }
 
 impl Color {
     /// As <https://no-color.org> and <https://force-color.org> have it.
     pub(super) fn wanted(self) -> bool {
+        self.wanted_on(&std::io::stderr())
+    }
+
+    /// The same for another stream.
+    pub(super) fn wanted_on(self, stream: &impl IsTerminal) -> bool {
         let is_set = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
         match self {
             Self::Always => true,
             Self::Never => false,
-            Self::Auto => {
-                !is_set("NO_COLOR") && (is_set("FORCE_COLOR") || std::io::stderr().is_terminal())
-            }
+            Self::Auto => !is_set("NO_COLOR") && (is_set("FORCE_COLOR") || stream.is_terminal()),
         }
     }
 }

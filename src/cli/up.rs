@@ -47,6 +47,12 @@ pub(super) struct Up {
           value_parser = value::duration)]
     timeout: Option<Duration>,
 
+    /// Come back when all are ready, and go on in the background: see gipc-ps(1), gipc-logs(1) and
+    /// gipc-down(1). Where one has failed, come back with its exit code
+    #[arg(short, long, env = "GIPC_DETACH", hide_env = true,
+          value_parser = clap::builder::FalseyValueParser::new())]
+    detach: bool,
+
     #[command(flatten)]
     telling: Telling,
 
@@ -57,10 +63,11 @@ pub(super) struct Up {
 
 impl Up {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
-        let Self { file, process, channel, timeout, telling, names } = self;
+        let Self { file, process, channel, timeout, detach, telling, names } = self;
         let described = Described { file, processes: process, channels: channel, names };
         let mut plan = telling.into_plan(described.read()?, timeout)?;
         plan.session.get_or_insert_with(|| plan.topology.name.clone());
+        plan.detach = detach;
         plan.source = Some(Box::new(move |color| described.read_again(color)));
         Ok(Plan::Supervise(Box::new(plan)))
     }

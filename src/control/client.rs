@@ -8,6 +8,7 @@ use std::time::Duration;
 use gipc::frames::{self, FrameReader, FrameWriter};
 use gipc::framing::Framing;
 
+use super::lines::Lines;
 use super::socket;
 use super::{Card, Kind, Refusal, Reloaded, Reply, Request, Until};
 use crate::guard::{self, Verdict};
@@ -79,6 +80,10 @@ pub(crate) fn run(control: &Control) -> Result<Verdict, Error> {
             }
             _ => Err(session.unexpected()),
         },
+        Ask::Logs { names, lines, follow, color } => {
+            let (names, lines, follow) = (names.clone(), *lines, *follow);
+            session.follow(&Request::Logs { names, lines, follow }, *color)
+        }
         Ask::Start(names) => session.have_done(&Request::Start { names: names.clone() }),
         Ask::Stop(names) => session.have_done(&Request::Stop { names: names.clone() }),
         Ask::Restart(names) => session.have_done(&Request::Restart { names: names.clone() }),
@@ -217,10 +222,36 @@ impl Session {
         Ok(crate::cli::print(text.as_bytes()))
     }
 
+    /// Prints lines as they come.
+    fn follow(&mut self, request: &Request, color: bool) -> Result<Verdict, Error> {
+        self.say(request)?;
+        let mut replies = FrameReader::new(&self.stream, Framing::U32, MAX_REPLY);
+        let mut lines = Lines::new(color);
+        loop {
+            match self.reply(&mut replies)? {
+                Reply::Lines(piece) => {
+                    if piece.skipped > 0 {
+                        crate::say(&format!("{} lines were skipped", piece.skipped));
+                    }
+                    match crate::cli::print(lines.render(&piece).as_bytes()) {
+                        Verdict::Exit(0) => {}
+                        verdict => return Ok(verdict),
+                    }
+                }
+                Reply::Done { .. } => return Ok(Verdict::Exit(0)),
+                _ => return Err(self.unexpected()),
+            }
+        }
+    }
+
     /// Asks, and takes the first reply.
     fn ask(&mut self, request: &Request) -> Result<Reply, Error> {
         self.say(request)?;
-        let mut replies = FrameReader::new(&self.stream, Framing::U32, MAX_REPLY);
+        self.reply(&mut FrameReader::new(&self.stream, Framing::U32, MAX_REPLY))
+    }
+
+    /// The next reply, unless it is a refusal.
+    fn reply(&self, replies: &mut FrameReader<&UnixStream>) -> Result<Reply, Error> {
         let reply = match replies.blocking_get() {
             Ok(Some(reply)) => reply,
             Ok(None) | Err(frames::Error::Peer) => {

@@ -11,7 +11,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-use super::{Format, Sink};
+use super::{Format, GIPC, Sink};
 
 /// Takes the events, each in one piece.
 pub(super) struct Events(Sink);
@@ -56,6 +56,10 @@ impl Subscriber for Events {
     fn event(&self, event: &Event<'_>) {
         let mut said = Said::default();
         event.record(&mut said);
+        if let Some(kept) = &self.0.kept {
+            // What is said in several lines is several.
+            kept.keep(GIPC, "stderr", format!("{}\n", said.0).as_bytes());
+        }
         let level = *event.metadata().level();
         let mut line = match self.0.settings.format {
             Format::Pretty => self.pretty(level, &said.0),

@@ -11,6 +11,11 @@ use super::Settings;
 /// red, which is for errors.
 const COLORS: [&str; 10] = ["36", "33", "32", "35", "34", "96", "93", "92", "95", "94"];
 
+/// The colour of one of several, as in an escape sequence.
+pub(crate) fn color(number: usize) -> &'static str {
+    COLORS[number % COLORS.len()]
+}
+
 /// What stands in front of an instance's lines: `12:34:56 work.1 | `.
 #[derive(Clone, Debug)]
 pub(crate) struct Prefix {
@@ -23,7 +28,7 @@ impl Prefix {
     /// `number` chooses the colour.
     pub(super) fn new(instance: &str, number: usize, width: usize, settings: Settings) -> Self {
         let (before, reset) = match settings.color {
-            true => (format!("\x1b[{}m", COLORS[number % COLORS.len()]), "\x1b[0m"),
+            true => (format!("\x1b[{}m", color(number)), "\x1b[0m"),
             false => (String::new(), ""),
         };
         let after = format!("{instance:width$} |{reset} ");

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use gipc::process::Signal;
 use tokio::sync::oneshot;
-use tracing::info;
+use tracing::{error, info};
 
 use super::instance::Instance;
 use super::session::{Happening, InstanceId, Order};
 use super::{Queue, Supervisor, descriptors};
 use crate::config::did_you_mean;
 use crate::control::{Answer, Asked, Card, Kind, Refusal, Reloaded, Reply, Request, Until};
+use crate::guard::Verdict;
 use crate::plan::revision::{Fate, Revision};
 use crate::plan::topology::{ProcessId, Topology};
 
@@ -84,6 +85,14 @@ impl Supervisor {
                 let ids = self.named(&names)?;
                 let reasons = ids.into_iter().map(|id| self.reason(id)).collect();
                 Ok(Reply::Reasons { reasons }.into())
+            }
+            Request::Logs { names, lines, follow } => {
+                let ids = self.named(&names)?;
+                let of_these = || ids.iter().map(|id| self.instances[id.0].name.clone()).collect();
+                let names = (!names.is_empty()).then(of_these);
+                let kept =
+                    self.sink.kept().ok_or_else(|| failed("no lines are kept".to_owned()))?;
+                Ok(Outcome::Now(Answer::Lines(kept.read(names, lines, follow))))
             }
             Request::Start { names } => {
                 let ids = self.named_to_change(&names)?;
@@ -320,6 +329,36 @@ impl Supervisor {
                 Some(reply) => drop(waiting.answer.send(Answer::Reply(reply))),
             }
         }
+    }
+
+    /// Tells who has called us how the start went, once that is known; from then on we are on our
+    /// own.
+    pub(super) fn tell_caller(&mut self) {
+        // Of the end, which he waits for too, our exit code tells.
+        if self.caller.is_none() || self.session.is_ending() {
+            return;
+        }
+        let ids: Vec<_> = self.instances.iter().map(|it| it.id).collect();
+        let Some(reply) = self.has_come(Awaited::Ready, &ids) else { return };
+        let Some(caller) = self.caller.take() else { return };
+        let mut code = 0;
+        if let Reply::Error(Refusal { message, .. }) = reply {
+            // Of all that have failed so far. One that was never started has none of its own.
+            code = match self.session.sum_of(&ids) {
+                Verdict::Exit(0) => Verdict::SEVERAL_FAILED,
+                Verdict::Exit(code) => code,
+                Verdict::Signal(signal) => signal.exit_code(),
+            };
+            let name = &self.plan.topology.name;
+            error!("{message}; the session `{name}` goes on in the background");
+        }
+        self.link.detach();
+        let sink = self.sink.clone();
+        tokio::task::spawn_local(async move {
+            // What there is to be read comes before the prompt of a shell.
+            sink.let_go().await;
+            caller.tell(code);
+        });
     }
 
     fn has_come(&self, event: Awaited, ids: &[InstanceId]) -> Option<Reply> {

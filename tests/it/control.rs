@@ -537,3 +537,110 @@ fn channels_outlast_what_is_stopped_by_hand_and_new_instances_join_them() {
     session.gipc("reload").failed(125, &["the channels have changed"]);
     session.down();
 }
+
+#[test]
+fn what_was_printed_can_be_read_later_and_followed() {
+    let session = Session::up(
+        r#"
+        [process.a]
+        shell = "mkfifo fifo; printf 'one\ntwo\nthree\n'; echo four >&2; while :; do cat fifo; done"
+        [process.b]
+        shell = "echo of b; exit 3"
+        restart = "never"
+        "#,
+        "b.1 ended",
+    );
+    session.gipc("wait b").code();
+    eventually(|| session.gipc("logs a").text().contains("four"));
+    let without_time = |ended: &Ended| {
+        let lines = ended.text().lines();
+        let text: Vec<_> = lines.map(|line| line.split_once(' ').unwrap().1.to_owned()).collect();
+        text
+    };
+    let all = without_time(&session.gipc("logs"));
+    for line in
+        ["a.1 | one", "a.1 | two", "a.1 | four", "b.1 | of b", "gipc: b.1 ended: exit code 3"]
+    {
+        assert!(all.iter().any(|it| it == line), "{all:?}");
+    }
+    let b = session.gipc("logs b --color always");
+    assert!(b.text().contains("\x1b[36m") && b.text().ends_with("b.1 |\x1b[0m of b\n"), "{b:?}");
+    let last = session.gipc("logs -n 1 b.1");
+    assert_eq!(without_time(&last), ["b.1 | of b"]);
+    session.gipc("logs nobody").failed(2, &["there is no process `nobody`"]);
+    // What comes is passed on at once, and the end of the session is the end.
+    let folder = session.folder.path();
+    let mut follow = words("logs -f -n 0 a").current_dir(folder).begin();
+    // There is no event for the follower's having begun: so it is said again until it has.
+    let fifo = folder.join("fifo");
+    let say = std::thread::spawn({
+        let fifo = fifo.clone();
+        move || (0..1000).any(|_| fs::write(&fifo, "news\n").is_err())
+    });
+    assert!(follow.line().ends_with(" a.1 | news"));
+    let folder = session.folder.path().to_owned();
+    session.down();
+    assert_eq!(follow.0.wait().unwrap().code(), Some(0));
+    // Whoever still writes to the fifo is let go.
+    let _reader = fs::File::options().read(true).write(true).open(folder.join("fifo"));
+    drop(say);
+}
+
+#[test]
+fn logs_that_nobody_reads_any_more_end() {
+    let session = Session::up("[process.a]\nshell = 'yes'", "y");
+    let mut head = command("sh");
+    head.args(["-c", "gipc logs -f | head -n 2"]).current_dir(session.folder.path());
+    assert_eq!(head.end().text().lines().count(), 2);
+    assert_eq!(session.down().code(), 0);
+}
+
+#[test]
+fn detached_it_comes_back_when_all_is_ready_and_goes_on() {
+    let folder = scratch();
+    fs::write(folder.path().join("gipc.toml"), TWO).unwrap();
+    let run = |line: &str| words(line).current_dir(folder.path()).end();
+    // A pipe that comes to its end shows that nobody holds on to our standard error.
+    let ended = run("up --detach");
+    assert_eq!((ended.code(), ended.text()), (0, ""));
+    assert_eq!(ended.stderr, "db.1  | listening 0\nweb.1 | serving 0\n");
+    assert!(run("ps").text().contains("web.1  running"));
+    assert!(run("logs").text().contains("web.1 | serving 0"));
+    run("up").failed(125, &["runs already, as process "]);
+    run("restart web").said("");
+    eventually(|| run("logs").text().contains("serving 1"));
+    run("down").said("");
+    run("ps").failed(125, &["no session "]);
+}
+
+#[test]
+fn detached_it_comes_back_with_the_code_of_what_has_failed() {
+    let folder = scratch();
+    let run = |line: &str| words(line).current_dir(folder.path()).end();
+    let failing =
+        "[process.bad]\nshell = 'echo oh; exit 7'\nrestart = 'never'\nready = 'log:never'\n";
+    let other = "[process.other]\ncommand = 'sleep 1000'\nready = 'log:never'\n";
+    fs::write(folder.path().join("gipc.toml"), format!("{failing}{other}")).unwrap();
+    let ended = run("up -d");
+    ended.failed(7, &["oh\n", "bad.1 ended: exit code 7", "goes on in the background"]);
+    assert!(run("ps").text().contains("failed (7)"));
+    run("down").said("");
+    // Where nothing is left of it, it has ended like any other.
+    fs::write(folder.path().join("gipc.toml"), failing).unwrap();
+    run("up -d").failed(7, &["oh\n"]);
+    run("ps").failed(125, &["no session "]);
+    fs::write(folder.path().join("gipc.toml"), "[process.a]\ncommand = 'true'\n").unwrap();
+    assert_eq!(run("up -d").code(), 0);
+}
+
+#[test]
+fn who_ends_the_one_that_waits_for_the_start_ends_all() {
+    let folder = scratch();
+    let slow = "[process.a]\nshell = 'echo there; exec sleep 1000'\nready = 'log:never'\n";
+    fs::write(folder.path().join("gipc.toml"), slow).unwrap();
+    let mut caller = words("up -d").current_dir(folder.path()).begin();
+    caller.stderr_until("there");
+    caller.signal(libc::SIGINT);
+    caller.end();
+    eventually(|| words("ps").current_dir(folder.path()).end().code() == 125);
+}
