@@ -14,6 +14,7 @@ pub(crate) mod order;
 pub(crate) mod outline;
 pub(crate) mod revision;
 pub(crate) mod rules;
+pub(crate) mod stops;
 pub(crate) mod topology;
 
 use channel::Channel;

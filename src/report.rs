@@ -106,6 +106,9 @@ impl Instance<'_> {
     }
 }
 
+/// Why an incarnation ends that gipc has asked to, in order.
+pub(crate) const STOPPED: &str = "stopped by gipc";
+
 /// One start of an instance.
 #[derive(Debug, Serialize)]
 pub(crate) struct Incarnation {
@@ -155,7 +158,7 @@ impl Incarnation {
 
     /// Has it ended because gipc asked it to, in order?
     pub(crate) fn was_stopped(&self) -> bool {
-        self.ended_because == Some("stopped by gipc")
+        self.ended_because == Some(STOPPED)
     }
 
     pub(crate) fn used(&mut self, usage: Usage) {

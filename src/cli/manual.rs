@@ -161,8 +161,10 @@ const UP_SIGNALS: &str = "\
 .SH SIGNALS
 .TP
 INT, TERM, HUP
-The first stops all in the reverse order of their dependencies: each gets its stop_signal, and what
-has not ended after its stop_grace_period is killed. A second one kills at once.
+The first stops all in the reverse order of their dependencies, and along channels the writers first:
+each gets its stop_signal, and what has not ended after its stop_grace_period is killed. A reader
+whose writers have ended sees the end of its messages, and has that time to end by itself before it
+gets the signal. A second one kills at once.
 .TP
 QUIT
 kills at once

@@ -17,7 +17,8 @@ use crate::value;
 /// Each is started when those that it depends on have come so far, its lines are passed on to
 /// standard error with its name, and it is restarted as its file says. When all have ended, or as
 /// the file's `exit` says, gipc ends with the code of the one that decided it: 1 where several
-/// failed. A signal stops them in the reverse order of their dependencies; a second one kills.
+/// failed. A signal stops them in the reverse order of their dependencies, and along channels the
+/// writers first; a second one kills.
 /// gipc-toml(5) has all that a file may say.
 #[derive(Debug, Args)]
 #[command(after_help = "\

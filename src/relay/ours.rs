@@ -28,6 +28,8 @@ const CHUNK: usize = 256 << 10;
 pub(super) struct State {
     /// Our standard output, where it is a reader.
     pub(super) outlet: Cell<Option<OutletId>>,
+    /// Our standard input, or a record, is not read any further.
+    closed: Cell<bool>,
     /// It waits for input.
     reading: Cell<bool>,
     /// It is to take what is there.
@@ -147,9 +149,15 @@ impl Hub {
         outcome
     }
 
-    /// Waits until nobody reads the channel any more.
+    /// Takes no more from our standard input, or from a record.
+    pub(crate) fn close_ours(&self) {
+        self.ours.closed.set(true);
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until nobody reads the channel any more, or our end of it is closed.
     async fn unread(&self) {
-        while !self.exchange.borrow().is_unread() {
+        while !self.exchange.borrow().is_unread() && !self.ours.closed.get() {
             self.changed.notified().await;
         }
     }

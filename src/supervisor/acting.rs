@@ -34,6 +34,7 @@ impl Supervisor {
                 queue.events.push_back((id, Event::Begin { fresh }));
             }
             Order::Stop(id, signal) => queue.events.push_back((id, Event::Asked(signal))),
+            Order::Drain(id, signal) => queue.events.push_back((id, Event::Drained(signal))),
             Order::Kill(id, signal) => queue.events.push_back((id, Event::Demanded(signal))),
             Order::NeverStarts(id, process) => {
                 self.leave_channels(id);
@@ -83,6 +84,7 @@ impl Supervisor {
         let instance = &mut self.instances[id.0];
         let name = &instance.name;
         match action {
+            Action::Drain => self.drain(id),
             Action::CloseInput => self.close_input(id),
             // To look who else is there costs a short command more than it takes to notice its end.
             Action::Stop(_) if instance.child.as_ref().is_none_or(|child| child.alone) => {}

@@ -19,6 +19,7 @@ use crate::plan::topology::{ProcessId, Topology};
 use crate::record::playback::Playback;
 use crate::record::{DeadLetters, Recorder};
 use crate::relay::{Hub, Outcome, Source, Trouble};
+use crate::report::STOPPED;
 
 /// A channel, and what of its ends is ours.
 pub(super) struct Channel {
@@ -177,6 +178,35 @@ impl Supervisor {
                     }
                 }
             }
+        }
+    }
+
+    /// All processes that write to an instance have ended for good: it sees the end of its messages,
+    /// once it has them all.
+    pub(super) fn drain(&mut self, id: InstanceId) {
+        let instance = &mut self.instances[id.0];
+        let (name, grace) = (&instance.name, humantime::format_duration(instance.plan.rules.grace));
+        info!("nobody writes to {name} any more: it has {grace} to end by itself");
+        instance.ended_because = Some(STOPPED);
+        let reads = |it: &Junction| it.plan.direction == Direction::In;
+        let channels: Vec<_> =
+            instance.junctions.iter().filter(|it| reads(it)).map(|it| it.plan.channel).collect();
+        for channel in channels {
+            // Ours is the last one that may have something to say.
+            let Channel { hub, input, .. } = &mut self.channels[channel.0];
+            match input.take() {
+                Some(_) => hub.sender_over(),
+                None => hub.close_ours(),
+            }
+            // Those that are not to run, but might have been started again.
+            let writes = |it: &&Instance| {
+                let is_end = |it: &Junction| {
+                    (it.plan.channel, it.plan.direction) == (channel, Direction::Out)
+                };
+                it.child.is_none() && it.junctions.iter().any(is_end)
+            };
+            let writers: Vec<_> = self.instances.iter().filter(writes).map(|it| it.id).collect();
+            writers.into_iter().for_each(|writer| self.leave_channels(writer));
         }
     }
 

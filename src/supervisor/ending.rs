@@ -12,6 +12,7 @@ use super::{Queue, Supervisor};
 use crate::guard::tree;
 use crate::record::Reason;
 use crate::relay::Phase;
+use crate::report::STOPPED;
 
 /// Who has lost his parents, and whose he is.
 pub(super) type Strays = BTreeMap<i32, InstanceId>;
@@ -89,9 +90,10 @@ impl Supervisor {
         let shares_terminal = self.shares_terminal;
         let instance = &mut self.instances[id.0];
         let Some(child) = &mut instance.child else { return };
-        if instance.ended_because.is_none() && child.status.is_none() {
+        let was_drained = instance.ended_because == Some(STOPPED) && child.group_asked.is_none();
+        if (instance.ended_because.is_none() || was_drained) && child.status.is_none() {
             info!("stopping {} with {signal}", instance.name);
-            instance.ended_because = Some("stopped by gipc");
+            instance.ended_because = Some(STOPPED);
         }
         if child.alone {
             return;

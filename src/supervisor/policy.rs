@@ -35,6 +35,9 @@ pub(crate) enum Event {
     Gone { more_work: bool },
     /// It is to end for good; with this signal, where it has none of its own.
     Asked(Signal),
+    /// It is to end for good, by itself, as nobody writes to it any more; where it does not, it is
+    /// asked to as above.
+    Drained(Signal),
     /// It is to end for good, at once; that signal is why.
     Demanded(Signal),
     /// It has shown a sign of life.
@@ -74,6 +77,8 @@ pub(crate) enum Action {
     WasReady,
     /// Say that its health check has failed too often.
     Unwell,
+    /// Let it see the end of its messages, once it has them all.
+    Drain,
     /// Let no more messages in.
     CloseInput,
     /// Ask what runs to end.
@@ -143,6 +148,8 @@ pub(crate) struct Policy {
     messages_lost: bool,
     timeout_at: Option<Instant>,
     watchdog_at: Option<Instant>,
+    /// When it is asked to end, unless it has by itself; and with what.
+    ask_at: Option<(Instant, Signal)>,
     kill_at: Option<Instant>,
     give_up_at: Option<Instant>,
     suspended: Option<Instant>,
@@ -170,6 +177,11 @@ impl Policy {
         }
     }
 
+    /// When it is asked to end, unless it has by itself.
+    pub(crate) fn ask_at(&self) -> Option<(Instant, Signal)> {
+        self.ask_at
+    }
+
     /// When what has not ended is killed.
     pub(crate) fn kill_at(&self) -> Option<Instant> {
         self.kill_at
@@ -192,6 +204,7 @@ impl Policy {
             messages_lost: false,
             timeout_at: None,
             watchdog_at: None,
+            ask_at: None,
             kill_at: None,
             give_up_at: None,
             suspended: None,
@@ -212,7 +225,9 @@ impl Policy {
             }
             _ => None,
         };
-        let all = [of_state, self.timeout_at, self.watchdog_at, self.kill_at, self.give_up_at];
+        let ask_at = self.ask_at.map(|(at, _)| at);
+        let all =
+            [of_state, self.timeout_at, self.watchdog_at, ask_at, self.kill_at, self.give_up_at];
         all.into_iter().flatten().min()
     }
 
@@ -244,6 +259,7 @@ impl Policy {
                 self.state = State::Ending { since, status };
                 self.watchdog_at = None;
                 self.timeout_at = None;
+                self.ask_at = None;
                 // What it leaves behind has the grace that it had, or one of its own.
                 self.kill_at.get_or_insert(now + self.rules.grace);
                 vec![
@@ -254,7 +270,17 @@ impl Policy {
             (State::Ending { since, status }, Event::Gone { more_work }) => {
                 self.gone(status, more_work, now, now.duration_since(since), jitter)
             }
-            (_, Event::Asked(signal)) => self.end(Verdict::Signal(signal), signal, now),
+            (State::Running { .. }, Event::Drained(signal))
+                if self.verdict.is_none() && self.kill_at.is_none() =>
+            {
+                self.verdict = Some(Verdict::Signal(signal));
+                let signal = self.rules.stop_signal.unwrap_or(signal);
+                self.ask_at = Some((now + self.rules.grace, signal));
+                vec![Action::Drain]
+            }
+            (_, Event::Asked(signal) | Event::Drained(signal)) => {
+                self.end(Verdict::Signal(signal), signal, now)
+            }
             (_, Event::Demanded(signal)) => {
                 let mut actions = self.end(Verdict::Signal(signal), signal, now);
                 actions.retain(|action| matches!(action, Action::Finish { .. }));
@@ -361,6 +387,7 @@ impl Policy {
 
     fn ask(&mut self, signal: Signal, now: Instant) -> Vec<Action> {
         self.kill_at.get_or_insert(now + self.rules.grace);
+        self.ask_at = None;
         self.watchdog_at = None;
         self.timeout_at = None;
         vec![Action::CloseInput, Action::Stop(signal)]
@@ -368,6 +395,7 @@ impl Policy {
 
     fn kill(&mut self, now: Instant) -> Vec<Action> {
         self.kill_at = None;
+        self.ask_at = None;
         if self.verdict.is_some() {
             self.give_up_at.get_or_insert(now + LAST_WORDS);
         }
@@ -454,6 +482,9 @@ impl Policy {
             actions.extend(self.end_incarnation(Verdict::TIMED_OUT, now));
             return actions;
         }
+        if let Some((_, signal)) = self.ask_at.filter(|(at, _)| *at <= now) {
+            return self.ask(signal, now);
+        }
         if due(self.kill_at) {
             return self.kill(now);
         }
@@ -490,6 +521,9 @@ impl Policy {
             [&mut self.timeout_at, &mut self.watchdog_at, &mut self.kill_at, &mut self.give_up_at]
         {
             at.as_mut().map(shift);
+        }
+        if let Some((at, _)) = &mut self.ask_at {
+            shift(at);
         }
         match &mut self.state {
             State::Waiting { until } => {

@@ -488,3 +488,36 @@ fn a_command_that_was_ready_before_its_end_was_ready() {
     play.is(code(0));
     assert_eq!(play.is(Event::Ready), [Action::WasReady]);
 }
+
+#[test]
+fn whose_writers_have_ended_may_end_by_itself_before_it_is_asked_to() {
+    let mut play = Play::begin(rules());
+    assert_eq!(play.is(Event::Drained(INT)), [Action::Drain]);
+    assert_eq!(play.is(Event::Drained(INT)), []);
+    assert_eq!(play.next(), (ms(10_000), ask(INT)));
+    assert_eq!(play.next(), (ms(10_000), KILL.to_vec()));
+
+    let mut play = Play::begin(rules());
+    play.is(Event::Drained(INT));
+    assert_eq!(play.is(code(0)), ask(TERM), "what it leaves behind is asked to end");
+    assert_eq!(play.is(GONE), finish(Verdict::Signal(INT)));
+
+    // A second signal, or a stop that was under way.
+    let mut play = Play::begin(rules());
+    play.is(Event::Drained(INT));
+    assert_eq!(play.is(Event::Demanded(INT)), KILL);
+    let mut play = Play::begin(rules());
+    assert_eq!(play.is(Event::Asked(INT)), ask(INT));
+    assert_eq!(play.is(Event::Drained(INT)), []);
+}
+
+#[test]
+fn while_it_ends_by_itself_time_can_stand_still() {
+    let mut play = Play::begin(Rules { stop_signal: Some(Signal::QUIT), ..rules() });
+    play.is(Event::Drained(INT));
+    play.pass(ms(4_000));
+    play.is(Event::Suspended);
+    play.pass(ms(60_000));
+    play.is(Event::Resumed);
+    assert_eq!(play.next(), (ms(6_000), ask(Signal::QUIT)));
+}

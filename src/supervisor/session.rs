@@ -18,6 +18,7 @@ use gipc::process::Signal;
 
 use crate::guard::Verdict;
 use crate::plan::rules::Restart;
+use crate::plan::stops::Stops;
 use crate::plan::topology::{Dependency, ExitRule, Milestone, ProcessId, Strategy, Topology};
 
 mod by_hand;
@@ -73,6 +74,8 @@ pub(crate) enum Order {
     Start(InstanceId, Cause),
     /// Ask it to end, with this signal where it has none of its own.
     Stop(InstanceId, Signal),
+    /// Nobody writes to it any more: let it end by itself, and ask it to otherwise.
+    Drain(InstanceId, Signal),
     /// End it at once.
     Kill(InstanceId, Signal),
     /// Say that it is never started, because this process has not come as far as it should.
@@ -197,12 +200,15 @@ struct Process {
     depends_on: Vec<Dependency>,
     /// Who depends on it.
     followers: Vec<usize>,
+    stops: Stops,
+    /// Who is stopped before it.
+    stops_after: Vec<usize>,
     /// All that there have ever been, in the order of their numbers.
     members: Vec<usize>,
     tally: Tally,
-    /// How many of its followers are to be stopped first.
+    /// How many of those are still to be.
     blockers: usize,
-    /// It is to be stopped, or somebody who depends on it by way of others is.
+    /// It is to be stopped, or somebody who is stopped before it by way of others is.
     blocks: bool,
     /// Is it ever restarted?
     restarts: bool,
@@ -270,6 +276,7 @@ impl Session {
             process.depends_on.clone_from(&description.depends_on);
             process.restarts = description.rules.restart != Restart::Never;
             process.followers.clear();
+            process.stops_after.clear();
             (process.blockers, process.blocks) = (0, false);
         }
         for (place, process) in order.iter().enumerate() {
@@ -279,6 +286,12 @@ impl Session {
             for Dependency { on, .. } in &description.depends_on {
                 self.processes[on.0].followers.push(follower);
             }
+        }
+        for (place, stops) in Stops::of(topology).into_iter().enumerate() {
+            for after in &stops.before {
+                self.processes[*after].stops_after.push(place);
+            }
+            self.processes[place].stops = stops;
         }
         for process in 0..self.processes.len() {
             self.block(process);
@@ -321,8 +334,8 @@ impl Session {
         }
     }
 
-    /// Tells those that it depends on whether their stop has to wait for a process, or need not any
-    /// more.
+    /// Tells those that are stopped after a process whether they have to wait for it, or need not
+    /// any more.
     fn block(&mut self, process: usize) {
         let mut concerned = vec![process];
         while let Some(place) = concerned.pop() {
@@ -331,14 +344,14 @@ impl Session {
             if std::mem::replace(&mut process.blocks, blocks) == blocks {
                 continue;
             }
-            for at in 0..self.processes[place].depends_on.len() {
-                let on = self.processes[place].depends_on[at].on.0;
-                let blockers = &mut self.processes[on].blockers;
+            for at in 0..self.processes[place].stops.before.len() {
+                let after = self.processes[place].stops.before[at];
+                let blockers = &mut self.processes[after].blockers;
                 *blockers = if blocks { *blockers + 1 } else { *blockers - 1 };
                 if *blockers == 0 {
-                    self.to_stop.push_back(on);
+                    self.to_stop.push_back(after);
                 }
-                concerned.push(on);
+                concerned.push(after);
             }
         }
     }
@@ -485,7 +498,8 @@ impl Session {
         }
     }
 
-    /// In the reverse order of the dependencies: whoever nobody that is to be stopped depends on.
+    /// In their order: whoever waits for the stop of nobody. At the end of the session, whose writers
+    /// have all ended sees the end of its messages.
     fn stop_who_can(&mut self, orders: &mut Vec<Order>) {
         let signal = self.ending.map_or(Signal::TERM, |(_, signal)| signal);
         while let Some(place) = self.to_stop.pop_front() {
@@ -493,10 +507,15 @@ impl Session {
             if process.blockers > 0 {
                 continue;
             }
+            let sees_the_end = process.stops.sees_the_end && self.ending.is_some();
             for instance in process.members.clone().into_iter().rev() {
                 if self.members[instance].can_be_asked() {
                     self.change(instance, |it| it.stage = Stage::Stopping);
-                    orders.push(Order::Stop(InstanceId(instance), signal));
+                    let id = InstanceId(instance);
+                    orders.push(match sees_the_end {
+                        true => Order::Drain(id, signal),
+                        false => Order::Stop(id, signal),
+                    });
                 }
             }
         }
@@ -741,9 +760,9 @@ impl Session {
         if !(member.stage == Stage::Running && member.then.is_some()) {
             return Vec::new();
         }
-        let followers = self.processes[member.process.0].followers.iter();
+        let others = self.processes[member.process.0].stops_after.iter();
         let is_left = |it: &&usize| self.processes[**it].blocks;
-        followers.filter(is_left).map(|it| ProcessId(*it)).collect()
+        others.filter(is_left).map(|it| ProcessId(*it)).collect()
     }
 }
 

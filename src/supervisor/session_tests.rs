@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use gipc::framing::Framing;
+use gipc::spawn::ChildFd;
+
 use super::*;
+use crate::plan::channel::{Channel, End, Place, Port};
 use crate::plan::rules::{Backoff, Readiness, Restart, RestartLimit, Rules};
 use crate::plan::topology::{Process, Strategy, Topology, Wiring};
 
@@ -236,6 +240,87 @@ fn a_stop_goes_against_the_order_of_the_dependencies() {
     assert_eq!(play.ends(1, 0), []);
     assert_eq!(play.ends(2, 0), [stop(0, INT)]);
     assert_eq!(play.ends(0, 0), [Order::Finish(Verdict::Signal(INT))]);
+}
+
+/// Processes without dependencies, with a channel from each of the first to each of the second.
+fn joined(names: &str, channels: &[(&[usize], &[usize])]) -> Topology {
+    let mut processes: Vec<_> = names.split(' ').map(|name| process(name, 1, &[])).collect();
+    processes[0].replicas = 2;
+    let end = |place: &usize| End {
+        at: Place::Process(ProcessId(*place), Port::Fd(ChildFd::MESSAGES_IN)),
+        framing: Framing::U32,
+    };
+    let channel = |(from, to): &(&[usize], &[usize])| Channel {
+        from: from.iter().map(end).collect(),
+        to: to.iter().map(end).collect(),
+        ..Channel::new("c", end(&0), end(&0))
+    };
+    Topology { channels: channels.iter().map(channel).collect(), ..topology(processes) }
+}
+
+fn play(topology: &Topology) -> Play {
+    let mut play = Play { session: Session::new(topology), running: BTreeSet::new() };
+    play.is(Happening::Begin);
+    play
+}
+
+fn drain(instance: usize) -> Order {
+    Order::Drain(InstanceId(instance), INT)
+}
+
+#[test]
+fn along_channels_writers_are_stopped_first_and_readers_see_the_end() {
+    // gen.1, gen.2 → mid → end
+    let mut play = play(&joined("gen mid end", &[(&[0], &[1]), (&[1], &[2])]));
+    assert_eq!(play.is(ASKED), [stop(1, INT), stop(0, INT)]);
+    assert_eq!(play.session.stops_after(InstanceId(3)), [ProcessId(1)]);
+    assert_eq!(play.ends(0, 0), []);
+    assert_eq!(play.ends(1, 0), [drain(2)]);
+    assert_eq!(play.ends(2, 0), [drain(3)]);
+    assert_eq!(play.ends(3, 0), [Order::Finish(Verdict::Signal(INT))]);
+}
+
+#[test]
+fn a_second_signal_waits_for_no_writer() {
+    let mut play = play(&joined("gen mid end", &[(&[0], &[1]), (&[1], &[2])]));
+    play.is(ASKED);
+    let kill = |instance| Order::Kill(InstanceId(instance), INT);
+    assert_eq!(play.is(ASKED), [kill(0), kill(1), kill(2), kill(3)]);
+}
+
+#[test]
+fn those_in_a_ring_are_stopped_together_after_those_that_write_into_it() {
+    // gen → a ⇄ b → end, and one that writes to itself
+    let channels: &[(&[usize], &[usize])] =
+        &[(&[0, 2], &[1]), (&[1], &[2]), (&[2], &[3]), (&[4], &[4])];
+    let mut play = play(&joined("gen a b end self", channels));
+    assert_eq!(play.is(ASKED), [stop(5, INT), stop(1, INT), stop(0, INT)]);
+    play.ends(0, 0);
+    // They never see the end: each writes to the other.
+    assert_eq!(play.ends(1, 0), [stop(2, INT), stop(3, INT)]);
+    assert_eq!(play.ends(2, 0), []);
+    assert_eq!(play.ends(3, 0), [drain(4)]);
+    play.ends(4, 0);
+    assert_eq!(play.ends(5, 0), [Order::Finish(Verdict::Signal(INT))]);
+}
+
+#[test]
+fn whoever_depends_on_its_writer_is_stopped_before_it() {
+    let mut topology = joined("log work", &[(&[0], &[1])]);
+    topology.processes[0].replicas = 1;
+    topology.processes[1].depends_on =
+        vec![Dependency { on: ProcessId(0), until: Milestone::Ready }];
+    let mut play = play(&topology);
+    play.started(0);
+    play.ready(0);
+    assert_eq!(play.is(ASKED), [stop(1, INT)]);
+    assert_eq!(play.ends(1, 0), [stop(0, INT)]);
+}
+
+#[test]
+fn a_reader_that_is_stopped_by_hand_is_asked_to_end() {
+    let mut play = play(&joined("gen end", &[(&[0], &[1])]));
+    assert_eq!(play.does(|it| it.stop(&[InstanceId(2)])), [stop(2, TERM)]);
 }
 
 #[test]

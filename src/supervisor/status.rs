@@ -225,9 +225,15 @@ impl Supervisor {
                 }
             }
         };
-        match instance.policy.kill_at() {
-            Some(at) => format!("{asked}: {left}; what is left is killed in {}", in_time(at)),
-            None => format!("{asked}: {left}"),
+        match (instance.policy.ask_at(), instance.policy.kill_at()) {
+            (Some((at, signal)), _) => {
+                let time = in_time(at);
+                format!(
+                    "has all its messages, to end by itself: {left}; it gets {signal} in {time}"
+                )
+            }
+            (_, Some(at)) => format!("{asked}: {left}; what is left is killed in {}", in_time(at)),
+            (None, None) => format!("{asked}: {left}"),
         }
     }
 }

@@ -21,6 +21,7 @@ mod restart;
 mod run;
 mod signals;
 mod spawn;
+mod stops;
 mod survivors;
 mod talk;
 mod terminal;

@@ -1,0 +1,67 @@
+//! Who is stopped before whom: those that depend on a process before it, and along channels the
+//! writers before their readers, which then see the end of their messages.
+
+use std::collections::BTreeSet;
+
+use super::channel::{Channel, End};
+use super::topology::Topology;
+
+/// For each process, by its place, what is to be known of its stop.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stops {
+    /// Whose stop waits for its own; no cycle leads through these.
+    pub(crate) before: Vec<usize>,
+    /// All its writers are stopped before it, and there are some: it can end by itself.
+    pub(crate) sees_the_end: bool,
+}
+
+impl Stops {
+    /// Those of all processes. Processes in a ring of channels are stopped together, and who depends
+    /// on its writer is stopped before it nevertheless.
+    pub(crate) fn of(topology: &Topology) -> Vec<Self> {
+        let depends = |it: &super::topology::Process| -> BTreeSet<usize> {
+            it.depends_on.iter().map(|it| it.on.0).collect()
+        };
+        let mut before: Vec<BTreeSet<usize>> = topology.processes.iter().map(depends).collect();
+        let mut writers = vec![BTreeSet::new(); before.len()];
+        for Channel { from, to, .. } in &topology.channels {
+            for reader in to.iter().filter_map(End::process) {
+                writers[reader.0].extend(from.iter().filter_map(End::process).map(|it| it.0));
+            }
+        }
+        let mut all = before.clone();
+        for (reader, writers) in writers.iter().enumerate() {
+            for writer in writers {
+                all[*writer].insert(reader);
+            }
+        }
+        let mut sees_the_end = vec![false; before.len()];
+        let after: Vec<_> = match topology.channels[..] {
+            [] => Vec::new(),
+            _ => (0..all.len()).map(|place| reachable(&all, place)).collect(),
+        };
+        for (reader, writers) in writers.iter().enumerate().filter(|(_, it)| !it.is_empty()) {
+            sees_the_end[reader] = writers.is_disjoint(&after[reader]);
+            let ring: Vec<_> =
+                after[reader].iter().copied().filter(|it| after[*it].contains(&reader)).collect();
+            for writer in writers.difference(&after[reader]) {
+                before[*writer].extend(&ring);
+            }
+        }
+        let before = before.into_iter().map(|it| it.into_iter().collect());
+        before
+            .zip(sees_the_end)
+            .map(|(before, sees_the_end)| Self { before, sees_the_end })
+            .collect()
+    }
+}
+
+/// All that edges lead to from this one, itself among them.
+fn reachable(edges: &[BTreeSet<usize>], from: usize) -> BTreeSet<usize> {
+    let mut found = BTreeSet::from([from]);
+    let mut new = vec![from];
+    while let Some(place) = new.pop() {
+        new.extend(edges[place].iter().filter(|it| found.insert(**it)));
+    }
+    found
+}
