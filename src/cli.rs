@@ -234,7 +234,7 @@ pub(crate) fn print(text: &[u8]) -> Verdict {
             Verdict::Signal(gipc::process::Signal::PIPE)
         }
         Err(error) => {
-            crate::complain(&error);
+            crate::say(&format!("cannot write to standard output: {error}"));
             Verdict::Exit(Verdict::FAILED)
         }
     }

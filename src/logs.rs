@@ -14,6 +14,7 @@ use std::future::poll_fn;
 use std::io::{self, Write as _};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, ready};
 
 use regex_lite::Regex;
@@ -81,6 +82,7 @@ pub(crate) struct Sink {
 pub(crate) struct Writing {
     stderr: Outlet,
     closed: Arc<Notify>,
+    has_lost: Arc<AtomicBool>,
 }
 
 /// This process's standard error.
@@ -88,16 +90,18 @@ struct Stderr {
     /// Until it is let go of.
     file: Option<Patient>,
     closed: Arc<Notify>,
+    has_lost: Arc<AtomicBool>,
 }
 
 impl Drain for Stderr {
     fn write(&mut self, bytes: &[u8]) {
-        // Where standard error is closed or full there is nobody to tell, and a worker must not
-        // stand still because of it.
         let Some(file) = &mut self.file else { return };
-        let written = file.write_all(bytes);
-        if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
-            self.closed.notify_one();
+        // There is nobody to tell but by the exit code, and a worker must not stand still because
+        // of it.
+        match file.write_all(bytes) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.closed.notify_one(),
+            Err(_) => self.has_lost.store(true, Ordering::Relaxed),
         }
     }
 
@@ -111,12 +115,14 @@ impl Drain for Stderr {
 pub(crate) fn start(settings: Settings, keeps: bool) -> io::Result<(Sink, Writing)> {
     let closed = Arc::new(Notify::new());
     let file = Some(Patient::duplicate(io::stderr())?);
-    let stderr = Outlet::new(Stderr { file, closed: Arc::clone(&closed) });
+    let has_lost = Arc::new(AtomicBool::new(false));
+    let (tell, lost) = (Arc::clone(&closed), Arc::clone(&has_lost));
+    let stderr = Outlet::new(Stderr { file, closed: tell, has_lost: lost });
     let kept = keeps.then(Kept::default);
     let sink = Sink { stderr: stderr.clone(), settings, kept };
     // Whatever is said before there is a subscriber is lost, and a second one would be our mistake.
     tracing::subscriber::set_global_default(Events::new(sink.clone())).map_err(io::Error::other)?;
-    Ok((sink, Writing { stderr, closed }))
+    Ok((sink, Writing { stderr, closed, has_lost }))
 }
 
 impl Writing {
@@ -126,8 +132,13 @@ impl Writing {
     }
 
     /// Writes what there is. What is said later may be lost.
-    pub(crate) async fn finish(self) {
+    pub(crate) async fn finish(&self) {
         self.stderr.drained().await;
+    }
+
+    /// Could some lines not be written, to a full disk for example?
+    pub(crate) fn has_lost(&self) -> bool {
+        self.has_lost.load(Ordering::Relaxed)
     }
 }
 

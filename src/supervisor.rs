@@ -142,6 +142,11 @@ pub(crate) fn run(
                 }
             }
         }
+        let has_lines = |it: &Instance| !it.plan.is_inherited();
+        let has_lost = writing.has_lost() && supervisor.instances.iter().any(has_lines);
+        if verdict == Verdict::Exit(0) && has_lost {
+            verdict = Verdict::Exit(Verdict::FAILED);
+        }
         // Whatever the report is written to may make us wait.
         guard::die_with_guard();
         supervisor.write_report(verdict)?;

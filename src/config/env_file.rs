@@ -37,29 +37,62 @@ pub(crate) fn env_file(path: &Path) -> Result<Vec<(OsString, OsString)>, EnvFile
 type Wrong = (Range<usize>, &'static str);
 
 fn variables(text: &str) -> Result<Vec<(OsString, OsString)>, Wrong> {
-    let content = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let before = text.len() - content.len();
+    let mut content = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
+    let left_out = text.len() - content.len();
+    let mut put_in = 0;
+    loop {
+        let (span, what) = match parse(&content) {
+            Ok(variables) => return Ok(variables),
+            Err(wrong) => wrong,
+        };
+        let Some(quoted) = quote(&content, span.start) else {
+            let original = |at: usize| (at + left_out).saturating_sub(put_in);
+            return Err((original(span.start)..original(span.end), what));
+        };
+        put_in += quoted.len() - content.len();
+        content = quoted;
+    }
+}
+
+/// As foreman, Compose and systemd have it, blanks in a value need no quotes: puts them around that
+/// of the line at this place, where it is such a one.
+fn quote(text: &str, at: usize) -> Option<String> {
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+    let equals = start + text[start..end].find('=')?;
+    let name = text[start..equals].trim().trim_start_matches("export ").trim();
+    let value = &text[equals + 1..end];
+    let value = value.find(" #").map_or(value, |comment| &value[..comment]);
+    let is_plain = !value.contains(['\'', '"', '$', '\\']) && value.trim().contains([' ', '\t']);
+    if name.is_empty() || name.contains([' ', '\t']) || !is_plain {
+        return None;
+    }
+    let blanks = value.len() - value.trim_start().len();
+    let (before, after) = text.split_at(equals + 1 + blanks);
+    let (value, after) = after.split_at(value.trim().len());
+    Some(format!("{before}'{value}'{after}"))
+}
+
+fn parse(text: &str) -> Result<Vec<(OsString, OsString)>, Wrong> {
     let taken = Cell::new(0);
-    let lines = dotenvy::from_read_iter(Lines { text: content, taken: &taken });
+    let lines = dotenvy::from_read_iter(Lines { text, taken: &taken });
     let wrong = |error| match error {
         dotenvy::Error::LineParse(part, at) => {
             // It names a part of what it has taken last, and a place in that.
-            let taken = &content[..taken.get()];
-            let start = taken.rfind(&part).unwrap_or(taken.len()) + at.min(part.len());
-            let start = before + start;
-            let is_open = taken.len() == content.len() && at == part.len();
+            let taken = &text[..taken.get()];
+            let begin = taken.rfind(&part).unwrap_or(taken.len());
+            let start = begin + at.min(part.len());
+            let is_open = taken.len() == text.len() && at == part.len();
             match is_open && part.contains(['"', '\'', '\\']) {
-                true => (before + taken.rfind(&part).unwrap_or(0)..start, "a quote is not closed"),
+                true => (begin..start, "a quote is not closed"),
                 false => (start..start, "this line is no `NAME=value`, with quotes as in a shell"),
             }
         }
         // Reading a text does not fail.
         _ => (0..0, "this cannot be read"),
     };
-    lines
-        .map(|pair| pair.map(|(key, value)| (key.into(), value.into())))
-        .collect::<Result<_, _>>()
-        .map_err(wrong)
+    let variables = lines.map(|pair| pair.map(|(key, value)| (key.into(), value.into())));
+    variables.collect::<Result<_, _>>().map_err(wrong)
 }
 
 /// A text that is read line by line, so that it is known how far a reader has come.
@@ -100,11 +133,21 @@ mod tests {
     }
 
     #[test]
+    fn blanks_in_a_value_need_no_quotes() {
+        let read = variables("A=one two # three\nexport B= four  five \nC=it's 6\n");
+        assert_eq!(read.unwrap_err().0.start, 40, "an open quote");
+        let read = variables("A=one two # three\nexport B= four  five \nC=6").unwrap();
+        let values: Vec<_> = read.iter().map(|(_, value)| value.to_str().unwrap()).collect();
+        assert_eq!(values, ["one two", "four  five", "6"]);
+    }
+
+    #[test]
     fn a_mistake_is_told_with_its_place() {
         for (text, number, words) in [
             ("A=1\nB\nC=2\n", 2, "no `NAME=value`"),
             ("A=1\n\n1=x\n", 3, "no `NAME=value`"),
-            ("A=B\n#A=B c\nX=A=B c", 3, "no `NAME=value`"),
+            ("A=B\n#A=B \"c\nX=A=B \"c\"", 3, "no `NAME=value`"),
+            ("A=two words\nB=more words\nC\n", 3, "no `NAME=value`"),
             ("A='x\n\n", 1, "not closed"),
             ("A=1\nB=\"x", 2, "not closed"),
             ("\u{feff}A\n", 1, "no `NAME=value`"),

@@ -145,6 +145,17 @@ fn lines_of_several_are_told_apart_and_whole() {
 }
 
 #[test]
+fn lines_that_cannot_be_written_are_no_success() {
+    let folder = scratch();
+    for (command, code) in [("echo one", 125), ("exit 3", 3)] {
+        let toml = format!("[process.it]\nshell = \"{command}\"\nrestart = \"never\"\n");
+        let mut gipc = up(folder.path(), &toml);
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        assert_eq!(gipc.stderr(full).status().unwrap().code(), Some(code), "{command}");
+    }
+}
+
+#[test]
 fn lines_as_json_are_whole_and_say_whose_they_are() {
     let folder = scratch();
     let mut gipc = up(
