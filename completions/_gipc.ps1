@@ -36,6 +36,7 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('ps', 'ps', [CompletionResultType]::ParameterValue, 'Show how the processes of a session stand')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Say why a process stands as it does')
             [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Show what the processes of a session have printed')
+            [CompletionResult]::new('tap', 'tap', [CompletionResultType]::ParameterValue, 'Show the messages of a session as they pass')
             [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start processes that have ended or were stopped')
             [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop processes, until they are started again')
             [CompletionResult]::new('restart', 'restart', [CompletionResultType]::ParameterValue, 'Stop processes and start them again')
@@ -262,6 +263,15 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on with the lines that come, until the session ends; one who does not keep up is told how many lines were skipped')
             [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on with the lines that come, until the session ends; one who does not keep up is told how many lines were skipped')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'gipc;tap' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
+            [CompletionResult]::new('--filter', '--filter', [CompletionResultType]::ParameterName, 'Show those messages only that are JSON and have this value at this JSON pointer (RFC 6901)')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Show the messages as a record has them, a JSON object on each line, see gipc-replay(1)')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

@@ -76,6 +76,9 @@ _gipc() {
             gipc,stop)
                 cmd="gipc__subcmd__stop"
                 ;;
+            gipc,tap)
+                cmd="gipc__subcmd__tap"
+                ;;
             gipc,up)
                 cmd="gipc__subcmd__up"
                 ;;
@@ -92,7 +95,7 @@ _gipc() {
 
     case "${cmd}" in
         gipc)
-            opts="-h -V --help --version exec run pipe replay up send recv call ps why logs start stop restart signal scale wait reload down check schema completions man"
+            opts="-h -V --help --version exec run pipe replay up send recv call ps why logs tap start stop restart signal scale wait reload down check schema completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -899,6 +902,32 @@ _gipc() {
                     return 0
                     ;;
                 -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gipc__subcmd__tap)
+            opts="-s -h --session --json --filter --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filter)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -33,6 +33,7 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand ps 'Show how the processes of a session stand'
             cand why 'Say why a process stands as it does'
             cand logs 'Show what the processes of a session have printed'
+            cand tap 'Show the messages of a session as they pass'
             cand start 'Start processes that have ended or were stopped'
             cand stop 'Stop processes, until they are started again'
             cand restart 'Stop processes and start them again'
@@ -248,6 +249,14 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand --color 'Use colours'
             cand -f 'Go on with the lines that come, until the session ends; one who does not keep up is told how many lines were skipped'
             cand --follow 'Go on with the lines that come, until the session ends; one who does not keep up is told how many lines were skipped'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'gipc;tap'= {
+            cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --filter 'Show those messages only that are JSON and have this value at this JSON pointer (RFC 6901)'
+            cand --json 'Show the messages as a record has them, a JSON object on each line, see gipc-replay(1)'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

@@ -37,6 +37,7 @@ complete -c gipc -n "__fish_gipc_needs_command" -f -a "call" -d 'Send a message 
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "ps" -d 'Show how the processes of a session stand'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "why" -d 'Say why a process stands as it does'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "logs" -d 'Show what the processes of a session have printed'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "tap" -d 'Show the messages of a session as they pass'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "start" -d 'Start processes that have ended or were stopped'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "stop" -d 'Stop processes, until they are started again'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "restart" -d 'Stop processes and start them again'
@@ -217,6 +218,10 @@ always\t''
 never\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand logs" -s f -l follow -d 'Go on with the lines that come, until the session ends; one who does not keep up is told how many lines were skipped'
 complete -c gipc -n "__fish_gipc_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand tap" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand tap" -l filter -d 'Show those messages only that are JSON and have this value at this JSON pointer (RFC 6901)' -r
+complete -c gipc -n "__fish_gipc_using_subcommand tap" -l json -d 'Show the messages as a record has them, a JSON object on each line, see gipc-replay(1)'
+complete -c gipc -n "__fish_gipc_using_subcommand tap" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand start" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand start" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand stop" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r

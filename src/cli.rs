@@ -21,6 +21,7 @@ mod replay;
 mod run;
 mod supervision;
 mod talk;
+mod tap;
 mod telling;
 mod up;
 
@@ -77,6 +78,7 @@ enum Command {
     Ps(control::Ps),
     Why(control::Why),
     Logs(logs::Logs),
+    Tap(tap::Tap),
     Start(control::Start),
     Stop(control::Stop),
     Restart(control::Restart),
@@ -118,6 +120,7 @@ impl Command {
             "ps" => parse(args).map(Self::Ps),
             "why" => parse(args).map(Self::Why),
             "logs" => parse(args).map(Self::Logs),
+            "tap" => parse(args).map(Self::Tap),
             "start" => parse(args).map(Self::Start),
             "stop" => parse(args).map(Self::Stop),
             "restart" => parse(args).map(Self::Restart),
@@ -188,6 +191,7 @@ pub(crate) fn plan() -> Result<Plan, Usage> {
         Command::Ps(ps) => Ok(ps.into_plan()),
         Command::Why(why) => Ok(why.into_plan()),
         Command::Logs(logs) => Ok(logs.into_plan()),
+        Command::Tap(tap) => Ok(tap.into_plan()),
         Command::Start(start) => Ok(start.into_plan()),
         Command::Stop(stop) => Ok(stop.into_plan()),
         Command::Restart(restart) => Ok(restart.into_plan()),

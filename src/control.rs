@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use gipc::frames::{self, FrameReader, FrameWriter};
 use gipc::framing::Framing;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -25,12 +26,14 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::logs::{self, Piece};
+use crate::relay::{Head, Seen, Tap};
 use crate::report::Ending;
 use crate::standing::{Reason, Standing};
 
 pub(crate) mod client;
 mod lines;
 mod socket;
+mod watching;
 
 pub(crate) use socket::{Error, Socket};
 
@@ -70,6 +73,11 @@ pub(crate) enum Request {
         lines: Option<usize>,
         #[serde(default)]
         follow: bool,
+    },
+    /// Show the messages of this channel, or of all, as they pass.
+    Tap {
+        #[serde(default)]
+        channel: Option<String>,
     },
     /// Have these run.
     Start { names: Vec<String> },
@@ -119,6 +127,10 @@ pub(crate) enum Reply {
     Reasons { reasons: Vec<Reason> },
     /// To `logs`, as often as there are lines.
     Lines(Piece),
+    /// To `tap`, as often as there are messages: these follow, each a frame of its own.
+    Messages(Head),
+    /// To `tap`: so many have passed, and the client was too slow to be shown them.
+    Missed { messages: u64 },
     /// It is done; what there is to be said of it.
     Done { remarks: Vec<String> },
     /// To `wait`: how they have ended, together.
@@ -167,6 +179,8 @@ pub(crate) enum Kind {
     NoSuchProcess,
     /// The session has ended, or is about to.
     SessionEnded,
+    /// There is no channel of this name.
+    NoSuchChannel,
     /// There is nothing of it that could get a signal.
     NotRunning,
     /// It has ended, and was not ready.
@@ -210,6 +224,8 @@ pub(crate) enum Answer {
     Instances(Vec<Standing>),
     /// These, as they come.
     Lines(logs::Reader),
+    /// Messages, as they pass.
+    Messages(Tap),
 }
 
 /// The requests as they come.
@@ -316,6 +332,10 @@ async fn serve(stream: UnixStream, ask: mpsc::Sender<Asked>) -> Result<(), frame
             sent = replies.send_lines(lines) => sent,
             () = gone(&mut reader) => Ok(()),
         },
+        Some(Answer::Messages(tap)) => tokio::select! {
+            sent = replies.send_messages(tap) => sent,
+            () = gone(&mut reader) => Ok(()),
+        },
         None => replies.send(&Refusal::ended().into()).await,
     }
 }
@@ -355,6 +375,20 @@ impl Replies {
         while let Some(piece) = lines.next().await {
             let piece = serde_json::to_vec(&Reply::Lines(piece)).map_err(io::Error::from)?;
             self.0.put(&piece).await?;
+        }
+        self.send(&Reply::Done { remarks: Vec::new() }).await
+    }
+
+    /// Sends messages until there are no more. A client that takes its time misses some, and is told.
+    async fn send_messages(&mut self, mut tap: Tap) -> Result<(), frames::Error> {
+        while let Some(seen) = tap.next().await {
+            let (reply, frames) = match seen {
+                Seen::Messages(head, frames) => (Reply::Messages(head), frames),
+                Seen::Missed(messages) => (Reply::Missed { messages }, Bytes::new()),
+            };
+            self.0.feed(&serde_json::to_vec(&reply).map_err(io::Error::from)?)?;
+            self.0.feed_frames(&frames);
+            self.0.flush().await?;
         }
         self.send(&Reply::Done { remarks: Vec::new() }).await
     }

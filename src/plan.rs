@@ -104,6 +104,7 @@ pub(crate) enum Ask {
     Ps { names: Vec<String>, json: bool },
     Why { names: Vec<String>, json: bool },
     Logs { names: Vec<String>, lines: Option<usize>, follow: bool, color: bool },
+    Tap(Watch),
     Start(Vec<String>),
     Stop(Vec<String>),
     Restart(Vec<String>),
@@ -112,6 +113,37 @@ pub(crate) enum Ask {
     Wait { names: Vec<String>, ready: bool, timeout: Option<Duration> },
     Reload { color: bool },
     Down { timeout: Option<Duration> },
+}
+
+/// Messages to be shown as they pass.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    /// Of this channel only.
+    pub(crate) channel: Option<String>,
+    pub(crate) filter: Option<Filter>,
+    /// As a record has them.
+    pub(crate) json: bool,
+}
+
+/// Which messages are shown: those that have this value at a JSON pointer.
+#[derive(Clone, Debug)]
+pub(crate) struct Filter {
+    pub(crate) pointer: String,
+    /// As it was typed: a JSON value, or a string as it is.
+    pub(crate) value: String,
+}
+
+impl Filter {
+    /// Is this one of them?
+    pub(crate) fn is_met_by(&self, message: &[u8]) -> bool {
+        let Ok(message) = serde_json::from_slice::<serde_json::Value>(message) else {
+            return false;
+        };
+        let Some(found) = message.pointer(&self.pointer) else { return false };
+        found.as_str() == Some(&*self.value)
+            || serde_json::from_str(&self.value)
+                .is_ok_and(|value: serde_json::Value| value == *found)
+    }
 }
 
 /// A message or two over the channels that this process was given.

@@ -87,26 +87,36 @@ impl Recorder {
         seq: u64,
         payloads: impl Iterator<Item = &'a [u8]>,
     ) -> io::Result<()> {
-        let Passage { channel, from, to } = passage;
-        let time = format!("{:.6}", jiff::Timestamp::now());
+        let time = now();
         let mut lines = Vec::new();
         for (seq, payload) in (seq..).zip(payloads) {
-            let entry = Entry {
-                time: &time,
-                channel,
-                from,
-                to,
-                seq,
-                size: payload.len(),
-                payload: payload.into(),
-            };
-            serde_json::to_writer(&mut lines, &entry)?;
-            lines.push(b'\n');
+            write(passage, &time, seq, payload, &mut lines)?;
         }
         let mut file = self.file.lock().await;
         file.write_all(&lines).await?;
         file.flush().await
     }
+}
+
+/// The time as a record has it.
+pub(crate) fn now() -> String {
+    format!("{:.6}", jiff::Timestamp::now())
+}
+
+/// Adds the line of a message.
+pub(crate) fn write(
+    passage: Passage<'_>,
+    time: &str,
+    seq: u64,
+    payload: &[u8],
+    lines: &mut Vec<u8>,
+) -> io::Result<()> {
+    let Passage { channel, from, to } = passage;
+    let size = payload.len();
+    let entry = Entry { time, channel, from, to, seq, size, payload: payload.into() };
+    serde_json::to_writer(&mut *lines, &entry)?;
+    lines.push(b'\n');
+    Ok(())
 }
 
 fn append(path: &Path) -> io::Result<Stream> {

@@ -29,9 +29,11 @@ use crate::route::{Accepted, Answered, Dead, Exchange, Leftover, OutletId};
 mod draining;
 mod inlet;
 mod ours;
+mod tap;
 
 pub(crate) use draining::{Draining, Phase};
 pub(crate) use inlet::{Inlet, Stop};
+pub(crate) use tap::{Head, Seen, Tap, open as tap};
 
 /// What has passed through an end of a channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,6 +108,7 @@ pub(crate) struct Hub {
     to: String,
     exchange: RefCell<Exchange>,
     recorder: Option<Recorder>,
+    taps: tap::Taps,
     dead_letters: Option<DeadLetters>,
     /// There is more room, or less to do: for writers, and for who waits until all is written.
     changed: Notify,
@@ -128,6 +131,7 @@ impl Hub {
             to,
             exchange,
             recorder,
+            taps: tap::Taps::default(),
             dead_letters,
             changed: Notify::new(),
             wakes: RefCell::default(),
@@ -246,8 +250,8 @@ impl Hub {
         while self.plan.full == Full::Block && self.exchange.borrow().is_full() {
             self.changed.notified().await;
         }
+        let passage = Passage { channel: name, from: &source.from, to: &self.to };
         if let Some(recorder) = &self.recorder {
-            let passage = Passage { channel: name, from: &source.from, to: &self.to };
             let first = self.exchange.borrow().taken() + 1;
             let recorded = recorder.record(passage, first, batch.payloads()).await;
             recorded.map_err(Trouble::Record)?;
@@ -263,6 +267,7 @@ impl Hub {
             return Err(Trouble::Unread);
         }
         let first = self.exchange.borrow().taken() + 1;
+        self.taps.pass(passage, first, batch, from);
         let Accepted { woken, refused, dropped } = self.exchange.borrow_mut().push(batch, from);
         self.wake(&woken);
         for (number, refusal) in &refused {

@@ -339,6 +339,7 @@ impl Supervisor {
                 for id in (0..self.instances.len()).map(InstanceId) {
                     self.leave_channels(id);
                 }
+                self.channels.iter().for_each(|channel| channel.hub.close_taps());
                 return verdict;
             }
             let ticks = self.instances.iter().filter_map(|it| it.policy.deadline());

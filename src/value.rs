@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use gipc::spawn::{Limit, UnknownResource};
 
-use crate::plan::Speed;
 use crate::plan::rules::{Backoff, RestartLimit};
+use crate::plan::{Filter, Speed};
 
 /// The longest duration, so that a moment that far away can be told: a hundred years.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -27,6 +27,22 @@ pub(crate) fn speed(text: &str) -> Result<Speed, String> {
         _ if text == "max" => Ok(Speed::Max),
         Ok(factor) if f64::is_finite(factor) && factor > 0.0 => Ok(Speed::Times(factor)),
         _ => Err("expected `max`, or a number above 0, such as 1 or 0.5".to_owned()),
+    }
+}
+
+/// Is it a JSON pointer (RFC 6901)?
+pub(crate) fn is_pointer(text: &str) -> bool {
+    let is_escaped = text.split('~').skip(1).all(|it| it.starts_with(['0', '1']));
+    is_escaped && (text.is_empty() || text.starts_with('/'))
+}
+
+/// `/user/id=17`
+pub(crate) fn filter(text: &str) -> Result<Filter, String> {
+    match text.split_once('=') {
+        Some((pointer, value)) if is_pointer(pointer) => {
+            Ok(Filter { pointer: pointer.to_owned(), value: value.to_owned() })
+        }
+        _ => Err("expected JSON-POINTER=VALUE, such as /user/id=17".to_owned()),
     }
 }
 

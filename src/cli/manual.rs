@@ -85,7 +85,7 @@ fn pages() -> Vec<(String, Vec<u8>)> {
             "ps" | "why" | "start" | "stop" | "restart" | "signal" | "scale" | "down" => {
                 &[CONTROL_EXIT_STATUS]
             }
-            "logs" => &[CONTROL_EXIT_STATUS],
+            "logs" | "tap" => &[CONTROL_EXIT_STATUS],
             "reload" => &[RELOAD_EXIT_STATUS],
             "wait" => &[WAIT_EXIT_STATUS],
             "check" => &[CHECK_EXIT_STATUS],
@@ -289,7 +289,7 @@ by nohup(1), stays without effect.
 const SEE_ALSO: &str = "\
 .SH \"SEE ALSO\"
 gipc(1), gipc-exec(1), gipc-run(1), gipc-pipe(1), gipc-replay(1), gipc-up(1), gipc-ps(1), gipc-why(1),
-gipc-logs(1), gipc-start(1), gipc-stop(1), gipc-restart(1), gipc-signal(1), gipc-scale(1), gipc-wait(1),
-gipc-reload(1), gipc-down(1), gipc-send(1), gipc-recv(1), gipc-call(1), gipc-check(1), gipc-toml(5),
+gipc-logs(1), gipc-tap(1), gipc-start(1), gipc-stop(1), gipc-restart(1), gipc-signal(1), gipc-scale(1),
+gipc-wait(1), gipc-reload(1), gipc-down(1), gipc-send(1), gipc-recv(1), gipc-call(1), gipc-check(1), gipc-toml(5),
 gipc-control(7), gipc-wire(7)
 ";

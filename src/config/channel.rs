@@ -16,6 +16,7 @@ use super::raw;
 use super::text::{At, Meaning, Named, OneOrMany, Text};
 use crate::plan::channel::{self, Ack, Channel, ChannelId, End, Full, Port, Replies, Route};
 use crate::plan::topology::{Process, ProcessId, Readiness};
+use crate::value;
 
 /// The descriptors that channels can have where no port is named, after 3 or 4.
 const FURTHER: std::ops::RangeInclusive<u16> = 5..=255;
@@ -84,8 +85,7 @@ impl Meaning for Route {
                          `key:/JSON/POINTER`"
                     )
                 })?;
-                let is_escaped = pointer.split('~').skip(1).all(|it| it.starts_with(['0', '1']));
-                if !is_escaped || !(pointer.is_empty() || pointer.starts_with('/')) {
+                if !value::is_pointer(pointer) {
                     return Err(format!(
                         "`{pointer}` is no JSON pointer (RFC 6901), such as `/id`"
                     ));

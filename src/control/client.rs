@@ -5,11 +5,13 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bytes::Bytes;
 use gipc::frames::{self, FrameReader, FrameWriter};
 use gipc::framing::Framing;
 
 use super::lines::Lines;
 use super::socket;
+use super::watching;
 use super::{Card, Kind, Refusal, Reloaded, Reply, Request, Until};
 use crate::guard::{self, Verdict};
 use crate::plan::{Ask, Control};
@@ -57,7 +59,10 @@ impl Error {
     /// 2 where what was typed is to blame, else 125.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Refused(Refusal { kind: Kind::NoSuchProcess | Kind::BadRequest, .. }) => 2,
+            Self::Refused(Refusal {
+                kind: Kind::NoSuchProcess | Kind::NoSuchChannel | Kind::BadRequest,
+                ..
+            }) => 2,
             Self::Refused(Refusal { kind: Kind::NotReady, .. }) => 1,
             _ => Verdict::FAILED,
         }
@@ -84,6 +89,7 @@ pub(crate) fn run(control: &Control) -> Result<Verdict, Error> {
             let (names, lines, follow) = (names.clone(), *lines, *follow);
             session.follow(&Request::Logs { names, lines, follow }, *color)
         }
+        Ask::Tap(watch) => watching::watch(&session, watch),
         Ask::Start(names) => session.have_done(&Request::Start { names: names.clone() }),
         Ask::Stop(names) => session.have_done(&Request::Stop { names: names.clone() }),
         Ask::Restart(names) => session.have_done(&Request::Restart { names: names.clone() }),
@@ -114,9 +120,9 @@ fn pretty(value: &impl serde::Serialize) -> String {
 }
 
 /// A connection to a session.
-struct Session {
+pub(super) struct Session {
     name: String,
-    stream: UnixStream,
+    pub(super) stream: UnixStream,
 }
 
 impl Session {
@@ -250,23 +256,29 @@ impl Session {
         self.reply(&mut FrameReader::new(&self.stream, Framing::U32, MAX_REPLY))
     }
 
+    /// The next frame.
+    pub(super) fn frame(&self, replies: &mut FrameReader<&UnixStream>) -> Result<Bytes, Error> {
+        match replies.blocking_get() {
+            Ok(Some(frame)) => Ok(frame),
+            Ok(None) | Err(frames::Error::Peer) => Err(Error::Ended { name: self.name.clone() }),
+            Err(source) => Err(self.broken(source)),
+        }
+    }
+
+    pub(super) fn broken(&self, source: frames::Error) -> Error {
+        Error::Broken { name: self.name.clone(), source }
+    }
+
     /// The next reply, unless it is a refusal.
-    fn reply(&self, replies: &mut FrameReader<&UnixStream>) -> Result<Reply, Error> {
-        let reply = match replies.blocking_get() {
-            Ok(Some(reply)) => reply,
-            Ok(None) | Err(frames::Error::Peer) => {
-                return Err(Error::Ended { name: self.name.clone() });
-            }
-            Err(source) => return Err(Error::Broken { name: self.name.clone(), source }),
-        };
-        match serde_json::from_slice(&reply) {
+    pub(super) fn reply(&self, replies: &mut FrameReader<&UnixStream>) -> Result<Reply, Error> {
+        match serde_json::from_slice(&self.frame(replies)?) {
             Ok(Reply::Error(refusal)) => Err(refusal.into()),
             Ok(reply) => Ok(reply),
             Err(source) => Err(Error::Strange { name: self.name.clone(), source }),
         }
     }
 
-    fn say(&self, request: &Request) -> Result<(), Error> {
+    pub(super) fn say(&self, request: &Request) -> Result<(), Error> {
         let strange = |source| Error::Strange { name: self.name.clone(), source };
         let request = serde_json::to_vec(request).map_err(strange)?;
         let sent = FrameWriter::new(&self.stream, Framing::U32).blocking_put(&request);
@@ -277,7 +289,7 @@ impl Session {
         }
     }
 
-    fn unexpected(&self) -> Error {
+    pub(super) fn unexpected(&self) -> Error {
         Error::Unexpected { name: self.name.clone() }
     }
 }

@@ -17,6 +17,7 @@ use crate::control::{Answer, Asked, Card, Kind, Refusal, Reloaded, Reply, Reques
 use crate::guard::Verdict;
 use crate::plan::revision::{Fate, Revision};
 use crate::plan::topology::{ProcessId, Topology};
+use crate::relay::{self, Hub};
 
 /// Somebody who waits for something to happen to these.
 pub(super) struct Waiting {
@@ -94,6 +95,7 @@ impl Supervisor {
                     self.sink.kept().ok_or_else(|| failed("no lines are kept".to_owned()))?;
                 Ok(Outcome::Now(Answer::Lines(kept.read(names, lines, follow))))
             }
+            Request::Tap { channel } => self.tap(channel.as_deref()),
             Request::Start { names } => {
                 let ids = self.named_to_change(&names)?;
                 queue.orders.extend(self.session.start(&ids));
@@ -138,6 +140,23 @@ impl Supervisor {
             pid: self.link.guard(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
+    }
+
+    fn tap(&self, name: Option<&str>) -> Result<Outcome, Refusal> {
+        let hubs = || self.channels.iter().map(|it| &*it.hub);
+        let is_it = |hub: &&Hub| name.is_none_or(|name| hub.plan.name == name);
+        if hubs().any(|hub| is_it(&hub)) {
+            return Ok(Outcome::Now(Answer::Messages(relay::tap(hubs().filter(is_it)))));
+        }
+        let message = match name {
+            None => "the session has no channels".to_owned(),
+            Some(name) => {
+                let meant = did_you_mean(name, hubs().map(|hub| &*hub.plan.name));
+                let meant = meant.map(|meant| format!("; {meant}")).unwrap_or_default();
+                format!("there is no channel `{name}`{meant}")
+            }
+        };
+        Err(Refusal::new(Kind::NoSuchChannel, message))
     }
 
     fn send(&self, signal: &str, names: &[String]) -> Result<Outcome, Refusal> {

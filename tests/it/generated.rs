@@ -53,6 +53,7 @@ fn man_pages_and_completions_are_up_to_date() {
             "gipc-signal.1",
             "gipc-start.1",
             "gipc-stop.1",
+            "gipc-tap.1",
             "gipc-up.1",
             "gipc-wait.1",
             "gipc-why.1",

@@ -24,5 +24,6 @@ mod spawn;
 mod stops;
 mod survivors;
 mod talk;
+mod tap;
 mod terminal;
 mod up;
