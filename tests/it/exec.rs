@@ -141,29 +141,3 @@ fn colours_are_used_as_asked_for() {
     assert!(!colourful(words(line).env("FORCE_COLOR", "1").env("NO_COLOR", "1")));
     assert!(!colourful(words("exec -v --color never -- true").env("FORCE_COLOR", "1")));
 }
-
-#[test]
-fn an_idle_gipc_does_not_wake_up() {
-    let mut gipc = gipc(["exec", "--", "sh", "-c", "echo ready; exec sleep 1000"]).begin();
-    assert_eq!(gipc.line(), "ready");
-    let guard = gipc.pid();
-    let children = std::fs::read_to_string(format!("/proc/{guard}/task/{guard}/children")).unwrap();
-    let both = [guard, children.trim().parse().unwrap()];
-    let switches = || -> Vec<String> {
-        let status =
-            both.map(|pid| std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap());
-        let lines = status.iter().flat_map(|status| status.lines());
-        lines.filter(|line| line.contains("ctxt_switches")).map(str::to_owned).collect()
-    };
-    // It may still be on its way to its rest.
-    let mut before = switches();
-    eventually(|| {
-        std::thread::sleep(Duration::from_millis(50));
-        std::mem::replace(&mut before, switches()) == switches()
-    });
-    // That nothing happens has no event.
-    std::thread::sleep(Duration::from_secs(2));
-    assert_eq!(before, switches());
-    gipc.signal(libc::SIGTERM);
-    gipc.end();
-}

@@ -12,6 +12,7 @@ mod exec;
 mod exit_codes;
 mod framings;
 mod generated;
+mod idle;
 mod library_examples;
 mod lines;
 mod pipe;

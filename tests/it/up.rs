@@ -732,37 +732,6 @@ fn a_clock_that_is_set_back_and_forth_changes_nothing() {
 }
 
 #[test]
-fn at_rest_it_does_nothing() {
-    let folder = scratch();
-    let mut gipc =
-        up(folder.path(), "[process.idle]\nshell = \"echo up; exec sleep 1000\"\nreplicas = 20\n");
-    let mut running = gipc.begin();
-    for _ in 0..20 {
-        running.stderr_until("| up");
-    }
-    let supervisor = fs::read_to_string(format!("/proc/{0}/task/{0}/children", running.pid()));
-    let supervisor: i32 = supervisor.unwrap().trim().parse().unwrap();
-    let switches = |pid: i32| {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-        let count = |name: &str| -> u64 {
-            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-            line.split_whitespace().last().unwrap().parse().unwrap()
-        };
-        count("voluntary_ctxt_switches")
-    };
-    // What the last line has set in motion is over when nothing moves any more.
-    let settled = || {
-        let before = (switches(running.pid()), switches(supervisor));
-        // The question is whether anything happens by itself: there is no event to wait for.
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        before == (switches(running.pid()), switches(supervisor))
-    };
-    assert!((0..10).any(|_| settled()), "it wakes up by itself");
-    running.signal(libc::SIGTERM);
-    running.end();
-}
-
-#[test]
 fn nothing_is_left_of_a_busy_topology_whenever_gipc_is_killed() {
     let folder = scratch();
     let toml = format!(
