@@ -10,6 +10,7 @@
 //! same without a runtime.
 
 use std::io;
+use std::ops::Deref;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -480,11 +481,37 @@ fn on_this_thread<T>(future: impl Future<Output = T>, deadline: Option<Instant>)
     }
 }
 
+/// The message for a value.
+pub(crate) enum Encoded<'a> {
+    Given(&'a [u8]),
+    Made(BytesMut),
+}
+
+impl Deref for Encoded<'_> {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Given(message) => message,
+            Self::Made(message) => message,
+        }
+    }
+}
+
 /// The message for a value, or the error that names the handle.
-pub(crate) fn encode<C: Codec>(codec: &C, value: &C::Value, name: &str) -> Result<BytesMut, Error> {
+#[inline]
+pub(crate) fn encode<'a, C: Codec>(
+    codec: &C,
+    value: &'a C::Value,
+    name: &str,
+) -> Result<Encoded<'a>, Error> {
+    if let Some(message) = codec.as_message(value) {
+        return Ok(Encoded::Given(message));
+    }
     let mut message = BytesMut::new();
     match codec.encode(value, &mut message) {
-        Ok(()) => Ok(message),
+        Ok(()) => Ok(Encoded::Made(message)),
         Err(source) => Err(Error::Codec { name: name.to_owned(), encoding: true, source }),
     }
 }

@@ -65,6 +65,13 @@ pub trait Codec {
     /// Where there is none.
     fn encode(&self, value: &Self::Value, message: &mut BytesMut) -> Result<(), CodecError>;
 
+    /// The message that stands for `value`, where `value` is that message already: then nothing is
+    /// encoded, and a large one is not copied.
+    fn as_message<'a>(&self, value: &'a Self::Value) -> Option<&'a [u8]> {
+        let _ = value;
+        None
+    }
+
     /// The value that `message` stands for.
     ///
     /// # Errors
@@ -85,6 +92,12 @@ impl Codec for Raw {
         Ok(())
     }
 
+    #[inline]
+    fn as_message<'a>(&self, value: &'a [u8]) -> Option<&'a [u8]> {
+        Some(value)
+    }
+
+    #[inline]
     fn decode(&self, message: Bytes) -> Result<Bytes, CodecError> {
         Ok(message)
     }

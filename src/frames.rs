@@ -6,7 +6,7 @@
 //! there goes. Over an [`AsyncRead`] or [`AsyncWrite`] they wait in a runtime; over a [`Read`] or
 //! [`Write`] they have the same methods with `blocking_` in front.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -18,6 +18,10 @@ use crate::framing::{Decoder, Frame, Framing, FramingError, Step, Unfit};
 
 /// How much a buffered reader asks for at once, in bytes: the capacity of a pipe on Linux.
 const READ_SIZE: usize = 64 << 10;
+
+/// From this size on a payload is written from where it is; to copy a smaller one next to its header
+/// takes less time than to have the system gather the two.
+const LARGE: usize = 16 << 10;
 
 /// How much memory a partial message may take ahead of the bytes that have arrived: a length on
 /// the wire is the peer's word only.
@@ -161,6 +165,13 @@ impl<R> FrameReader<R> {
         self.exact && self.buffer.is_empty() && !self.ended
     }
 
+    /// The next message, where the buffer has all of it.
+    #[inline]
+    pub(crate) fn buffered(&mut self) -> Option<Bytes> {
+        let frame = self.decoder.whole(&self.buffer)?;
+        Some(self.take(&frame))
+    }
+
     /// What the buffer has of the next message.
     fn next(&mut self) -> Result<Next, FramingError> {
         Ok(match self.decoder.decode(&self.buffer)? {
@@ -174,6 +185,7 @@ impl<R> FrameReader<R> {
     }
 
     /// Takes the payload of the frame at the front of the buffer out of it, without copying.
+    #[inline]
     fn take(&mut self, frame: &Frame) -> Bytes {
         let mut bytes = self.buffer.split_to(frame.len).freeze();
         bytes.truncate(frame.payload.end);
@@ -186,9 +198,11 @@ impl<R> FrameReader<R> {
     fn make_room(&mut self, missing: usize) -> usize {
         // Grows with what has come: a message of n bytes never takes more than 2n + 1 MiB.
         let ahead = missing.min(self.buffer.len().max(RESERVE_AHEAD));
-        let room = if self.exact { ahead } else { ahead.max(READ_SIZE) };
+        // Of what follows a large one nothing: it would have to make way for the next.
+        let is_bounded = self.exact || ahead >= READ_SIZE;
+        let room = if is_bounded { ahead } else { READ_SIZE };
         self.buffer.reserve(room);
-        if self.exact { room } else { self.buffer.capacity() - self.buffer.len() }
+        if is_bounded { room } else { self.buffer.capacity() - self.buffer.len() }
     }
 
     /// All whole frames in the buffer; where there is none, how many bytes the first one lacks.
@@ -196,18 +210,14 @@ impl<R> FrameReader<R> {
     fn whole_frames(&mut self) -> Result<Result<Batch, usize>, FramingError> {
         let mut end = 0;
         let mut payloads = Vec::new();
-        let stop = loop {
-            match self.decoder.decode(&self.buffer[end..]) {
-                Ok(Step::Frame(frame)) => {
-                    payloads.push(end + frame.payload.start..end + frame.payload.end);
-                    end += frame.len;
-                }
-                Ok(Step::Incomplete { missing }) => break Ok(missing),
-                Err(error) => break Err(error),
-            }
-        };
-        if payloads.is_empty() {
-            return stop.map(Err);
+        while let Some(frame) = self.decoder.whole(&self.buffer[end..]) {
+            payloads.push(end + frame.payload.start..end + frame.payload.end);
+            end += frame.len;
+        }
+        if payloads.is_empty()
+            && let Step::Incomplete { missing } = self.decoder.decode(&self.buffer)?
+        {
+            return Ok(Err(missing));
         }
         let frames = self.buffer.split_to(end).freeze();
         let verbatim = self.framing() != Framing::ContentLength;
@@ -233,6 +243,9 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// # Errors
     /// As [`get`](Self::get).
     pub fn poll_get(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
+        if let Some(message) = self.buffered() {
+            return Poll::Ready(Ok(Some(message)));
+        }
         loop {
             match self.next()? {
                 Next::Message(message) => return Poll::Ready(Ok(Some(message))),
@@ -328,6 +341,9 @@ impl<R: Read> FrameReader<R> {
     /// As [`get`](Self::get). After one from the system that is not for good (a timeout of the
     /// stream's own) nothing is lost: what was read stays for the next call.
     pub fn blocking_get(&mut self) -> Result<Option<Bytes>, Error> {
+        if let Some(message) = self.buffered() {
+            return Ok(Some(message));
+        }
         loop {
             match self.next()? {
                 Next::Message(message) => return Ok(Some(message)),
@@ -350,7 +366,8 @@ impl<R: Read> FrameReader<R> {
 
     /// One read.
     fn blocking_fill(&mut self, missing: usize) -> io::Result<()> {
-        let room = self.make_room(missing).min(READ_SIZE.max(missing));
+        // All of it is zeroed first: not more than one read may bring.
+        let room = self.make_room(missing).min(READ_SIZE);
         let filled = self.buffer.len();
         self.buffer.resize(filled + room, 0);
         let read = loop {
@@ -424,7 +441,78 @@ impl<W> FrameWriter<W> {
     }
 }
 
+/// A message that is being sent by [`FrameWriter::send`].
+struct Sending<'a, W> {
+    writer: &'a mut FrameWriter<W>,
+    /// What the writer has pending as long as nothing was sent.
+    fed: usize,
+    /// What of a large payload has not been written; it comes behind what is pending.
+    payload: &'a [u8],
+}
+
+impl<'a, W> Sending<'a, W> {
+    /// Nothing else may be pending.
+    fn new(writer: &'a mut FrameWriter<W>, payload: &'a [u8]) -> Result<Self, Unfit> {
+        let is_large = payload.len() >= LARGE;
+        let payload = if is_large && writer.framing.encode_header(payload, &mut writer.pending)? {
+            payload
+        } else {
+            writer.feed(payload)?;
+            &[]
+        };
+        let fed = writer.pending();
+        Ok(Self { writer, fed, payload })
+    }
+
+    fn is_done(&self) -> bool {
+        self.writer.pending.is_empty() && self.payload.is_empty()
+    }
+
+    /// Takes note of what was written.
+    fn has_written(&mut self, written: usize) -> io::Result<()> {
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        let of_pending = written.min(self.writer.pending.len());
+        self.writer.pending.advance(of_pending);
+        self.payload = &self.payload[written - of_pending..];
+        Ok(())
+    }
+}
+
+/// What was begun and given up is not to be seen as less than it is.
+impl<W> Drop for Sending<'_, W> {
+    fn drop(&mut self) {
+        if self.writer.pending() == self.fed {
+            self.writer.clear();
+        } else {
+            self.writer.pending.extend_from_slice(self.payload);
+        }
+    }
+}
+
 impl<W: Write> FrameWriter<W> {
+    /// As [`send`](Self::send), on this thread; after an error that is not for good as if it were
+    /// dropped then.
+    pub(crate) fn blocking_send(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.blocking_flush()?;
+        let mut sending = Sending::new(self, payload)?;
+        while !sending.is_done() {
+            let Sending { writer, payload, .. } = &mut sending;
+            let rest = [IoSlice::new(&writer.pending), IoSlice::new(payload)];
+            let written = match payload.is_empty() {
+                true => writer.io.write(&rest[0]),
+                false => writer.io.write_vectored(&rest),
+            };
+            match written {
+                Ok(written) => sending.has_written(written)?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
     /// As [`put`](Self::put), on this thread.
     ///
     /// # Errors
@@ -453,6 +541,28 @@ impl<W: Write> FrameWriter<W> {
 }
 
 impl<W: AsyncWrite + Unpin> FrameWriter<W> {
+    /// As [`put`](Self::put), without copying what is large, and a dropped future that has sent
+    /// nothing leaves nothing behind; one that has sent the beginning leaves the rest, which goes
+    /// out ahead of the next message.
+    pub(crate) async fn send(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.flush().await?;
+        let mut sending = Sending::new(self, payload)?;
+        while !sending.is_done() {
+            let written = std::future::poll_fn(|context| {
+                let Sending { writer, payload, .. } = &mut sending;
+                let rest = [IoSlice::new(&writer.pending), IoSlice::new(payload)];
+                let io = Pin::new(&mut writer.io);
+                match payload.is_empty() {
+                    true => io.poll_write(context, &rest[0]),
+                    false => io.poll_write_vectored(context, &rest),
+                }
+            });
+            let written = written.await?;
+            sending.has_written(written)?;
+        }
+        Ok(())
+    }
+
     /// Sends a message.
     ///
     /// # Errors
@@ -530,6 +640,28 @@ mod tests {
         });
         sent.unwrap();
         assert_eq!(got, [vec![1; 20], vec![2; 3]]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dropped_send_of_a_large_message_leaves_its_rest_or_nothing() {
+        let (here, there) = tokio::io::duplex(1000);
+        let mut writer = FrameWriter::new(here, Framing::U32);
+        let large = vec![1; LARGE];
+        let second = Duration::from_secs(1);
+        assert!(tokio::time::timeout(second, writer.send(&large)).await.is_err(), "it has no room");
+        assert_eq!(writer.pending(), 4 + LARGE - 1000);
+        let mut reader = reader(there);
+        let (sent, got) = tokio::join!(writer.send(&[2; 3]), reader.get());
+        sent.unwrap();
+        assert_eq!(got.unwrap().unwrap(), large);
+        assert_eq!(reader.get().await.unwrap().unwrap(), vec![2; 3]);
+
+        // Without room for a single byte nothing is begun.
+        writer.feed(&[3; 996]).unwrap();
+        writer.flush().await.unwrap();
+        assert!(tokio::time::timeout(second, writer.send(&large)).await.is_err(), "it is full");
+        assert_eq!(writer.pending(), 0);
+        assert_eq!(reader.get().await.unwrap().unwrap(), vec![3; 996]);
     }
 
     #[tokio::test]

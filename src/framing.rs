@@ -154,6 +154,39 @@ impl Framing {
             .collect()
     }
 
+    /// Appends what stands before a payload of so many bytes, which this framing can carry.
+    #[inline]
+    fn put_header(self, len: usize, out: &mut BytesMut) {
+        let size = len as u64;
+        match self {
+            Framing::U32 => header::put_u32(size, out),
+            Framing::U32Le => out.put_u32_le(len as u32), // `check` saw that it fits
+            Framing::Varint => header::put_varint(size, out),
+            Framing::Netstring => header::put_netstring(size, out),
+            Framing::ContentLength => header::put_content_length(size, out),
+            Framing::JsonSeq => out.put_u8(json_seq::RECORD_SEPARATOR),
+            Framing::Lines | Framing::Nul | Framing::Raw => {}
+        }
+    }
+
+    /// Appends what stands before `payload` in a frame that ends with it; `false`, and nothing,
+    /// where something stands behind it too.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub(crate) fn encode_header(self, payload: &[u8], out: &mut BytesMut) -> Result<bool, Unfit> {
+        self.check(payload)?;
+        let is_all = match self {
+            Framing::U32 | Framing::U32Le | Framing::Varint | Framing::ContentLength => true,
+            Framing::Lines | Framing::Nul | Framing::Netstring => false,
+            Framing::JsonSeq | Framing::Raw => false,
+        };
+        if is_all {
+            self.put_header(payload.len(), out);
+        }
+        Ok(is_all)
+    }
+
     /// Appends one frame with `payload` to `out`.
     ///
     /// # Errors
@@ -163,16 +196,7 @@ impl Framing {
         self.check(payload)?;
         // One growth for all but the longest headers.
         out.reserve(payload.len() + 16);
-        let size = payload.len() as u64;
-        match self {
-            Framing::U32 => header::put_u32(size, out),
-            Framing::U32Le => out.put_u32_le(payload.len() as u32), // `check` saw that it fits
-            Framing::Varint => header::put_varint(size, out),
-            Framing::Netstring => header::put_netstring(size, out),
-            Framing::ContentLength => header::put_content_length(size, out),
-            Framing::JsonSeq => out.put_u8(json_seq::RECORD_SEPARATOR),
-            Framing::Lines | Framing::Nul | Framing::Raw => {}
-        }
+        self.put_header(payload.len(), out);
         out.extend_from_slice(payload);
         match self {
             Framing::Lines | Framing::JsonSeq => out.put_u8(b'\n'),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::{End, Error, MessageStream, Options, Shared, after, before, readable};
-use crate::codec::{Codec, Raw};
+use crate::codec::{Codec, CodecError, Raw};
 use crate::frames::{self, FrameReader};
 
 /// The end of a channel that messages are taken from.
@@ -185,14 +185,20 @@ impl<C: Codec> Reader<C> {
         &self,
         message: Result<Option<Bytes>, frames::Error>,
     ) -> Result<Option<C::Decoded>, Error> {
-        let Some(message) = message.map_err(|error| self.shared.error(error))? else {
-            return Ok(None);
-        };
-        match self.codec.decode(message) {
-            Ok(value) => Ok(Some(value)),
-            Err(source) => {
-                Err(Error::Codec { name: self.name().to_owned(), encoding: false, source })
-            }
+        match message {
+            Ok(Some(message)) => self.decode_message(message).map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(self.shared.error(error)),
         }
+    }
+
+    #[inline]
+    pub(super) fn decode_message(&self, message: Bytes) -> Result<C::Decoded, Error> {
+        self.codec.decode(message).map_err(|source| self.undecodable(source))
+    }
+
+    #[cold]
+    fn undecodable(&self, source: CodecError) -> Error {
+        Error::Codec { name: self.name().to_owned(), encoding: false, source }
     }
 }

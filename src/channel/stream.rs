@@ -30,8 +30,12 @@ impl<C> MessageStream<C> {
 impl<C: Codec + Unpin> Stream for MessageStream<C> {
     type Item = Result<C::Decoded, Error>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Some(frames) = self.held.as_mut() else { return Poll::Ready(None) };
+        if let Some(message) = frames.buffered() {
+            return Poll::Ready(Some(self.reader.decode_message(message)));
+        }
         let message = ready!(frames.poll_get(context));
         if message.is_err() {
             // After an error of the stream there is no next message, only the same error again.

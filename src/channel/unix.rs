@@ -9,7 +9,7 @@
 #![expect(unsafe_code, reason = "send and recv with flags, on any kind of buffer")]
 
 use std::fs::OpenOptions;
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{Shutdown, setsockopt, sockopt};
+use nix::sys::socket::{MsgFlags, Shutdown, setsockopt, sockopt};
 use nix::sys::stat::{SFlag, fstat};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
@@ -243,6 +243,22 @@ impl End {
         }
     }
 
+    /// As [`write_now`](Self::write_now), from several places.
+    fn write_vectored_now(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self.kind {
+            Kind::Own => Ok(nix::sys::uio::writev(self.as_fd(), slices)?),
+            Kind::Socket => {
+                let flags = MsgFlags::from_bits_retain(libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL);
+                let fd = self.as_fd().as_raw_fd();
+                Ok(nix::sys::socket::sendmsg::<()>(fd, slices, &[], flags, None)?)
+            }
+            Kind::Shared => {
+                let first = slices.iter().find(|slice| !slice.is_empty());
+                first.map_or(Ok(0), |slice| self.write_now(slice))
+            }
+        }
+    }
+
     /// Has the runtime that we are in watch it, unless it is what nobody ever waits for, such as a
     /// file. Another one, where it was used before, may have ended by now.
     fn register(&mut self) -> io::Result<()> {
@@ -361,6 +377,18 @@ impl AsyncWrite for End {
         self.poll_io(context, Way::Out, |end| end.write_now(bytes))
     }
 
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_io(context, Way::Out, |end| end.write_vectored_now(slices))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
@@ -392,6 +420,17 @@ impl Write for End {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             match self.write_now(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait(PollFlags::POLLOUT)?;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        loop {
+            match self.write_vectored_now(slices) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.wait(PollFlags::POLLOUT)?;
                 }

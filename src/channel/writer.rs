@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{End, Error, Held, MessageSink, Options, Shared, before, encode, pending};
+use super::{End, Error, MessageSink, Options, Shared, before, encode, pending};
 use crate::codec::{Codec, Raw};
 use crate::frames::{self, FrameWriter};
 
@@ -105,12 +105,8 @@ impl<C: Codec> Writer<C> {
     pub async fn put(&self, value: &C::Value) -> Result<(), Error> {
         let message = encode(&self.codec, value, self.name())?;
         let mut held = self.shared.lock().await?;
-        let sent = async {
-            // The rest of one that was given up.
-            held.flush().await?;
-            Unsent::new(&mut held, &message)?.send().await
-        };
-        sent.await.map_err(|error| self.shared.error(error))
+        let sent = held.send(&message).await;
+        sent.map_err(|error| self.shared.error(error))
     }
 
     /// As [`put`](Self::put), if the channel takes it until then.
@@ -127,11 +123,7 @@ impl<C: Codec> Writer<C> {
             return Err(Error::Timeout { name: self.name().to_owned(), pending: 0 });
         };
         let mut held = held?;
-        let sent = before(deadline, async {
-            held.flush().await?;
-            Unsent::new(&mut held, &message)?.send().await
-        });
-        let sent = sent.await;
+        let sent = before(deadline, held.send(&message)).await;
         sent.map_err(|error| self.timed_out(error, pending(&held)))
     }
 
@@ -153,43 +145,7 @@ impl<C: Codec> Writer<C> {
         let message = encode(&self.codec, value, self.name())?;
         let mut held = self.shared.blocking_lock(deadline)?;
         held.get_mut().deadline = deadline;
-        let sent = held
-            .blocking_flush()
-            .and_then(|()| Unsent::new(&mut held, &message)?.send_on_this_thread());
+        let sent = held.blocking_send(&message);
         sent.map_err(|error| self.timed_out(error, pending(&held)))
-    }
-}
-
-/// A message of which nothing may have been sent yet: then, when it is given up, nothing will be.
-struct Unsent<'a, 'b> {
-    writer: &'a mut Held<'b, FrameWriter<End>>,
-    /// How long it is as long as nothing was sent.
-    len: usize,
-}
-
-impl<'a, 'b> Unsent<'a, 'b> {
-    fn new(
-        writer: &'a mut Held<'b, FrameWriter<End>>,
-        message: &[u8],
-    ) -> Result<Self, frames::Error> {
-        writer.feed(message)?;
-        let len = writer.pending();
-        Ok(Self { writer, len })
-    }
-
-    async fn send(self) -> Result<(), frames::Error> {
-        self.writer.flush().await
-    }
-
-    fn send_on_this_thread(self) -> Result<(), frames::Error> {
-        self.writer.blocking_flush()
-    }
-}
-
-impl Drop for Unsent<'_, '_> {
-    fn drop(&mut self) {
-        if self.writer.pending() == self.len {
-            self.writer.clear();
-        }
     }
 }

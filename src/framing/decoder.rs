@@ -157,6 +157,24 @@ impl Decoder {
         }
     }
 
+    /// The frame at the front of `buf`, if all of it is there: what [`decode`](Self::decode) says
+    /// most of the time, without its errors, which are large and take time to hand on.
+    #[inline]
+    pub(crate) fn whole(&mut self, buf: &[u8]) -> Option<Frame> {
+        if self.framing == Framing::U32 {
+            let Header::Whole { start, size } = header::read_u32(buf) else { return None };
+            if size > self.max_message as u64 {
+                return None;
+            }
+            let len = start + size as usize;
+            return (len <= buf.len()).then_some(Frame { len, payload: start..len });
+        }
+        match self.decode(buf) {
+            Ok(Step::Frame(frame)) => Some(frame),
+            _ => None,
+        }
+    }
+
     /// Says what the rest of the stream is, now that it has ended and `buf` is left over.
     ///
     /// To be called after [`decode`](Self::decode) found the same `buf` incomplete. A final line
