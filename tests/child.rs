@@ -2,14 +2,16 @@
 #![expect(clippy::print_stdout, clippy::exit, unsafe_code, reason = "a test program")]
 
 use std::fs::{self, File};
+use std::hint::black_box;
 use std::io::{self, Read, Write};
 use std::os::fd::FromRawFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, exit};
 use std::time::Duration;
 
+use bytes::{Buf as _, BytesMut};
 use gipc::frames::{FrameReader, FrameWriter};
-use gipc::framing::DEFAULT_MAX_MESSAGE;
+use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
 use gipc::inherited::{self, Direction};
 
 fn main() {
@@ -41,6 +43,7 @@ fn main() {
         ["nursery", what, micros, ready, ref command @ ..] => {
             nursery(what, micros.parse().unwrap(), ready == "ready", command);
         }
+        ["work", what, count] => work(what, count.parse().unwrap()),
         ["with-signals-off", ref command @ ..] => with_signals_off(command),
         _ => panic!("unknown: {args:?}"),
     }
@@ -292,4 +295,42 @@ fn with_signals_off(command: &[&str]) -> ! {
         libc::sigprocmask(libc::SIG_BLOCK, &raw const all, std::ptr::null_mut());
     }
     panic!("{}", Command::new(command[0]).args(&command[1..]).exec())
+}
+
+/// A part of what gipc does all the time, so often: `tests/costs` counts what it takes.
+fn work(what: &str, count: usize) {
+    const MESSAGE: [u8; 64] = [7; 64];
+    let frames = || {
+        let mut frames = BytesMut::new();
+        (0..count).for_each(|_| Framing::U32.encode(&MESSAGE, &mut frames).unwrap());
+        frames.freeze()
+    };
+    match what {
+        // With all others but `spawn`: what they take more is their own.
+        "encode" => drop(black_box(frames())),
+        "decode" => {
+            let frames = frames().reader();
+            let mut reader = FrameReader::new(frames, Framing::U32, DEFAULT_MAX_MESSAGE);
+            while let Some(message) = reader.blocking_get().unwrap() {
+                black_box(message);
+            }
+        }
+        "batch" => {
+            let frames = frames();
+            let mut reader = FrameReader::new(&frames[..], Framing::U32, DEFAULT_MAX_MESSAGE);
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                while let Some(batch) = reader.batch().await.unwrap() {
+                    black_box(batch);
+                }
+            });
+        }
+        "spawn" => {
+            for _ in 0..count {
+                let child = gipc::Command::new("/bin/true").spawn().unwrap();
+                assert!(child.reap().unwrap().0.success());
+            }
+        }
+        _ => panic!("unknown: {what}"),
+    }
 }
