@@ -43,7 +43,10 @@ pub(crate) const CONNECTIONS: usize = 128;
 /// The largest request, in bytes.
 const MAX_REQUEST: usize = 64 << 10;
 
-/// How long a client may take to say what it wants, and to take what it has asked for.
+/// How long a client may take to say what it wants.
+const REQUEST: Duration = Duration::from_secs(2);
+
+/// And to take what it has asked for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long those who are still being answered may take at the end of the session.
@@ -298,7 +301,7 @@ async fn serve(stream: UnixStream, ask: mpsc::Sender<Asked>) -> Result<(), frame
         return replies.send(&Refusal::new(Kind::Foreign, message).into()).await;
     }
     let mut reader = FrameReader::new(read, Framing::U32, MAX_REQUEST);
-    let request = match timeout(PATIENCE, reader.get()).await {
+    let request = match timeout(REQUEST, reader.get()).await {
         Ok(Ok(Some(request))) => {
             serde_json::from_slice(&request).map_err(|error| error.to_string())
         }

@@ -6,6 +6,7 @@ mod support;
 mod channels;
 mod check;
 mod control;
+mod control_abuse;
 mod descriptors;
 mod examples;
 mod exec;

@@ -139,3 +139,61 @@ fn after_sigkill_of_the_guard_while_the_record_is_stuck() {
         nothing_is_left(what, 100_000, false, &run);
     }
 }
+
+/// A topology that is never at rest: it is scaled, restarted and stopped by one of its own.
+const BUSY: &str = r#"
+name = "busy-NUMBER"
+[defaults]
+stop_grace_period = "20ms"
+backoff = { min = "1ms", max = "5ms" }
+restart_limit = { count = 1000, within = "1s" }
+[process.db]
+command = ["gipc-test-child", "awkward"]
+ready = "log:ready"
+[process.web]
+command = ["gipc-test-child", "awkward"]
+depends_on = { db = "ready" }
+replicas = 2
+[process.crash]
+shell = "sleep 0.01; exit 1"
+[process.driver]
+shell = """while :; do
+    gipc scale web=4; gipc restart db & gipc scale web=1; gipc stop web; gipc start web; wait
+done 2>/dev/null"""
+"#;
+
+/// Kills a busy topology at random moments; the next one starts in its place, each time.
+fn a_busy_topology_is_killed(what: &str) {
+    let folder = scratch();
+    let name = format!("busy-{}-{what}", std::process::id());
+    let toml = BUSY.replace("busy-NUMBER", &name);
+    std::fs::write(folder.path().join("gipc.toml"), toml).unwrap();
+    let file = folder.path().join("gipc.toml");
+    let file = file.to_str().unwrap();
+    let rounds = rounds(10);
+    for round in 0..rounds {
+        nothing_is_left(what, round * 400_000 / rounds, false, &["up", "-q", "-f", file]);
+        // The socket that it has left is no hindrance.
+        gipc(["exec", "--name", &name, "--", "true"]).end().said("");
+    }
+}
+
+#[test]
+fn after_sigkill_of_the_guard_of_a_busy_topology() {
+    a_busy_topology_is_killed("guard");
+}
+
+#[test]
+fn after_sigkill_of_the_supervisor_of_a_busy_topology() {
+    a_busy_topology_is_killed("supervisor");
+}
+
+#[test]
+fn after_sigkill_of_the_guard_in_the_middle_of_the_stop_of_a_busy_topology() {
+    a_busy_topology_is_killed("stop-guard");
+}
+
+#[test]
+fn after_sigkill_of_the_supervisor_in_the_middle_of_the_stop_of_a_busy_topology() {
+    a_busy_topology_is_killed("stop-supervisor");
+}
