@@ -1,6 +1,8 @@
 //! The side that asks: finds a session, and does what `ps`, `down` and the like are for.
 
+use std::cell::Cell;
 use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,6 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use gipc::frames::{self, FrameReader, FrameWriter};
 use gipc::framing::Framing;
+use gipc::process::Signal;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::lines::Lines;
 use super::socket;
@@ -117,6 +122,36 @@ pub(crate) fn run(control: &Control) -> Result<Verdict, Error> {
 fn pretty(value: &impl serde::Serialize) -> String {
     // What has come as JSON can be JSON.
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+/// What comes from a session, as long as somebody reads what we make of it.
+struct Watched<'a> {
+    stream: &'a UnixStream,
+    is_heard: Cell<bool>,
+}
+
+impl Read for &Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let stdout = io::stdout();
+        loop {
+            let mut fds = [
+                PollFd::new(self.stream.as_fd(), PollFlags::POLLIN),
+                // Nothing but that nobody reads it any more.
+                PollFd::new(stdout.as_fd(), PollFlags::empty()),
+            ];
+            match poll(&mut fds, PollTimeout::NONE) {
+                Err(Errno::EINTR) => continue,
+                polled => polled?,
+            };
+            if fds[1].revents().is_some_and(|events| events.contains(PollFlags::POLLERR)) {
+                self.is_heard.set(false);
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            if fds[0].revents().is_some_and(|events| !events.is_empty()) {
+                return (&mut &*self.stream).read(buffer);
+            }
+        }
+    }
 }
 
 /// A connection to a session.
@@ -231,10 +266,15 @@ impl Session {
     /// Prints lines as they come.
     fn follow(&mut self, request: &Request, color: bool) -> Result<Verdict, Error> {
         self.say(request)?;
-        let mut replies = FrameReader::new(&self.stream, Framing::U32, MAX_REPLY);
+        let watched = Watched { stream: &self.stream, is_heard: Cell::new(true) };
+        let mut replies = FrameReader::new(&watched, Framing::U32, MAX_REPLY);
         let mut lines = Lines::new(color);
         loop {
-            match self.reply(&mut replies)? {
+            let reply = self.reply(&mut replies);
+            if !watched.is_heard.get() {
+                return Ok(Verdict::Signal(Signal::PIPE));
+            }
+            match reply? {
                 Reply::Lines(piece) => {
                     if piece.skipped > 0 {
                         crate::say(&format!("{} lines were skipped", piece.skipped));
@@ -257,7 +297,7 @@ impl Session {
     }
 
     /// The next frame.
-    pub(super) fn frame(&self, replies: &mut FrameReader<&UnixStream>) -> Result<Bytes, Error> {
+    pub(super) fn frame<R: Read>(&self, replies: &mut FrameReader<R>) -> Result<Bytes, Error> {
         match replies.blocking_get() {
             Ok(Some(frame)) => Ok(frame),
             Ok(None) | Err(frames::Error::Peer) => Err(Error::Ended { name: self.name.clone() }),
@@ -270,7 +310,7 @@ impl Session {
     }
 
     /// The next reply, unless it is a refusal.
-    pub(super) fn reply(&self, replies: &mut FrameReader<&UnixStream>) -> Result<Reply, Error> {
+    pub(super) fn reply<R: Read>(&self, replies: &mut FrameReader<R>) -> Result<Reply, Error> {
         match serde_json::from_slice(&self.frame(replies)?) {
             Ok(Reply::Error(refusal)) => Err(refusal.into()),
             Ok(reply) => Ok(reply),

@@ -28,8 +28,7 @@ impl Session {
     }
 
     fn socket(&self) -> PathBuf {
-        let name = self.folder.path().file_name().unwrap().to_str().unwrap();
-        let name = name.trim_start_matches('.');
+        let name = name_of(self.folder.path());
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("gipc/{name}.sock"))
     }
 
@@ -38,6 +37,11 @@ impl Session {
         self.gipc("down").said("");
         self.gipc.end()
     }
+}
+
+/// The name of a session in this folder.
+fn name_of(folder: &Path) -> String {
+    folder.file_name().unwrap().to_str().unwrap().trim_start_matches('.').to_owned()
 }
 
 fn begin(folder: &Path) -> Running {
@@ -570,20 +574,21 @@ fn what_was_printed_can_be_read_later_and_followed() {
     session.gipc("logs nobody").failed(2, &["there is no process `nobody`"]);
     // What comes is passed on at once, and the end of the session is the end.
     let folder = session.folder.path();
-    let mut follow = words("logs -f -n 0 a").current_dir(folder).begin();
-    // There is no event for the follower's having begun: so it is said again until it has.
-    let fifo = folder.join("fifo");
-    let say = std::thread::spawn({
-        let fifo = fifo.clone();
-        move || (0..1000).any(|_| fs::write(&fifo, "news\n").is_err())
-    });
-    assert!(follow.line().ends_with(" a.1 | news"));
-    let folder = session.folder.path().to_owned();
+    let mut follow = words("logs -f a").current_dir(folder).begin();
+    assert!(follow.line().contains(" a.1 | "), "what is kept comes first");
+    fs::write(folder.join("fifo"), "news\n").unwrap();
+    while !follow.line().ends_with(" a.1 | news") {}
     session.down();
-    assert_eq!(follow.0.wait().unwrap().code(), Some(0));
-    // Whoever still writes to the fifo is let go.
-    let _reader = fs::File::options().read(true).write(true).open(folder.join("fifo"));
-    drop(say);
+    follow.end().said("");
+}
+
+#[test]
+fn logs_that_nobody_reads_any_more_end_though_there_are_no_more() {
+    let session = Session::up("[process.a]\nshell = 'echo one; exec sleep 1000'", "one");
+    let mut grep = command("sh");
+    grep.args(["-c", "gipc logs -f | grep -m1 -o one"]).current_dir(session.folder.path());
+    grep.end().said("one\n");
+    session.down();
 }
 
 #[test]
@@ -600,6 +605,7 @@ fn detached_it_comes_back_when_all_is_ready_and_goes_on() {
     let folder = scratch();
     fs::write(folder.path().join("gipc.toml"), TWO).unwrap();
     let run = |line: &str| words(line).current_dir(folder.path()).end();
+    let _background = Background(name_of(folder.path()));
     // A pipe that comes to its end shows that nobody holds on to our standard error.
     let ended = run("up --detach");
     assert_eq!((ended.code(), ended.text()), (0, ""));
@@ -617,6 +623,7 @@ fn detached_it_comes_back_when_all_is_ready_and_goes_on() {
 fn detached_it_comes_back_with_the_code_of_what_has_failed() {
     let folder = scratch();
     let run = |line: &str| words(line).current_dir(folder.path()).end();
+    let _background = Background(name_of(folder.path()));
     let failing =
         "[process.bad]\nshell = 'echo oh; exit 7'\nrestart = 'never'\nready = 'log:never'\n";
     let other = "[process.other]\ncommand = 'sleep 1000'\nready = 'log:never'\n";
@@ -643,4 +650,76 @@ fn who_ends_the_one_that_waits_for_the_start_ends_all() {
     caller.signal(libc::SIGINT);
     caller.end();
     eventually(|| words("ps").current_dir(folder.path()).end().code() == 125);
+}
+
+/// The whole of it, as somebody would type it, over the example of the README.
+#[test]
+fn a_topology_from_its_start_to_its_end() {
+    let folder = scratch();
+    let example = fs::read_to_string(root().join("examples/shop/gipc.toml")).unwrap();
+    let good = example.replace("name = \"shop\"\n", "");
+    fs::write(folder.path().join("gipc.toml"), &good).unwrap();
+    let mut session = Session { gipc: begin(folder.path()), folder };
+    // Up: the database first, then the migration, then the services.
+    let said = session.gipc.stderr_until("two tables made");
+    assert!(said.contains("db.1      | listening") && !said.contains("serving"), "{said}");
+    // Until the socket is there nobody can be asked; by now it is.
+    session.gipc("wait --ready --timeout 20s").said("");
+    let table = || {
+        let ps = session.gipc("ps");
+        let cells = ps.text().lines().skip(1).map(|line| {
+            let cells: Vec<_> = line.split_whitespace().collect();
+            format!("{} {} {}", cells[0], cells[1], cells[4])
+        });
+        cells.collect::<Vec<_>>()
+    };
+    let services = ["db.1 running 0", "migrate.1 ended 0", "api.1 running 0", "web.1 running 0"];
+    let workers = ["work.1 running 0", "work.2 running 0", "work.3 running 0", "work.4 running 0"];
+    assert_eq!(table(), [services, workers].concat());
+
+    // A worker dies, and returns.
+    let before = session.ps("work.2")["pid"].as_i64().unwrap();
+    kill(before as i32, libc::SIGKILL);
+    eventually(|| table()[5] == "work.2 running 1");
+    assert_ne!(session.ps("work.2")["pid"].as_i64().unwrap(), before);
+
+    session.gipc("scale work=6").said("");
+    assert_eq!(table()[8..], ["work.5 running 0", "work.6 running 0"]);
+    session.gipc("scale work=2").said("");
+    assert_eq!(table().len(), 6);
+
+    // One file that has changed, and one that is broken.
+    let pids = || ["db", "api", "web", "work.1", "work.2"].map(|it| session.ps(it)["pid"].clone());
+    let old = pids();
+    let more = "\n[process.late]\ncommand = \"sleep 1000\"\ndepends_on = { never = \"ready\" }\n\
+                [process.never]\ncommand = \"sleep 1000\"\nready = \"file:warm\"\n\
+                [process.bad]\nshell = \"echo no server; exit 3\"\nrestart = \"never\"\n";
+    let (head, tail) = good.split_once("[process.web]").unwrap();
+    let tail = tail.replacen("echo serving", "echo serving more", 1);
+    let changed = format!("{head}[process.web]{tail}{more}");
+    session.rewrite(&changed);
+    session.gipc("reload").ended(0, "started late, never, bad\nrestarted web\n", "");
+    session.gipc("wait --timeout 20s bad").ended(3, "", "");
+    session.gipc("wait --ready --timeout 20s web").said("");
+    let new = pids();
+    let same: Vec<_> = old.iter().zip(&new).map(|(old, new)| old == new).collect();
+    assert_eq!(same, [true, true, false, true, true]);
+    session.rewrite(&changed.replace("ready = \"log:listening\"", "redy = \"log:listening\""));
+    session.gipc("reload").failed(2, &["there is no key `redy` here", "did you mean `ready`?"]);
+    assert_eq!(pids(), new);
+
+    // Why one waits, and why one has failed.
+    let why = session.gipc("why late").text().to_owned();
+    assert!(why.starts_with("late.1 waits for never to be ready\n  never.1 has run for "), "{why}");
+    assert!(why.contains("and is not ready: file:warm: it does not exist; it has "), "{why}");
+    let why = session.gipc("why bad").text().to_owned();
+    assert!(why.ends_with(" ago: exit code 3\n  bad.1 | no server\n"), "{why}");
+
+    // Down: and the code is that of what has failed.
+    session.gipc("down").said("");
+    let ended = session.gipc.end();
+    assert_eq!(ended.code(), 3, "{ended:?}");
+    for pid in new {
+        assert!(!Path::new(&format!("/proc/{pid}")).exists(), "{pid}");
+    }
 }

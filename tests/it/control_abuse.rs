@@ -46,7 +46,7 @@ impl Session {
 
     /// It answers as it should, and ends as it should.
     #[track_caller]
-    fn is_well(self) {
+    fn ends_well(self) {
         let ps = self.gipc("ps");
         let is_there = |line: &str| line.starts_with("a.1 ") && line.contains(" running ");
         assert!(ps.text().lines().any(is_there), "{ps:?}");
@@ -93,7 +93,7 @@ fn garbage_is_refused_with_a_word() {
     let _silent = session.client();
     session.client().write_all(b"\0\0").unwrap();
     ask(&session.client(), &json!({ "do": "wait", "until": "ended" }));
-    session.is_well();
+    session.ends_well();
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_request_of_a_million_bytes_is_refused_before_it_is_read() {
     // What was not read may have cost us the answer: that is how sockets are.
     let answer = String::from_utf8_lossy(&answer);
     assert!(answer.is_empty() || answer.contains("bad_request"), "{answer}");
-    session.is_well();
+    session.ends_well();
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn one_who_only_listens_once_it_has_asked_gets_its_answer() {
     session.gipc("stop a").said("");
     assert_eq!(reply(&client)["exit"]["code"], 0);
     session.gipc("start a").said("");
-    session.is_well();
+    session.ends_well();
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn one_who_reads_nothing_loses_its_own_view_only() {
     assert!(skipped > 100_000, "{skipped}");
     assert!((200_001..200_010).contains(&(lines + skipped)), "{lines} and {skipped}");
     drop(client);
-    session.is_well();
+    session.ends_well();
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn five_hundred_at_once_are_all_answered() {
         assert_eq!(answer.join().unwrap(), expected);
     }
     drop(silent);
-    session.is_well();
+    session.ends_well();
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn another_user_is_refused_even_where_the_files_are_open_to_him() {
     let refused = nobody.join().unwrap();
     assert_eq!(refused["kind"], "foreign", "{refused}");
     assert_eq!(refused["message"], "this is a session of user 0, and you are user 65534");
-    session.is_well();
+    session.ends_well();
 }
 
 /// This thread, and no other one, is another user from now on.

@@ -29,6 +29,7 @@ fn every_session_shows_what_it_says() {
     let text = std::fs::read_to_string(root().join("README.md")).unwrap();
     let sessions = sessions(&text);
     assert!(sessions.len() >= 5, "{sessions:?}");
+    let _background = Background("shop".to_owned());
     for (typed, seen) in sessions {
         let ended = command("bash").args(["-c", &format!("{{ {typed}\n}} 2>&1")]).end();
         assert_eq!(ended.text(), seen, "$ {typed}");

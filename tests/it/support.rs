@@ -237,6 +237,15 @@ pub(crate) fn scratch() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
+/// Ends a session in the background when the test does, however it does.
+pub(crate) struct Background(pub(crate) String);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        words("down --timeout 0s -s").arg(&self.0).end();
+    }
+}
+
 /// A compiled example; once for all tests.
 pub(crate) fn compiled(name: &str, compile: impl FnOnce(&Path) -> Command, once: &Once) -> PathBuf {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
