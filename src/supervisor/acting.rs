@@ -89,15 +89,13 @@ impl Supervisor {
             // To look who else is there costs a short command more than it takes to notice its end.
             Action::Stop(_) if instance.child.as_ref().is_none_or(|child| child.alone) => {}
             Action::Stop(signal) => {
-                // As long as it runs itself, its group is all that is asked.
-                let has_ended = instance.child.as_ref().is_some_and(|it| it.status.is_some());
-                let strays = if has_ended { self.strays() } else { None };
-                self.ask_to_end(id, signal, &strays.unwrap_or_default());
+                let strays = self.strays_of_ended(id);
+                self.ask_to_end(id, signal, &strays);
             }
             Action::Kill => {
                 instance.killing = true;
                 instance.ended_because.get_or_insert("killed by gipc");
-                let strays = self.strays().unwrap_or_default();
+                let strays = self.strays_of_ended(id);
                 self.kill_rest(id, &strays);
             }
             Action::GiveUp => {

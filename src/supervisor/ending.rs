@@ -85,6 +85,14 @@ impl Supervisor {
         Some(strays.into_iter().filter_map(|stray| Some((stray, owner(stray)?))).collect())
     }
 
+    /// Who is to end with the command besides its group. As long as it runs itself that is nobody:
+    /// its own end will have us look. To look is work that grows with the number of all.
+    pub(super) fn strays_of_ended(&self, id: InstanceId) -> Strays {
+        let child = self.instances[id.0].child.as_ref();
+        let has_ended = child.is_some_and(|child| child.status.is_some());
+        if has_ended { self.strays().unwrap_or_default() } else { Strays::new() }
+    }
+
     /// Asks the command's group to end, and once the command itself has, all else that it started.
     pub(super) fn ask_to_end(&mut self, id: InstanceId, signal: Signal, strays: &Strays) {
         let shares_terminal = self.shares_terminal;
