@@ -33,6 +33,9 @@ mod stream;
 #[cfg(unix)]
 #[path = "channel/unix.rs"]
 pub(crate) mod system;
+#[cfg(windows)]
+#[path = "channel/windows.rs"]
+pub(crate) mod system;
 mod way;
 mod writer;
 

@@ -18,6 +18,12 @@ use crate::pipes::Descriptor;
 #[cfg(unix)]
 #[path = "inherited/unix.rs"]
 mod system;
+#[cfg(windows)]
+#[path = "inherited/windows.rs"]
+mod system;
+
+#[cfg(windows)]
+pub(crate) use system::handles;
 
 /// Every channel of this process.
 pub(crate) const CHANNELS: &str = "GIPC_CHANNELS";

@@ -463,7 +463,7 @@
 //! shared memory, as fast as `vfork` whatever the size of this process; a child is awaited and
 //! signalled through a pidfd.
 //!
-//! On **macOS and FreeBSD** the code is meant to compile; nobody has tested it there. What the
+//! For **macOS and FreeBSD** the code is type-checked; nobody has tested it there. What the
 //! promises amount to:
 //!
 //! | promise | there |
@@ -476,7 +476,25 @@
 //! | a pipe holds up to 1 MiB | 64 KiB |
 //! | an inherited pipe never blocks a runtime | while no other process reads it too; writes go out in pieces of `PIPE_BUF` |
 //!
-//! Windows is not there yet.
+//! On **Windows** (10 or newer) the library's tests pass under Wine; nobody has tested it on Windows
+//! itself, and Ctrl-Break, which Wine 8 does not send, has been read and not run. What the promises
+//! amount to:
+//!
+//! | promise | there |
+//! |---|---|
+//! | a child finds its ends at 3, 4 and so on | programs of Microsoft's C runtime do, and this library in a program of any kind; Python's `Connection` and Node's channel take no such numbers there |
+//! | its ends are in blocking mode | the same, unless both ends go to children, or the end was in use here before: then a handle does one call at a time, as such programs do |
+//! | a duplex is one descriptor | it is two pipes, and two descriptors: 3 to read, 4 to write |
+//! | a child has the declared descriptors only | by an explicit list; but while it is being started, a child that *other* code starts without such a list may get them too |
+//! | who can open a channel | nobody by its name: it is random, there is one client, and only this user may |
+//! | every signal | [`terminate`](Process::terminate) is Ctrl-Break to the child's group, or where it has no console in common with us the end at once; [`kill`](Process::kill) is the end at once; there are no others |
+//! | a signal to the group reaches what the child has started | [`kill`](process::Signal::KILL) does, wherever it went: by a job object |
+//! | exit codes | of 32 bits; a child that was ended by us has `-15` or `-9` as elsewhere |
+//! | daemons end with this process | the same, and all that they have started with them |
+//! | a `put` that ran out of time before anything was sent sends nothing | up to 64 KiB are handed to the system, and go on by themselves; [`Error::Timeout`] counts them |
+//! | several processes write to one pipe | messages of up to 64 KiB with their header go out whole |
+//! | arguments arrive as they are | in programs that read them as the C runtime does; for a batch file those with `"`, `%` or a line break are refused |
+//! | user and group, limits, nice value, umask | are refused |
 //!
 //! # Dependencies
 //! Of the features only `cli`, the program, is on by default. Your program needs none:
@@ -490,7 +508,7 @@
 //! | `bytes`, `memchr` | messages that are shared without copying; the marks between them |
 //! | `serde`, `serde_json` | values as messages and as arguments |
 //! | `futures-core`, `futures-sink` | the two traits, and nothing else of `futures` |
-//! | `libc`, `nix` | system calls |
+//! | `libc`, `nix`; on Windows `windows-sys` | system calls |
 //! | `thiserror` | [`Error`], at compile time |
 //!
 //! `msgpack` adds `rmp-serde`.
@@ -514,6 +532,9 @@ pub mod spawn;
 #[doc(hidden)]
 pub mod target;
 mod transfer;
+#[cfg(windows)]
+#[path = "waiting/windows.rs"]
+mod waiting;
 
 pub use channel::{Duplex, Error, Reader, Writer, duplex, duplex_with, pipe, pipe_with};
 pub use inherited::inherited;

@@ -3,6 +3,9 @@
 #[cfg(unix)]
 #[path = "pipes/unix.rs"]
 mod system;
+#[cfg(windows)]
+#[path = "pipes/windows.rs"]
+mod system;
 
 pub use system::{Descriptor, capacity, large, new, unread};
 
@@ -11,3 +14,5 @@ pub(crate) use system::identity;
 pub(crate) use system::sockets;
 #[cfg(unix)]
 pub use system::{set_nonblocking, small};
+#[cfg(windows)]
+pub(crate) use system::{Mode, identity_of, is_over, pair, peek};

@@ -11,6 +11,9 @@ mod status;
 #[cfg(unix)]
 #[path = "process/unix.rs"]
 mod system;
+#[cfg(windows)]
+#[path = "process/windows.rs"]
+mod system;
 
 pub use signal::{Signal, UnknownSignal};
 pub use status::{ExitStatus, Usage};
@@ -112,13 +115,16 @@ impl Process {
 
     /// Asks it to end: SIGTERM. No error where it has.
     ///
+    /// On Windows this is Ctrl-Break, to it and what it has started in its group. Where it leads no
+    /// group, or has no console in common with us, nobody can be asked, and it is ended.
+    ///
     /// # Errors
     /// Where it has another user now.
     pub fn terminate(&self) -> Result<(), Error> {
         self.signal(Signal::TERM)
     }
 
-    /// Ends it: SIGKILL. No error where it has.
+    /// Ends it: SIGKILL, on Windows `TerminateProcess`. No error where it has.
     ///
     /// # Errors
     /// Where it has another user now.
@@ -135,6 +141,8 @@ impl Process {
     }
 
     /// Sends a signal to the process group that it leads. Without effect once it was waited for.
+    ///
+    /// On Windows `KILL` ends all that it has started, also after its own end.
     ///
     /// # Errors
     /// Where all in it have another user.

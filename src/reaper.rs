@@ -6,6 +6,9 @@
 #[cfg(unix)]
 #[path = "reaper/unix.rs"]
 mod system;
+#[cfg(windows)]
+#[path = "reaper/windows.rs"]
+mod system;
 
 pub(crate) use system::Ending;
 #[cfg(unix)]

@@ -21,6 +21,9 @@ mod limit;
 #[cfg(unix)]
 #[path = "spawn/unix.rs"]
 mod system;
+#[cfg(windows)]
+#[path = "spawn/windows.rs"]
+mod system;
 
 pub use limit::{Limit, Resource, UnknownResource};
 
@@ -229,8 +232,9 @@ impl Command {
         Ok(self.fd(target, source))
     }
 
-    /// Ends the child with this process, however that ends (Linux only: elsewhere it is on its own
-    /// when this process is killed). The child is killed, what it has started itself is not.
+    /// Ends the child with this process, however that ends (on Linux and Windows: elsewhere it is on
+    /// its own when this process is killed). The child is killed; what it has started itself is not
+    /// on Linux, and is on Windows.
     #[must_use]
     pub fn daemon(mut self, daemon: bool) -> Self {
         self.daemon = daemon;

@@ -26,6 +26,9 @@ mod system;
 #[cfg(all(unix, not(target_os = "linux")))]
 #[path = "target/posix.rs"]
 mod system;
+#[cfg(windows)]
+#[path = "target/windows.rs"]
+mod system;
 
 use system::anonymous_file;
 

@@ -65,8 +65,8 @@ impl<C> Writer<C> {
     /// A second, independent handle of the same pipe, with a descriptor of its own: for another
     /// process.
     ///
-    /// Messages of up to `PIPE_BUF` bytes with their header (4096 on Linux) go out whole whichever
-    /// process writes; larger ones of several processes may be interleaved: give each a pipe of its
+    /// Messages of up to `PIPE_BUF` bytes with their header (4096 on Linux, 64 KiB on Windows) go out whole
+    /// whichever process writes; larger ones of several processes may be interleaved: give each a pipe of its
     /// own for those.
     ///
     /// # Errors

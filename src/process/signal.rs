@@ -6,6 +6,9 @@ use std::str::FromStr;
 #[cfg(unix)]
 #[path = "signal/unix.rs"]
 mod system;
+#[cfg(windows)]
+#[path = "signal/windows.rs"]
+mod system;
 
 /// A signal that the system knows. Windows has none; what is there under the names of two of them is
 /// told at [`Process::terminate`](super::Process::terminate) and

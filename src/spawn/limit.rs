@@ -3,9 +3,16 @@
 use std::fmt;
 use std::str::FromStr;
 
-use libc::c_int;
+#[cfg(unix)]
+#[path = "limit/unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "limit/windows.rs"]
+mod system;
 
-/// A limit of `setrlimit(2)`.
+use system::RESOURCES;
+
+/// A limit of `setrlimit(2)`. Windows has none of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// What is limited.
@@ -23,29 +30,12 @@ impl Limit {
 
 /// Something that can be limited, by its name in `setrlimit(2)` without `RLIMIT_`, in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Resource(c_int);
-
-const RESOURCES: [(&str, c_int); 10] = [
-    ("as", libc::RLIMIT_AS as c_int),
-    ("core", libc::RLIMIT_CORE as c_int),
-    ("cpu", libc::RLIMIT_CPU as c_int),
-    ("data", libc::RLIMIT_DATA as c_int),
-    ("fsize", libc::RLIMIT_FSIZE as c_int),
-    ("memlock", libc::RLIMIT_MEMLOCK as c_int),
-    ("nofile", libc::RLIMIT_NOFILE as c_int),
-    ("nproc", libc::RLIMIT_NPROC as c_int),
-    ("rss", libc::RLIMIT_RSS as c_int),
-    ("stack", libc::RLIMIT_STACK as c_int),
-];
+pub struct Resource(i32);
 
 impl Resource {
     /// The names of all.
     pub fn names() -> impl Iterator<Item = &'static str> {
         RESOURCES.iter().map(|(name, _)| *name)
-    }
-
-    pub(super) fn number(self) -> c_int {
-        self.0
     }
 }
 
@@ -73,7 +63,10 @@ impl std::error::Error for UnknownResource {}
 
 impl fmt::Display for UnknownResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = RESOURCES.map(|(known, _)| known).join(", ");
+        let known = match RESOURCES.map(|(known, _)| known).join(", ") {
+            none if none.is_empty() => "none on this system".to_owned(),
+            known => known,
+        };
         write!(f, "there is no limit `{}`; there are {known}", self.0)
     }
 }

@@ -1,12 +1,8 @@
 //! The bugs of the system that this one carries on, which must not come back; and our own.
 
-use std::process::{Command as StdCommand, Stdio};
-use std::thread;
-
 use gipc::codec::Json;
-use gipc::spawn::{ChildFd, SpawnError};
+use gipc::spawn::SpawnError;
 use gipc::{Command, Error, blocking};
-use nix::sys::signal::{SigSet, SigmaskHow, pthread_sigmask};
 
 use crate::support::*;
 
@@ -17,9 +13,7 @@ tests![
     bug_the_context_manager_hides_the_users_own_error,
     bug_passing_a_closed_handle_fails_after_the_child_has_started,
     bug_dropped_handles_leak,
-    bug_the_signal_mask_is_inherited,
     bug_daemons_survive_the_parents_sigkill,
-    bug_a_stolen_waitpid_hangs_join,
     bug_blocking_calls_in_a_task_spin,
 ];
 
@@ -140,20 +134,6 @@ fn bug_dropped_handles_leak() {
     alone(counts_descriptors_around_dropped_handles);
 }
 
-pub(crate) fn blocks_signals_and_starts_a_child(_: ()) {
-    pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), None).unwrap();
-    let (status, out) = std::io::pipe().unwrap();
-    let command = Command::new("cat").arg("/proc/self/status").fd(ChildFd::STDOUT, out.into());
-    let child = command.spawn().unwrap();
-    let status = std::io::read_to_string(status).unwrap();
-    assert_eq!(signal_set(&status, "SigBlk"), 0);
-    assert!(child.reap().unwrap().0.success());
-}
-
-fn bug_the_signal_mask_is_inherited() {
-    alone(blocks_signals_and_starts_a_child);
-}
-
 /// Has a daemon and another child, tells their pids, and lives until it is killed.
 pub(crate) fn starts_a_daemon_and_tells_its_pid(
     (writer, held): (blocking::Writer<Json<(i32, i32)>>, blocking::Writer),
@@ -183,52 +163,6 @@ fn bug_daemons_survive_the_parents_sigkill() {
         // Each holds a writer for as long as it lives.
         assert_eq!(alive.get_timeout(LONG).await.unwrap(), None);
     });
-}
-
-/// Somebody in this program waits for every child there is.
-#[expect(unsafe_code, reason = "the `waitpid(-1)` of a careless program")]
-pub(crate) fn loses_its_children_to_somebody_else(_: ()) {
-    let steal = || {
-        // SAFETY: without a status there is nothing to be written.
-        while unsafe { libc::waitpid(-1, std::ptr::null_mut(), 0) } > 0 {}
-    };
-    in_both_runtimes(async || {
-        let child = sh("exit 5").spawn().unwrap();
-        steal();
-        for _ in 0..2 {
-            let joined = child.join().await;
-            assert!(matches!(joined, Err(Error::Stolen { .. })), "{joined:?}");
-        }
-        let joined = child.join_timeout(LONG).await;
-        assert!(matches!(joined, Err(Error::Stolen { .. })), "{joined:?}");
-        assert!(!child.is_alive());
-        assert_eq!(child.exitcode(), None);
-        assert!(format!("{child:?}").ends_with("waited for by somebody else)"), "{child:?}");
-        child.terminate().unwrap();
-    });
-    // While we wait.
-    for _ in 0..20 {
-        let (reader, writer) = blocking::pipe().unwrap();
-        let child = sh("read line <&3").channel("in", reader).spawn().unwrap().into_blocking();
-        thread::scope(|scope| {
-            let thief = scope.spawn(steal);
-            drop(writer);
-            // Who is first has it.
-            match child.join() {
-                Ok(status) => assert_eq!(status.code(), 1),
-                Err(error) => assert!(matches!(error, Error::Stolen { .. }), "{error:?}"),
-            }
-            thief.join().unwrap();
-        });
-    }
-    // A child of the program's own is nobody's business but its own.
-    let mut own = StdCommand::new("cat").stdin(Stdio::piped()).spawn().unwrap();
-    drop(own.stdin.take());
-    assert!(own.wait().unwrap().success());
-}
-
-fn bug_a_stolen_waitpid_hangs_join() {
-    alone(loses_its_children_to_somebody_else);
 }
 
 /// A task that never yields has no right to wait in Tokio's eyes after a hundred calls or so.

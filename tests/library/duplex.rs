@@ -232,7 +232,7 @@ fn the_end_comes_even_where_the_other_side_has_not_read_everything() {
     });
     let (here, there) = blocking::duplex().unwrap();
     here.put(b"never read").unwrap();
-    let child = sh("printf '\\0\\0\\0\\4last' >&3").channel("both", there).spawn().unwrap();
+    let child = sh("printf '\\0\\0\\0\\4last' >&$GIPC_OUT").channel("both", there).spawn().unwrap();
     assert_eq!(here.get().unwrap().unwrap(), "last");
     assert_eq!(here.get().unwrap(), None);
     assert!(child.reap().unwrap().0.success());

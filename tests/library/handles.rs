@@ -1,7 +1,6 @@
 //! Handles: closing them, giving them to children, and what is left of them here.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::TcpListener;
 use std::thread;
 
 use gipc::channel::Options;
@@ -30,7 +29,6 @@ tests![
     row_08_dropping_the_last_clone_closes,
     row_18_a_reader_may_be_cloned_for_another_process,
     row_18_writers_may_be_cloned_for_other_processes,
-    row_18_a_socket_may_be_passed,
     a_handle_stands_anywhere_in_the_arguments,
     two_channels_to_one_child,
     a_channel_from_sibling_to_sibling,
@@ -409,17 +407,6 @@ fn row_18_writers_may_be_cloned_for_other_processes() {
             assert!(child.join().await.unwrap().success());
         }
     });
-}
-
-fn row_18_a_socket_may_be_passed() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let script = "import socket; s, _ = socket.socket(fileno=7).accept(); s.sendall(b'hello')";
-    let child = Command::new("python3").args(["-c", script]);
-    let child = child.fd(ChildFd::new(7), listener.into()).spawn().unwrap();
-    let stream = std::net::TcpStream::connect(address).unwrap();
-    assert_eq!(std::io::read_to_string(stream).unwrap(), "hello");
-    assert!(child.reap().unwrap().0.success());
 }
 
 #[derive(Serialize, Deserialize)]

@@ -26,20 +26,26 @@ mod handles;
 mod load;
 mod messages;
 mod peers;
+#[cfg(unix)]
+mod posix;
 mod processes;
 mod scopes;
-mod signals;
 mod support;
 mod targets;
 mod timeouts;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use posix as system;
+#[cfg(windows)]
+use windows as system;
 
 fn main() -> std::process::ExitCode {
     // In a child this does not come back.
     gipc::targets![
         bugs::counts_descriptors_around_dropped_handles,
-        bugs::blocks_signals_and_starts_a_child,
         bugs::starts_a_daemon_and_tells_its_pid,
-        bugs::loses_its_children_to_somebody_else,
         bugs::uses_blocking_handles_in_a_task,
         bugs::writes_into_each,
         duplex::answers,
@@ -67,12 +73,9 @@ fn main() -> std::process::ExitCode {
         processes::waits_for_the_end,
         processes::starts_another,
         processes::has_a_static,
-        processes::ignores_sigchld,
-        processes::has_a_handler_of_its_own,
         processes::starts_a_daemon_on_a_thread_that_ends,
         processes::has_its_own_children,
-        signals::has_handlers_and_starts_a_child,
-        signals::shows_its_signals,
+        system::runs,
         targets::panics_in_threads,
         targets::runs_in_a_runtime_of_its_own,
         targets::takes_a_number,
@@ -89,9 +92,10 @@ fn main() -> std::process::ExitCode {
         peers::tests(),
         processes::tests(),
         scopes::tests(),
-        signals::tests(),
+        system::all(),
         targets::tests(),
         timeouts::tests(),
     ];
-    libtest_mimic::run(&arguments, all.into_iter().flatten().collect()).exit_code()
+    let all = system::fitting(all.into_iter().flatten().collect());
+    libtest_mimic::run(&arguments, all).exit_code()
 }

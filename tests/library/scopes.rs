@@ -11,7 +11,6 @@ use crate::support::*;
 tests![
     row_10_a_scope_joins_its_children,
     row_10_a_scope_gives_back_what_its_body_says,
-    row_10_a_stolen_child_hides_nothing_that_the_body_says,
     row_10_a_scope_that_panics_kills_its_children,
     row_10_a_dropped_scope_kills_its_children,
     row_14_a_scope_ends_its_daemons,
@@ -51,15 +50,6 @@ fn row_10_a_scope_gives_back_what_its_body_says() {
         Err::<(), _>("the user's own")
     });
     assert_eq!(result.unwrap(), Err("the user's own"));
-}
-
-fn row_10_a_stolen_child_hides_nothing_that_the_body_says() {
-    let result = blocking::scope(|scope| {
-        let child = scope.spawn(sh("exit 5")).unwrap();
-        nix::sys::wait::waitpid(nix::unistd::Pid::from_raw(child.pid()), None).unwrap();
-        "the user's own"
-    });
-    assert_eq!(result.unwrap(), "the user's own");
 }
 
 fn row_10_a_scope_that_panics_kills_its_children() {

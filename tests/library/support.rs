@@ -10,6 +10,15 @@ use gipc::{Command, Error, Reader, Writer, blocking};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 
+#[cfg(unix)]
+#[path = "support/posix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "support/windows.rs"]
+mod system;
+
+pub(crate) use system::is_gone;
+
 /// Longer than anything here takes: what ends by it has failed.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
@@ -108,20 +117,6 @@ pub(crate) fn descriptors() -> Vec<i32> {
     let mut open: Vec<i32> = list().into_iter().filter(is_open).collect();
     open.sort_unstable();
     open
-}
-
-/// A line of `/proc/…/status`, as a number in hexadecimal.
-pub(crate) fn signal_set(status: &str, line: &str) -> u64 {
-    let value = status.lines().find_map(|each| each.strip_prefix(line)).unwrap();
-    u64::from_str_radix(value.trim_start_matches(':').trim(), 16).unwrap()
-}
-
-/// Has this process ended? A zombie has.
-pub(crate) fn is_gone(pid: i32) -> bool {
-    match fs::read_to_string(format!("/proc/{pid}/stat")) {
-        Ok(stat) => stat.rsplit(')').next().unwrap().trim_start().starts_with(['Z', 'X']),
-        Err(_) => true,
-    }
 }
 
 /// How many children of this process there are, the dead with them.

@@ -7,15 +7,23 @@ use gipc::spawn::{ChildFd, ProcessGroup};
 use gipc::{Command, blocking};
 use nix::sys::signal::{SigSet, SigmaskHow, pthread_sigmask};
 
-use crate::support::*;
+use super::{Task, runs};
+use crate::support::sh;
 
 tests![
     row_13_all_signals_are_default_in_the_child,
     row_13_a_function_starts_with_default_signals,
     row_13_sigpipe_may_stay_ignored,
     the_parents_handlers_never_fire_in_the_child,
+    any_signal_is_a_negative_code,
     a_child_has_a_group_of_its_own_unless_it_stays_in_ours,
 ];
+
+/// A line of `/proc/…/status`, as a number in hexadecimal.
+pub(super) fn signal_set(status: &str, line: &str) -> u64 {
+    let value = status.lines().find_map(|each| each.strip_prefix(line)).unwrap();
+    u64::from_str_radix(value.trim_start_matches(':').trim(), 16).unwrap()
+}
 
 /// The signals of a child that shows its own: blocked, ignored, caught.
 fn of(command: Command) -> [u64; 3] {
@@ -42,7 +50,7 @@ extern "C" fn fire(_: libc::c_int) {
 
 /// Catches some signals, ignores some, blocks all; its children have nothing of that.
 #[expect(unsafe_code, reason = "dispositions of this process")]
-pub(crate) fn has_handlers_and_starts_a_child(_: ()) {
+pub(super) fn has_handlers_and_starts_a_child() {
     let handler = fire as extern "C" fn(libc::c_int) as libc::sighandler_t;
     for (signal, disposition) in [
         (libc::SIGTERM, handler),
@@ -75,13 +83,13 @@ pub(crate) fn has_handlers_and_starts_a_child(_: ()) {
 }
 
 fn row_13_all_signals_are_default_in_the_child() {
-    alone(has_handlers_and_starts_a_child);
+    super::alone(Task::HandlesAndIgnoresSignals);
 }
 
 fn the_parents_handlers_never_fire_in_the_child() {
     // A child in which a handler of ours would run has the same memory and adds to `FIRED`.
     let (reader, writer) = blocking::pipe().unwrap();
-    let child = blocking::start_process(shows_its_signals, writer).unwrap();
+    let child = blocking::start_process(runs, Task::ShowsItsSignals(writer)).unwrap();
     assert_eq!(reader.get().unwrap().unwrap().len(), 24);
     assert!(child.join().unwrap().success());
     let child = gipc::start_process(crate::handles::reads_none, blocking::pipe().unwrap().0);
@@ -93,7 +101,7 @@ fn the_parents_handlers_never_fire_in_the_child() {
 }
 
 /// Its blocked, ignored and caught signals.
-pub(crate) fn shows_its_signals(writer: blocking::Writer) {
+pub(super) fn shows_its_signals(writer: &blocking::Writer) {
     let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
     let sets = ["SigBlk", "SigIgn", "SigCgt"].map(|line| signal_set(&status, line).to_be_bytes());
     writer.put(&sets.concat()).unwrap();
@@ -101,7 +109,7 @@ pub(crate) fn shows_its_signals(writer: blocking::Writer) {
 
 fn row_13_a_function_starts_with_default_signals() {
     let (reader, writer) = blocking::pipe().unwrap();
-    let child = blocking::start_process(shows_its_signals, writer).unwrap();
+    let child = blocking::start_process(runs, Task::ShowsItsSignals(writer)).unwrap();
     let sets = reader.get().unwrap().unwrap();
     let [blocked, ignored, caught] =
         [0, 8, 16].map(|at| u64::from_be_bytes(sets[at..at + 8].try_into().unwrap()));
@@ -140,4 +148,14 @@ fn a_child_has_a_group_of_its_own_unless_it_stays_in_ours() {
     assert_eq!(group, pid);
     let (group, _) = group_of(ProcessGroup::Ours);
     assert_eq!(group, nix::unistd::getpgrp().as_raw());
+}
+
+fn any_signal_is_a_negative_code() {
+    for signal in [Signal::HUP, Signal::new(40).unwrap()] {
+        let child = sh("exec sleep 1000").spawn().unwrap();
+        child.signal(signal).unwrap();
+        assert_eq!(child.reap().unwrap().0.code(), -signal.number());
+    }
+    let child = sh("kill -9 $$").spawn().unwrap().into_blocking();
+    assert_eq!(child.join().unwrap().code(), -9);
 }
