@@ -126,6 +126,22 @@ pub(super) fn word(word: &str, known: &[&str]) -> Option<&'static str> {
     known.iter().any(|known| help.ends_with(&format!("`{known}`"))).then_some(help)
 }
 
+/// How the value of a key is written, for those who know other forms; the key with those of its
+/// tables.
+pub(super) fn form(keys: &[&str]) -> Option<String> {
+    let form = match keys {
+        [.., "depends_on", on] => return Some(format!("as in `{on} = \"ready\"`")),
+        [.., "restart"] => "as in `restart = \"always\"`",
+        [.., "healthcheck"] => "as in `{ test = \"exec:./ok.sh\", interval = \"10s\" }`",
+        [.., "environment"] => "as in `{ NAME = \"value\" }`",
+        [.., "backoff"] => "as in `{ min = \"1s\", max = \"30s\" }`",
+        [.., "restart_limit"] => "as in `{ count = 5, within = \"10s\" }`",
+        [.., "limits"] => "as in `{ nofile = 1024 }`",
+        _ => return None,
+    };
+    Some(form.to_owned())
+}
+
 fn look_up(table: &[(&[&str], &'static str)], name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
     table.iter().find(|(names, _)| names.contains(&name.as_str())).map(|(_, help)| *help)

@@ -88,6 +88,11 @@ impl Mistakes {
         self.add(&place, message);
     }
 
+    /// Is the file called so?
+    pub(super) fn reads_toml(&self) -> bool {
+        self.file.name.ends_with(".toml")
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }

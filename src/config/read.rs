@@ -27,9 +27,13 @@ pub(super) struct Reading {
 pub(super) fn read(text: &str, mistakes: &mut Mistakes) -> Reading {
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        for error in errors.into_iter().take(MOST) {
+        let is_toml = mistakes.reads_toml();
+        for (number, error) in errors.into_iter().take(MOST).enumerate() {
             let place = Place::in_file(error.span().unwrap_or(0..0));
-            mistakes.add(&place, syntax(error.message()));
+            let help = (number == 0 && !is_toml).then(|| {
+                "this is read as TOML, see gipc-toml(5); a Procfile is called so".to_owned()
+            });
+            mistakes.add_with_help(&place, syntax(error.message()), help);
         }
         // What was made of the rest is guesswork.
         return Reading::default();
@@ -51,6 +55,7 @@ pub(super) fn read(text: &str, mistakes: &mut Mistakes) -> Reading {
             Err(error) => {
                 let span = error.span().unwrap_or(0..0);
                 let (message, help) = rephrased(error.message());
+                let help = help.or_else(|| form(root.get_ref(), &span, error.message()));
                 let place = Place::in_file(span.clone());
                 mistakes.add_with_help(&place, message, help);
                 match remove(root.get_mut(), &span) {
@@ -68,6 +73,24 @@ pub(super) fn name(text: &str) -> Option<String> {
     let (root, _) = DeTable::parse_recoverable(text);
     let name = root.get_ref().get("name")?.get_ref().as_str()?.to_owned();
     crate::value::session_name(&name).ok()
+}
+
+/// How the value at this place is written, where it is of another type.
+fn form(root: &DeTable<'_>, span: &Range<usize>, message: &str) -> Option<String> {
+    if !message.starts_with("invalid type: ") {
+        return None;
+    }
+    let mut keys = Vec::new();
+    let mut table = root;
+    for at in path_to(root, span)? {
+        let (key, value) = table.iter().find(|(key, _)| key.span() == at)?;
+        keys.push(&**key.get_ref());
+        match value.get_ref() {
+            DeValue::Table(inner) => table = inner,
+            _ => break,
+        }
+    }
+    foreign::form(&keys)
 }
 
 /// Removes the innermost entry that has this span in it. Comes back with the key of the process

@@ -294,6 +294,13 @@ fn what_is_nested_without_end_is_refused() {
 }
 
 #[test]
+fn what_is_no_toml_is_said_to_be_read_as_such() {
+    let folder = folder_with("compose.yml", "services:\n  web:\n    image: x\n");
+    let ended = words("check compose.yml").current_dir(folder.path()).end();
+    ended.failed(2, &["compose.yml:1:9", "this is read as TOML, see gipc-toml(5)"]);
+}
+
+#[test]
 fn who_decides_and_is_tried_again_is_remarked_on() {
     let text = |restart: &str, defaults: &str| {
         format!("exit = 'test'\n[process.test]\ncommand = 'false'\n{restart}\n{defaults}\n")
