@@ -248,6 +248,8 @@ impl Hub {
         let name = &self.plan.name;
         let count = batch.payloads().len() as u64;
         while self.plan.full == Full::Block && self.exchange.borrow().is_full() {
+            // Who waits for what was taken may be the one that is to make room.
+            self.taken_what_was_there();
             self.changed.notified().await;
         }
         let passage = Passage { channel: name, from: &source.from, to: &self.to };

@@ -61,7 +61,7 @@ impl Hub {
             Err(error) => Some(Trouble::Garbled(error.into())),
         };
         self.ours.reading.set(false);
-        self.ours.answered.notify_waiters();
+        self.taken_what_was_there();
         self.sender_over();
         self.changed.notify_waiters();
         outcome
@@ -81,7 +81,7 @@ impl Hub {
                 () = self.ours.asked.notified() => {
                     let taken = snatch(reader).await;
                     if taken.is_none() {
-                        self.ours.answered.notify_waiters();
+                        self.taken_what_was_there();
                         continue;
                     }
                     taken.unwrap_or(Ok(None))
@@ -90,7 +90,7 @@ impl Hub {
             };
             self.ours.reading.set(false);
             let more = self.take_in(source, read, reader.framing(), lost).await;
-            self.ours.answered.notify_waiters();
+            self.taken_what_was_there();
             if !more? {
                 return Ok(());
             }
@@ -169,6 +169,11 @@ impl Hub {
             self.ours.asked.notify_one();
             self.ours.answered.notified().await;
         }
+    }
+
+    /// Nobody is to wait for it any longer.
+    pub(super) fn taken_what_was_there(&self) {
+        self.ours.answered.notify_waiters();
     }
 
     /// Writes what there is for our standard output, until there is no more.

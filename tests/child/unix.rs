@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
 use gipc::frames::{FrameReader, FrameWriter};
-use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
+use gipc::framing::{DEFAULT_MAX_MESSAGE, Decoder, Framing, Step};
 use gipc::inherited::{self, Direction};
 
 pub(crate) fn main() {
@@ -28,6 +28,10 @@ pub(crate) fn main() {
             die(libc::SIGKILL)
         }
         ["greedy-crash", count] => greedy_crash(count.parse().unwrap()),
+        ["mortal-reader", log] => mortal_reader(log, false),
+        ["mortal-reader", log, "answers"] => mortal_reader(log, true),
+        ["exact-reader", log] => exact_reader(log),
+        ["mortal-writer", state, last] => mortal_writer(state, last.parse().unwrap()),
         ["last-words"] => last_words(),
         ["half-frame"] => half_frame(),
         ["awkward"] => awkward(),
@@ -128,6 +132,91 @@ fn greedy_crash(count: u64) -> ! {
         exit(0);
     }
     die(libc::SIGKILL)
+}
+
+/// A number below this one; another one in each incarnation.
+fn random(below: u64) -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(0) % below
+}
+
+/// Message `seq`: its number, and so many letters that it tells its own length.
+fn message(seq: u64) -> String {
+    format!("{seq}:{}", "x".repeat((seq * 37 % 700) as usize))
+}
+
+/// The number of a message, which is whole.
+fn number_of(payload: &[u8]) -> u64 {
+    let text = std::str::from_utf8(payload).unwrap();
+    let seq = text.split_once(':').unwrap().0.parse().unwrap();
+    assert_eq!(text, message(seq), "torn");
+    seq
+}
+
+fn log(path: &str) -> File {
+    File::options().create(true).append(true).open(path).unwrap()
+}
+
+/// Reads in pieces of any size, notes each message that it has whole, and answers it if it is to;
+/// and dies at any byte.
+fn mortal_reader(path: &str, answers: bool) -> ! {
+    let channel = inherited::channel(Direction::In, None).unwrap();
+    let mut pipe = File::from(channel.open().unwrap());
+    let mut decoder = Decoder::new(channel.framing, DEFAULT_MAX_MESSAGE);
+    let mut writer = answers.then(|| ends().1);
+    let (mut log, mut buffer) = (log(path), Vec::new());
+    let mut left = random(8000) as usize + 1;
+    while left > 0 {
+        let mut piece = vec![0; left.min(random(3000) as usize + 1)];
+        let read = pipe.read(&mut piece).unwrap();
+        if read == 0 {
+            exit(0);
+        }
+        left -= read;
+        buffer.extend_from_slice(&piece[..read]);
+        while let Step::Frame(frame) = decoder.decode(&buffer).unwrap() {
+            let payload = &buffer[frame.payload.clone()];
+            writeln!(log, "{}", number_of(payload)).unwrap();
+            if let Some(writer) = &mut writer {
+                writer.blocking_put(payload).unwrap();
+            }
+            buffer.drain(..frame.len);
+        }
+    }
+    die(libc::SIGKILL)
+}
+
+/// Takes one message at a time, and notes it.
+fn exact_reader(path: &str) {
+    let channel = inherited::channel(Direction::In, None).unwrap();
+    let pipe = File::from(channel.open().unwrap());
+    let mut reader = FrameReader::new(pipe, channel.framing, DEFAULT_MAX_MESSAGE).exact();
+    let mut log = log(path);
+    while let Some(message) = reader.blocking_get().unwrap() {
+        log.write_all(format!("{}\n", number_of(&message)).as_bytes()).unwrap();
+    }
+}
+
+/// Sends the messages up to this one, from the first that was not sent whole, and dies at any byte.
+fn mortal_writer(path: &str, last: u64) {
+    let channel = inherited::channel(Direction::Out, None).unwrap();
+    let mut pipe = File::from(channel.open().unwrap());
+    let sent = fs::read_to_string(path).map_or(0, |sent| sent.parse().unwrap());
+    for seq in sent + 1..=last {
+        let mut frame = FrameWriter::new(Vec::new(), channel.framing);
+        frame.blocking_put(message(seq).as_bytes()).unwrap();
+        let frame = frame.into_inner();
+        if random(10) == 0 {
+            let part = random(frame.len() as u64) as usize;
+            pipe.write_all(&frame[..part]).unwrap();
+            if part > 0 {
+                log(&format!("{path}.cuts")).write_all(b".").unwrap();
+            }
+            die(libc::SIGKILL);
+        }
+        pipe.write_all(&frame).unwrap();
+        fs::write(path, seq.to_string()).unwrap();
+    }
 }
 
 /// A line and a message, and not a moment to lose.

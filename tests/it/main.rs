@@ -7,6 +7,7 @@ mod channels;
 mod check;
 mod control;
 mod control_abuse;
+mod counts;
 mod descriptors;
 mod examples;
 mod exec;

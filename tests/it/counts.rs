@@ -1,0 +1,145 @@
+//! Readers and writers that die at random moments: every message is counted.
+//!
+//! `GIPC_TEST_ROUNDS` says how often they die.
+
+use serde_json::Value;
+
+use crate::support::*;
+
+/// Message `seq`, which the helper program knows too.
+fn message(seq: u64) -> String {
+    format!("{seq}:{}\n", "x".repeat((seq * 37 % 700) as usize))
+}
+
+/// A folder with this gipc.toml, where processes are started again as often as they end.
+fn folder(text: &str) -> tempfile::TempDir {
+    let folder = scratch();
+    let defaults = "[defaults]\nrestart = 'always'\nbackoff = { min = '0s', max = '0s' }\n\
+                    restart_limit = { count = 1000000, within = '1s' }\n";
+    let text = format!("{defaults}{text}").replace("CHILD", CHILD);
+    std::fs::write(folder.path().join("gipc.toml"), text).unwrap();
+    folder
+}
+
+fn numbers(text: &str) -> Vec<u64> {
+    text.lines().map(|line| line.split(':').next().unwrap().parse().unwrap()).collect()
+}
+
+/// The report, and what an instance's end of a channel counts.
+fn counts(folder: &tempfile::TempDir, instance: usize, channel: &str) -> (Value, Value) {
+    let report = std::fs::read(folder.path().join("r.json")).unwrap();
+    let report: Value = serde_json::from_slice(&report).unwrap();
+    let instance = report["instances"][instance].clone();
+    let channels = instance["channels"].as_array().unwrap();
+    let channel = channels.iter().find(|it| it["name"] == channel).unwrap().clone();
+    (instance, channel)
+}
+
+#[test]
+fn a_reader_that_dies_at_any_byte_costs_no_message_and_none_comes_twice() {
+    let deaths = rounds(100);
+    let folder = folder(
+        "[process.work]\ncommand = ['CHILD', 'mortal-reader', 'log']\n\
+         [channel.jobs]\nfrom = '-'\nto = 'work'\n",
+    );
+    let last = deaths * 10;
+    let input: String = (1..=last).map(message).collect();
+    let mut gipc = words("up -q --report r.json");
+    gipc.current_dir(folder.path()).with_input(input).ended(0, "", "");
+    // It has noted all that it has read whole.
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert_eq!(numbers(&log), (1..=last).collect::<Vec<_>>());
+    let (instance, jobs) = counts(&folder, 0, "jobs");
+    assert_eq!(jobs["messages"], last);
+    assert_eq!((&jobs["unread"], &jobs["dropped"]), (&0.into(), &0.into()));
+    let restarts = instance["restarts"].as_u64().unwrap();
+    assert!(restarts >= deaths / 4, "{restarts}");
+    assert!(jobs["redelivered"].as_u64().unwrap() >= restarts / 2, "{jobs}");
+}
+
+#[test]
+fn a_reader_that_is_killed_at_any_moment_costs_what_it_had_read_whole_at_most() {
+    let kills = rounds(20);
+    let folder = folder(
+        "[process.work]\ncommand = ['CHILD', 'exact-reader', 'log']\n\
+         [channel.jobs]\nfrom = '-'\nto = 'work'\n",
+    );
+    let mut gipc = words("up -q --report r.json").current_dir(folder.path()).begin();
+    let mut stdin = gipc.0.stdin.take().unwrap();
+    let (done, is_done) = std::sync::mpsc::channel();
+    let writing = std::thread::spawn(move || {
+        let mut last = 0;
+        // Until there were enough of them.
+        while is_done.try_recv().is_err() {
+            last += 1;
+            std::io::Write::write_all(&mut stdin, message(last).as_bytes()).unwrap();
+        }
+        last
+    });
+    let log = folder.path().join("log");
+    eventually(|| log.exists());
+    let mut killed = 0;
+    while killed < kills {
+        // What it takes to start a process is random enough.
+        let ended = words("signal KILL work").current_dir(folder.path()).end();
+        killed += u64::from(ended.status.success());
+    }
+    done.send(()).unwrap();
+    let last = writing.join().unwrap();
+    gipc.end().ended(0, "", "");
+    let got = numbers(&std::fs::read_to_string(log).unwrap());
+    assert!(got.is_sorted_by(|a, b| a < b), "in order, and none twice");
+    // It reads one at a time, and notes it then: between these it may have been killed.
+    let lost: u64 = got.windows(2).map(|pair| pair[1] - pair[0] - 1).sum();
+    assert!(lost <= killed, "{lost} {killed}");
+    assert_eq!(got.last(), Some(&last));
+    let (instance, jobs) = counts(&folder, 0, "jobs");
+    assert_eq!(jobs["messages"], last);
+    assert!(instance["restarts"].as_u64().unwrap() <= killed);
+}
+
+#[test]
+fn a_writer_that_dies_at_any_byte_sends_no_torn_message() {
+    let deaths = rounds(100);
+    let last = deaths * 10;
+    let folder = folder(&format!(
+        "[process.gen]\ncommand = ['CHILD', 'mortal-writer', 'state', '{last}']\nrestart = 'on-failure'\n\
+         [channel.jobs]\nfrom = 'gen'\nto = '-'\n"
+    ));
+    let ended = words("up -q --report r.json").current_dir(folder.path()).end();
+    assert_eq!(ended.text(), (1..=last).map(message).collect::<String>());
+    let cuts = std::fs::read_to_string(folder.path().join("state.cuts")).unwrap().len();
+    assert!(cuts as u64 >= deaths / 4, "{cuts}");
+    // Those are told, and counted; each was sent again.
+    ended.failed(1, &["channel `jobs`, truncated message from gen.1: "]);
+    assert_eq!(ended.stderr.lines().count(), cuts);
+    let (_, jobs) = counts(&folder, 0, "jobs");
+    assert_eq!((&jobs["messages"], &jobs["truncated"]), (&last.into(), &cuts.into()));
+}
+
+#[test]
+fn with_replies_every_message_is_answered_whenever_its_readers_die() {
+    let deaths = rounds(100);
+    let folder = folder(
+        "[process.work]\nreplicas = 2\ncommand = ['CHILD', 'mortal-reader', 'log', 'answers']\n\
+         [channel.jobs]\nfrom = '-'\nto = 'work'\nack = 'reply'\nwindow = 4\nretries = 1000000\n\
+         [channel.results]\nfrom = 'work'\nto = '-'\n",
+    );
+    let last = deaths * 10;
+    let input: String = (1..=last).map(message).collect();
+    let ended = words("up -q --report r.json").current_dir(folder.path()).with_input(input);
+    let mut answered = numbers(ended.text());
+    answered.sort_unstable();
+    // An answer that has come whole counts, be its sender dead by then; so none comes twice either.
+    assert_eq!(answered, (1..=last).collect::<Vec<_>>());
+    let (mut given, mut restarts, mut answers) = (0, 0, 0);
+    for place in 0..2 {
+        let (instance, jobs) = counts(&folder, place, "jobs");
+        assert_eq!(jobs["dead"], 0);
+        given += jobs["messages"].as_u64().unwrap();
+        restarts += instance["restarts"].as_u64().unwrap();
+        answers += counts(&folder, place, "results").1["messages"].as_u64().unwrap();
+    }
+    assert_eq!((given, answers), (last, last));
+    assert!(restarts >= deaths / 4, "{restarts}");
+}
