@@ -17,6 +17,7 @@ mod logs;
 mod manual;
 mod messages;
 mod pipe;
+mod pool;
 mod replay;
 mod run;
 mod supervision;
@@ -71,6 +72,7 @@ enum Command {
     Run(Box<run::Run>),
     Pipe(Box<pipe::Pipe>),
     Replay(Box<replay::Replay>),
+    Pool(Box<pool::Pool>),
     Up(up::Up),
     Send(talk::Send),
     Recv(talk::Recv),
@@ -113,6 +115,7 @@ impl Command {
             "run" => parse(args).map(Self::Run),
             "pipe" => parse(args).map(Self::Pipe),
             "replay" => parse(args).map(Self::Replay),
+            "pool" => parse(args).map(Self::Pool),
             "up" => parse(args).map(Self::Up),
             "send" => parse(args).map(Self::Send),
             "recv" => parse(args).map(Self::Recv),
@@ -184,6 +187,7 @@ pub(crate) fn plan() -> Result<Plan, Usage> {
         Command::Run(run) => run.into_plan(),
         Command::Pipe(pipe) => pipe.into_plan(),
         Command::Replay(replay) => replay.into_plan(),
+        Command::Pool(pool) => pool.into_plan(),
         Command::Up(up) => up.into_plan(),
         Command::Send(send) => Ok(send.into_plan()),
         Command::Recv(recv) => Ok(recv.into_plan()),

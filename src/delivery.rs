@@ -208,6 +208,20 @@ impl Delivery {
         Some(parcel)
     }
 
+    /// How many messages have been read whole where `unread` of the bytes that were written have not
+    /// been read. For parcels of one message each.
+    pub(crate) fn read_whole(&self, unread: usize) -> usize {
+        let mut left = self.behind.saturating_sub(unread);
+        let is_read = |parcel: &&Parcel| match left.checked_sub(parcel.frames.len()) {
+            Some(rest) => {
+                left = rest;
+                true
+            }
+            None => false,
+        };
+        self.parcels.iter().take(self.written).take_while(is_read).count()
+    }
+
     /// An answer has come: to the first message that was written whole. `None` where there is none.
     pub(crate) fn answered(&mut self) -> Option<Parcel> {
         if self.written == 0 { None } else { self.forget_first() }
@@ -373,6 +387,10 @@ mod tests {
             delivery.push(parcel(U32, &[payload]));
         }
         delivery.wrote(7 + 7 + 2);
+        assert_eq!(
+            [0, 2, 3, 9, 10, 16].map(|unread| delivery.read_whole(unread)),
+            [2, 2, 1, 1, 0, 0]
+        );
         assert_eq!(delivery.answered(), Some(parcel(U32, &["one"])));
         // "two" was read and is lost with its reader, "three" was begun.
         assert_eq!(settle(&mut delivery, 2), [0, 1, 1]);

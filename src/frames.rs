@@ -67,6 +67,14 @@ impl Batch {
         self.payloads.iter().map(|range| &self.frames[range.clone()])
     }
 
+    /// Keeps the first `count` messages only.
+    pub fn truncate(&mut self, count: usize) {
+        if count < self.payloads.len() {
+            self.payloads.truncate(count);
+            self.verbatim = false;
+        }
+    }
+
     /// The frames as they came, where they can be passed on so: the last line of a stream may
     /// lack its end, and headers other than `Content-Length` are not ours to pass on.
     pub fn frames(&self) -> Option<&Bytes> {

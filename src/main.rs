@@ -20,6 +20,7 @@ mod jobserver;
 mod logs;
 mod notify;
 mod plan;
+mod pool;
 mod probe;
 mod ready;
 mod record;

@@ -12,6 +12,7 @@ use crate::logs;
 pub(crate) mod channel;
 pub(crate) mod order;
 pub(crate) mod outline;
+pub(crate) mod pool;
 pub(crate) mod revision;
 pub(crate) mod rules;
 pub(crate) mod stops;
@@ -41,6 +42,8 @@ pub(crate) enum Plan {
 /// Processes under supervision.
 pub(crate) struct Supervise {
     pub(crate) topology: Topology,
+    /// Where the first channel's messages are shared among workers, whose answers are the second's.
+    pub(crate) pool: Option<pool::Pool>,
     /// The name to be found by, where it is a session.
     pub(crate) session: Option<String>,
     /// Where the topology comes from, if it can be read anew.

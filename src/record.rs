@@ -48,7 +48,7 @@ struct Entry<'a> {
 /// What was in a message: `text`, or `base64` where it is not UTF-8.
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Payload<'a> {
+pub(crate) enum Payload<'a> {
     Text(&'a str),
     Base64(String),
 }

@@ -12,6 +12,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -22,6 +23,7 @@ use tokio::sync::Notify;
 use tracing::{error, warn};
 
 use crate::plan::channel::{Ack, Channel, Full};
+use crate::pool::Pool;
 use crate::record::playback;
 use crate::record::{DeadLetters, Passage, Reason, Recorder};
 use crate::route::{Accepted, Answered, Dead, Exchange, Leftover, OutletId};
@@ -64,6 +66,8 @@ pub(crate) enum Trouble {
     Unasked,
     /// Nobody reads the channel any more, and nobody ever will.
     Unread,
+    /// The joblog cannot be written.
+    Joblog(io::Error),
     /// Nobody reads our output.
     OutputClosed,
     /// Our output cannot be written.
@@ -80,6 +84,15 @@ pub(crate) struct Outcome {
     pub(crate) trouble: Option<Trouble>,
     /// Some were refused or torn.
     pub(crate) lost: bool,
+}
+
+/// What becomes of what was heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// It is passed on.
+    Pass,
+    /// Somebody else has it.
+    Taken,
 }
 
 /// A writer of a channel: who it is, and what has come from it.
@@ -110,10 +123,14 @@ pub(crate) struct Hub {
     recorder: Option<Recorder>,
     taps: tap::Taps,
     dead_letters: Option<DeadLetters>,
+    /// The pool whose messages these are.
+    pool: Option<Rc<Pool>>,
     /// There is more room, or less to do: for writers, and for who waits until all is written.
     changed: Notify,
     /// For each reader: there is something to do.
     wakes: RefCell<Vec<Rc<Notify>>>,
+    /// For each reader: what tells how much it has not read.
+    probes: RefCell<Vec<Option<Rc<OwnedFd>>>>,
     ours: ours::State,
 }
 
@@ -124,8 +141,13 @@ impl Hub {
         to: String,
         recorder: Option<Recorder>,
         dead_letters: Option<DeadLetters>,
+        pool: Option<Rc<Pool>>,
     ) -> Rc<Self> {
-        let exchange = RefCell::new(Exchange::new(&plan));
+        let mut exchange = Exchange::new(&plan);
+        if let Some(pool) = &pool {
+            exchange.be_of_a_pool(pool.done_before(), pool.plan());
+        }
+        let exchange = RefCell::new(exchange);
         Rc::new(Self {
             plan,
             to,
@@ -133,15 +155,52 @@ impl Hub {
             recorder,
             taps: tap::Taps::default(),
             dead_letters,
+            pool,
             changed: Notify::new(),
             wakes: RefCell::default(),
+            probes: RefCell::default(),
             ours: ours::State::default(),
         })
+    }
+
+    /// Takes nothing more, and gives nothing out that waits.
+    pub(crate) fn close(&self) {
+        let (left, woken) = self.exchange.borrow_mut().close();
+        if let Some(pool) = &self.pool {
+            pool.left(left);
+        }
+        self.wake(&woken);
+        self.changed.notify_waiters();
+    }
+
+    /// There may be more room for answers now, or less.
+    pub(crate) fn look_at_gate(&self) {
+        if let Some(pool) = &self.pool {
+            let woken = self.exchange.borrow_mut().set_gate(pool.gate());
+            self.wake(&woken);
+        }
+    }
+
+    /// The incarnation of a reader gets no more messages.
+    pub(crate) fn retire(&self, id: OutletId) {
+        self.exchange.borrow_mut().retire(id);
+        self.wake(&[id]);
+    }
+
+    /// How a reader takes messages.
+    pub(crate) fn framing(&self, id: OutletId) -> Framing {
+        self.exchange.borrow().framing(id)
+    }
+
+    /// Has all come that will?
+    pub(crate) fn has_ended(&self) -> bool {
+        self.exchange.borrow().has_ended()
     }
 
     /// Adds a reader, which takes messages in this framing.
     pub(crate) fn add_outlet(&self, framing: Framing) -> OutletId {
         self.wakes.borrow_mut().push(Rc::default());
+        self.probes.borrow_mut().push(None);
         self.exchange.borrow_mut().add_outlet(framing)
     }
 
@@ -158,12 +217,16 @@ impl Hub {
 
     /// A reader will never read again.
     pub(crate) fn outlet_over(&self, id: OutletId) -> u64 {
-        let Leftover { woken, dead } = self.exchange.borrow_mut().outlet_over(id);
+        let Leftover { woken, dead, .. } = self.exchange.borrow_mut().outlet_over(id);
         self.wake(&woken);
         self.changed.notify_waiters();
         let reason = "nobody reads the channel any more";
         self.bury(&dead, &|attempts| Reason { attempts, ..Reason::of(reason) });
-        dead.iter().map(|Dead { parcel, .. }| parcel.count).sum()
+        let unread = dead.iter().map(|Dead { parcel, .. }| parcel.count).sum();
+        if let Some(pool) = &self.pool {
+            pool.left(unread);
+        }
+        unread
     }
 
     fn wake(&self, woken: &[OutletId]) {
@@ -193,10 +256,15 @@ impl Hub {
         self.exchange.borrow().counts(id)
     }
 
-    /// The reader is gone, and has left this in its pipe. Tells whether a message has ended one
-    /// reader too many; `reason` says how.
-    pub(crate) fn settle(&self, id: OutletId, inlet: &Inlet, reason: &Reason) -> bool {
-        let Leftover { woken, dead } = self.exchange.borrow_mut().settle(id, inlet.unread());
+    /// The reader is gone, and has left this in its pipe. Comes back with the messages that have
+    /// ended one reader too many; `reason` says how.
+    pub(crate) fn settle(&self, id: OutletId, inlet: &Inlet, reason: &Reason) -> Vec<Dead> {
+        let unread = inlet.unread();
+        self.probes.borrow_mut()[id.0] = None;
+        let Leftover { woken, dead, left } = self.exchange.borrow_mut().settle(id, unread);
+        if let Some(pool) = &self.pool {
+            pool.left(left);
+        }
         self.wake(&woken);
         self.changed.notify_waiters();
         for Dead { parcel, .. } in &dead {
@@ -207,7 +275,7 @@ impl Hub {
             );
         }
         self.bury(&dead, &|attempts| Reason { attempts, ..reason.clone() });
-        !dead.is_empty()
+        dead
     }
 
     /// Puts messages that are not sent to anybody any more into the file for those.
@@ -228,6 +296,12 @@ impl Hub {
         }
     }
 
+    /// How many messages a reader may answer by now: those that it has read whole.
+    pub(crate) fn answerable(&self, id: OutletId) -> usize {
+        let unread = self.probes.borrow()[id.0].as_ref().map_or(0, |it| gipc::pipes::unread(it));
+        self.exchange.borrow().read_whole(id, unread)
+    }
+
     /// A reader has answered. `None`: it was not asked.
     pub(crate) fn answered(&self, id: OutletId) -> Option<Answered> {
         let answered = self.exchange.borrow_mut().answered(id, Instant::now())?;
@@ -236,7 +310,7 @@ impl Hub {
     }
 
     /// Waits until our standard output has everything that is meant for it.
-    async fn said(&self) {
+    pub(crate) async fn said(&self) {
         let Some(id) = self.ours.outlet.get() else { return };
         while self.exchange.borrow().unwritten(id) > 0 {
             self.changed.notified().await;
@@ -244,7 +318,12 @@ impl Hub {
     }
 
     /// Passes messages on as soon as there is room for them; whether one was refused is the result.
-    async fn send(&self, source: &Source, batch: &Batch, from: Framing) -> Result<bool, Trouble> {
+    pub(crate) async fn send(
+        &self,
+        source: &Source,
+        batch: &Batch,
+        from: Framing,
+    ) -> Result<bool, Trouble> {
         let name = &self.plan.name;
         let count = batch.payloads().len() as u64;
         while self.plan.full == Full::Block && self.exchange.borrow().is_full() {
@@ -262,6 +341,12 @@ impl Hub {
             counts.messages += count;
             counts.bytes += batch.payloads().map(|payload| payload.len() as u64).sum::<u64>();
         });
+        if self.exchange.borrow().is_closed() {
+            if let Some(pool) = &self.pool {
+                pool.left(count);
+            }
+            return Err(Trouble::Unread);
+        }
         if self.exchange.borrow().is_unread() {
             source.count(|counts| counts.unread += count);
             let from = &source.from;
@@ -274,6 +359,9 @@ impl Hub {
         self.wake(&woken);
         for (number, refusal) in &refused {
             error!("channel `{name}`, message {number} from {}: {refusal}", source.from);
+            if let Some(pool) = &self.pool {
+                pool.refused(*number);
+            }
             if let Some(payload) = batch.payloads().nth((number - first) as usize) {
                 self.add_dead_letter(*number, &Reason::of(refusal), payload);
             }
@@ -297,20 +385,23 @@ impl Hub {
         &self,
         source: &Source,
         mut pipe: Draining<FrameReader<R>>,
-        mut heard: impl FnMut(&Batch) -> Result<(), Trouble>,
+        mut heard: impl FnMut(&mut Batch) -> (Heard, Option<Trouble>),
     ) -> Outcome {
         let mut outcome = Outcome::default();
         let framing = pipe.io.framing();
         outcome.trouble = loop {
             match pipe.next(async |reader| reader.batch().await).await {
-                Some(Ok(Some(batch))) => {
-                    let sent = match heard(&batch) {
-                        Ok(()) => self.send(source, &batch, framing).await,
-                        Err(trouble) => Err(trouble),
-                    };
-                    match sent {
-                        Ok(lost) => outcome.lost |= lost,
-                        Err(trouble) => break Some(trouble),
+                Some(Ok(Some(mut batch))) => {
+                    let (heard, objection) = heard(&mut batch);
+                    match heard {
+                        Heard::Taken => {}
+                        Heard::Pass => match self.send(source, &batch, framing).await {
+                            Ok(lost) => outcome.lost |= lost,
+                            Err(trouble) => break Some(trouble),
+                        },
+                    }
+                    if objection.is_some() {
+                        break objection;
                     }
                 }
                 Some(Ok(None)) => break None,

@@ -4,9 +4,10 @@
 //! No descriptor or clock is touched here, so that every rule about order, redelivery and dropping
 //! is tested with values.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::IoSlice;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 use crate::delivery::{Delivery, Fate, Parcel};
 use crate::plan::channel::{Ack, Channel, Full, Route};
+use crate::plan::pool::Pool;
 use crate::relay::Counts;
 
 /// Fewer bytes than these are copied, in place of being kept with the buffer they came in.
@@ -79,6 +81,8 @@ pub(crate) struct Leftover {
     pub(crate) woken: Vec<OutletId>,
     /// Messages that have ended one reader too many.
     pub(crate) dead: Vec<Dead>,
+    /// How many there were that nobody gets any more, as nothing is given out.
+    pub(crate) left: u64,
 }
 
 /// A message that was answered.
@@ -99,6 +103,9 @@ struct Outlet {
     over: bool,
     /// It waits for a message.
     idle: bool,
+    /// How many messages this incarnation was given; it gets no more where it is retired.
+    given: u64,
+    retired: bool,
     /// Since when it is at the first message that it has not answered.
     since: Option<Instant>,
     counts: Counts,
@@ -136,6 +143,16 @@ pub(crate) struct Exchange {
     taken: u64,
     /// How many may still send.
     senders: usize,
+    /// Nothing more is taken or given out.
+    closed: bool,
+    /// Messages that are not sent again, by their numbers.
+    known: Rc<BTreeSet<u64>>,
+    /// Messages are given out in any order, once all are there.
+    is_shuffled: bool,
+    /// Where it is set, no message but the one with this number is given out.
+    gate: Option<u64>,
+    /// So many messages an incarnation gets, and no more.
+    per_incarnation: u64,
 }
 
 impl Exchange {
@@ -153,6 +170,11 @@ impl Exchange {
             turn: 0,
             taken: 0,
             senders: 0,
+            closed: false,
+            known: Rc::default(),
+            is_shuffled: false,
+            gate: None,
+            per_incarnation: u64::MAX,
         }
     }
 
@@ -163,6 +185,8 @@ impl Exchange {
             delivery,
             over: false,
             idle: false,
+            given: 0,
+            retired: false,
             since: None,
             counts: Counts::default(),
         });
@@ -174,10 +198,46 @@ impl Exchange {
         self.senders += 1;
     }
 
+    /// Has it go by the rules of a pool: these were done before.
+    pub(crate) fn be_of_a_pool(&mut self, known: Rc<BTreeSet<u64>>, plan: &Pool) {
+        self.known = known;
+        self.is_shuffled = plan.shuffle;
+        self.per_incarnation = plan.max_messages.unwrap_or(u64::MAX);
+    }
+
+    /// Nothing more is taken, and nothing that waits is given out; how many messages those are.
+    pub(crate) fn close(&mut self) -> (u64, Vec<OutletId>) {
+        self.closed = true;
+        self.waiting_bytes = 0;
+        (self.waiting.drain(..).map(|parcel| parcel.count).sum(), self.all())
+    }
+
+    /// Lets anything be given out, or nothing but the message with this number. Comes back with the
+    /// readers that have something to do.
+    pub(crate) fn set_gate(&mut self, gate: Option<u64>) -> Vec<OutletId> {
+        let mut woken = Vec::new();
+        if self.gate != gate {
+            self.gate = gate;
+            self.wake_idle(&mut woken);
+        }
+        woken
+    }
+
+    /// The incarnation of a reader gets no more messages: it is to end when it has answered.
+    pub(crate) fn retire(&mut self, id: OutletId) {
+        self.outlets[id.0].retired = true;
+    }
+
     /// A writer will never write again. Comes back with the readers that have something to do.
     pub(crate) fn sender_over(&mut self) -> Vec<OutletId> {
         self.senders -= 1;
-        if self.senders == 0 { self.all() } else { Vec::new() }
+        if self.senders > 0 {
+            return Vec::new();
+        }
+        if self.is_shuffled {
+            fastrand::shuffle(self.waiting.make_contiguous());
+        }
+        self.all()
     }
 
     fn all(&self) -> Vec<OutletId> {
@@ -191,7 +251,7 @@ impl Exchange {
 
     /// Will nobody ever read again?
     pub(crate) fn is_unread(&self) -> bool {
-        self.open().next().is_none()
+        self.closed || self.open().next().is_none()
     }
 
     /// How many messages have come.
@@ -204,10 +264,25 @@ impl Exchange {
         self.route == Route::Queue && (self.outlets.len() > 1 || matches!(self.ack, Ack::Reply(_)))
     }
 
+    /// Is nothing more taken or given out?
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// How a reader takes messages.
+    pub(crate) fn framing(&self, id: OutletId) -> Framing {
+        self.outlets[id.0].delivery.framing()
+    }
+
+    /// Will nothing more come?
+    pub(crate) fn has_ended(&self) -> bool {
+        self.senders == 0
+    }
+
     /// Must a writer wait before it may add to this?
     pub(crate) fn is_full(&self) -> bool {
         if self.is_shared() {
-            return self.waiting_bytes >= self.buffer;
+            return self.waiting_bytes >= self.buffer && !self.is_shuffled;
         }
         let mut open = self.outlets.iter().filter(|outlet| !outlet.over);
         open.any(|outlet| outlet.delivery.unwritten() >= self.buffer)
@@ -262,7 +337,9 @@ impl Exchange {
     fn share(&mut self, batch: &Batch, first: u64, accepted: &mut Accepted) {
         let framing = self.outlets[0].delivery.framing();
         let mut frames = BytesMut::new();
-        for (number, payload) in (first..).zip(batch.payloads()) {
+        let known = Rc::clone(&self.known);
+        let new = (first..).zip(batch.payloads()).filter(|(number, _)| !known.contains(number));
+        for (number, payload) in new {
             match framing.encode(payload, &mut frames) {
                 Ok(()) => {
                     let parcel = Parcel::of_one(frames.split().freeze(), payload, number);
@@ -351,33 +428,50 @@ impl Exchange {
             Ack::Reply(replies) => replies.window,
             Ack::Read => 1,
         };
-        let outlet = &mut self.outlets[id.0];
-        outlet.delivery.all_read();
-        while outlet.delivery.len() < window {
-            let Some(parcel) = self.waiting.pop_front() else {
+        self.outlets[id.0].delivery.all_read();
+        while self.outlets[id.0].delivery.len() < window && !self.is_retired(id) {
+            let next = self.next_waiting();
+            let outlet = &mut self.outlets[id.0];
+            let Some(parcel) = next else {
                 if !std::mem::replace(&mut outlet.idle, true) {
                     self.idle.push_back(id);
                 }
                 break;
             };
-            self.waiting_bytes -= parcel.cost();
+            outlet.given += 1;
             outlet.give(parcel);
         }
         self.woken_by_the_end()
     }
 
+    /// What is given out next.
+    fn next_waiting(&mut self) -> Option<Parcel> {
+        let place = match self.gate {
+            _ if self.is_shuffled && self.senders > 0 => return None,
+            None => 0,
+            Some(only) => self.waiting.iter().position(|parcel| parcel.first == only)?,
+        };
+        let parcel = self.waiting.remove(place)?;
+        self.waiting_bytes -= parcel.cost();
+        Some(parcel)
+    }
+
+    /// Has this incarnation had all that it gets?
+    fn is_retired(&self, id: OutletId) -> bool {
+        let outlet = &self.outlets[id.0];
+        outlet.retired || outlet.given >= self.per_incarnation
+    }
+
     /// All readers, where there is nothing left to do for any of them.
     fn woken_by_the_end(&self) -> Vec<OutletId> {
-        if self.senders == 0 && self.is_shared() && self.is_worked_off() {
-            self.all()
-        } else {
-            Vec::new()
-        }
+        let no_more = self.senders == 0 || self.closed;
+        if no_more && self.is_shared() && self.is_worked_off() { self.all() } else { Vec::new() }
     }
 
     /// A new incarnation of the reader, with a pipe that can hold `capacity` bytes.
     pub(crate) fn begin(&mut self, id: OutletId, capacity: usize) {
         let outlet = &mut self.outlets[id.0];
+        (outlet.given, outlet.retired) = (0, false);
         outlet.delivery.begin(capacity);
         outlet.counts.redelivered += outlet.delivery.redelivered();
     }
@@ -416,8 +510,12 @@ impl Exchange {
 
     /// Is there nothing for this reader now, and never will be?
     pub(crate) fn is_done(&self, id: OutletId) -> bool {
-        self.senders == 0
-            && self.outlets[id.0].delivery.unwritten() == 0
+        let delivery = &self.outlets[id.0].delivery;
+        if self.is_shared() && self.is_retired(id) && delivery.len() == 0 {
+            return true;
+        }
+        (self.senders == 0 || self.closed)
+            && delivery.unwritten() == 0
             && (!self.is_shared() || self.is_worked_off())
     }
 
@@ -428,9 +526,14 @@ impl Exchange {
 
     /// Is there something to do for another incarnation of this reader?
     pub(crate) fn has_work(&self, id: OutletId) -> bool {
-        self.senders > 0
+        (self.senders > 0 && !self.closed)
             || self.outlets[id.0].delivery.len() > 0
             || (self.is_shared() && !self.is_worked_off())
+    }
+
+    /// How many of its messages the reader has read whole, where it has left so many bytes unread.
+    pub(crate) fn read_whole(&self, id: OutletId, unread: usize) -> usize {
+        self.outlets[id.0].delivery.read_whole(unread)
     }
 
     /// The reader has answered. `None`: it was not asked.
@@ -473,7 +576,12 @@ impl Exchange {
             }
             again.push(parcel);
         }
-        if is_shared {
+        if self.closed {
+            let unread = again.iter().map(|parcel| parcel.count).sum::<u64>();
+            outlet.counts.unread += unread;
+            leftover.left += unread;
+            leftover.woken = self.woken_by_the_end();
+        } else if is_shared {
             for parcel in again.into_iter().rev() {
                 self.waiting_bytes += parcel.cost();
                 self.waiting.push_front(parcel);

@@ -22,6 +22,7 @@ use crate::logs::{self, LogFile, Sink};
 use crate::plan::Supervise;
 use crate::plan::channel::ChannelId;
 use crate::plan::topology::Process;
+use crate::pool::{Halted, Pool};
 use crate::probe::Asking;
 use crate::record::playback::{self, Playback};
 use crate::record::{DeadLetters, Recorder};
@@ -37,6 +38,7 @@ mod ending;
 mod instance;
 mod opening;
 pub(crate) mod policy;
+mod pooling;
 mod requests;
 mod session;
 mod starting;
@@ -71,6 +73,8 @@ pub(crate) enum Error {
     Playback(#[from] playback::Error),
     #[error("cannot write the record `{}`", path.display())]
     Record { path: std::path::PathBuf, source: io::Error },
+    #[error("cannot use the joblog")]
+    Joblog(#[source] io::Error),
     #[error("cannot write the dead letters `{}`", path.display())]
     DeadLetters { path: std::path::PathBuf, source: io::Error },
     #[error("cannot write the log file `{}`", path.display())]
@@ -191,6 +195,10 @@ enum Note {
     Alive(InstanceId, usize),
     /// Its health check has failed too often.
     Unhealthy(InstanceId, usize),
+    /// It has answered a message.
+    Progress(InstanceId, usize),
+    /// The rule for an early end of the pool says so.
+    Halted(Halted),
     /// The instance cannot go on.
     Failed(InstanceId),
 }
@@ -209,6 +217,8 @@ enum Done {
 enum Ended {
     Instance(InstanceId, Done),
     Channel(ChannelId, Outcome),
+    /// All answers of the pool are written on this channel, or cannot be.
+    Answers(ChannelId, Option<Trouble>),
 }
 
 /// What the loop was waiting for.
@@ -246,6 +256,13 @@ struct Supervisor {
     shares_terminal: bool,
     sink: Sink,
     channels: Vec<Channel>,
+    pool: Option<Rc<Pool>>,
+    /// How gipc ends when the last answers are written.
+    last_verdict: Option<Verdict>,
+    /// All its answers are written, or cannot be.
+    answers_end: bool,
+    /// The signal at which the pool has stopped to take messages.
+    finishing: Option<Signal>,
     recorders: Vec<Recorder>,
     dead_letters: Vec<DeadLetters>,
     /// Of the names before lines.
@@ -303,6 +320,10 @@ impl Supervisor {
             shares_terminal,
             sink,
             channels: Vec::new(),
+            pool: None,
+            last_verdict: None,
+            answers_end: false,
+            finishing: None,
             recorders: Vec::new(),
             dead_letters: Vec::new(),
             logs: Vec::new(),
@@ -362,7 +383,8 @@ impl Supervisor {
         let mut queue = Queue::default();
         // What a task has had to tell comes before its end.
         while let Ok(note) = self.notes.1.try_recv() {
-            queue.events.extend(self.take_note(note));
+            let event = self.take_note(note, &mut queue);
+            queue.events.extend(event);
         }
         match woken {
             Woken::Begin => queue.happenings.push_back(Happening::Begin),
@@ -383,7 +405,15 @@ impl Supervisor {
                     queue.happenings.push_back(Happening::Asked { signal, by_guard: false });
                 }
             }
-            Woken::Note(note) => queue.events.extend(self.take_note(note)),
+            Woken::Note(note) => {
+                let event = self.take_note(note, &mut queue);
+                queue.events.extend(event);
+            }
+            Woken::Done(Ok(Ended::Answers(id, trouble))) => {
+                self.answers_end = true;
+                let outcome = Outcome { trouble, lost: false };
+                queue.events.extend(self.take_back_channel(id, outcome));
+            }
             Woken::Done(Ok(Ended::Channel(id, outcome))) => {
                 queue.events.extend(self.take_back_channel(id, outcome));
             }
@@ -419,7 +449,8 @@ impl Supervisor {
         let verdict = self.work_off(queue);
         self.answer_the_waiting();
         self.tell_caller();
-        verdict
+        self.last_verdict = verdict.or(self.last_verdict);
+        self.last_verdict.and_then(|verdict| self.conclude(verdict))
     }
 
     fn work_off(&mut self, mut queue: Queue) -> Option<Verdict> {
@@ -457,11 +488,16 @@ impl Supervisor {
         }
     }
 
-    fn take_note(&mut self, note: Note) -> Option<(InstanceId, Event)> {
+    fn take_note(&mut self, note: Note, queue: &mut Queue) -> Option<(InstanceId, Event)> {
         let (id, incarnation, event) = match note {
             Note::Ready(id, incarnation) => (id, incarnation, Event::Ready),
             Note::Alive(id, incarnation) => (id, incarnation, Event::Alive),
             Note::Unhealthy(id, incarnation) => (id, incarnation, Event::Unhealthy),
+            Note::Progress(id, incarnation) => (id, incarnation, Event::Progress),
+            Note::Halted(halted) => {
+                self.halt(halted, queue);
+                return None;
+            }
             Note::Failed(id) => return Some((id, Event::Failed)),
         };
         let instance = &mut self.instances[id.0];
@@ -479,6 +515,16 @@ impl Supervisor {
     /// Does what a signal asks for, as far as the policies have no say in it.
     fn answer(&mut self, request: Request, queue: &mut Queue) {
         match request {
+            Request::Stop(_) | Request::Kill(_) if self.last_verdict.is_some() => {
+                // Somebody does not take the last answers.
+                self.answers_end = true;
+            }
+            Request::Stop(Signal::INT) if self.pool.is_some() && self.finishing.is_none() => {
+                self.finish_begun(Signal::INT);
+            }
+            Request::Stop(signal) if self.finishing.is_some() => {
+                queue.happenings.push_back(Happening::Demanded(signal));
+            }
             Request::Stop(signal) => {
                 self.announce_stop(signal);
                 queue.happenings.push_back(Happening::Asked { signal, by_guard: true });
@@ -634,7 +680,12 @@ impl Supervisor {
                 Some(Event::Failed)
             }
             // Whoever writes there tells it.
-            Some(Trouble::OutputClosed | Trouble::Output(_) | Trouble::Playback(_)) => None,
+            Some(
+                Trouble::OutputClosed
+                | Trouble::Output(_)
+                | Trouble::Joblog(_)
+                | Trouble::Playback(_),
+            ) => None,
         }
     }
 

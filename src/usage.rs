@@ -29,6 +29,11 @@ struct Process {
     usage: Usage,
 }
 
+/// The memory of a process alone, in bytes. `None` where the system does not tell.
+pub(crate) fn memory_of(pid: i32) -> Option<u64> {
+    Some(system::process(pid)?.usage.memory)
+}
+
 /// What these processes use with their groups and their descendants. Empty where the system does
 /// not tell.
 pub(crate) fn of_trees(roots: impl IntoIterator<Item = i32>) -> BTreeMap<i32, Usage> {

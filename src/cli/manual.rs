@@ -79,7 +79,7 @@ fn pages() -> Vec<(String, Vec<u8>)> {
     let mut pages = vec![page("gipc".to_owned(), command, &[EXIT_STATUS, ENVIRONMENT, SIGNALS])];
     for command in commands {
         let more: &[&str] = match command.get_name() {
-            "exec" | "run" | "pipe" | "replay" => &[EXIT_STATUS, ENVIRONMENT, SIGNALS],
+            "exec" | "run" | "pipe" | "pool" | "replay" => &[EXIT_STATUS, ENVIRONMENT, SIGNALS],
             "up" => &[UP_EXIT_STATUS, ENVIRONMENT, UP_SIGNALS],
             "send" | "recv" | "call" => &[TALK_EXIT_STATUS, ENVIRONMENT],
             "ps" | "why" | "start" | "stop" | "restart" | "signal" | "scale" | "down" => {

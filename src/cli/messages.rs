@@ -41,8 +41,8 @@ pub(super) struct Worker {
 
     /// How messages are encoded on standard output, or `none`
     #[arg(long, env = "GIPC_OUTPUT", value_name = "FRAMING", hide_env = true,
-          default_value = "lines", value_parser = framing_or_none)]
-    output: FramingOrNone,
+          default_value = "lines", value_parser = output_form)]
+    output: OutputForm,
 
     /// The largest message that is accepted
     #[arg(long, env = "GIPC_MAX_MESSAGE", value_name = "SIZE", hide_env = true,
@@ -89,6 +89,25 @@ enum Wire {
 #[derive(Clone, Copy, Debug)]
 struct FramingOrNone(Option<Framing>);
 
+/// What our standard output gets.
+#[derive(Clone, Copy, Debug)]
+enum OutputForm {
+    Nothing,
+    Messages(Framing),
+    /// Of a pool: an object for each message.
+    Json,
+}
+
+fn output_form(text: &str) -> Result<OutputForm, String> {
+    match text {
+        "json" => Ok(OutputForm::Json),
+        _ => framing_or_none(text).map(|FramingOrNone(framing)| match framing {
+            None => OutputForm::Nothing,
+            Some(framing) => OutputForm::Messages(framing),
+        }),
+    }
+}
+
 fn framing_or_none(text: &str) -> Result<FramingOrNone, String> {
     match text {
         "none" => Ok(FramingOrNone(None)),
@@ -125,8 +144,18 @@ impl Messages {
     }
 
     /// As [`Worker::output`].
-    pub(super) fn output(&self, from: ProcessId) -> Option<Channel> {
+    pub(super) fn output(&self, from: ProcessId) -> Result<Option<Channel>, Usage> {
         self.worker.output(from)
+    }
+
+    /// From a process to our standard output, unless there is to be none; whether its answers are to
+    /// be told as JSON, each with what it took.
+    pub(super) fn answers(&self, from: ProcessId) -> (Option<Channel>, bool) {
+        match self.worker.output {
+            OutputForm::Nothing => (None, false),
+            OutputForm::Messages(framing) => (Some(self.worker.channel_out(from, framing)), false),
+            OutputForm::Json => (Some(self.worker.channel_out(from, Framing::Lines)), true),
+        }
     }
 }
 
@@ -144,7 +173,7 @@ impl Worker {
         };
         let (port_in, port_out) = self.ports();
         match &self.ready {
-            Some(Condition::Message) if self.output.0.is_none() => {
+            Some(Condition::Message) if matches!(self.output, OutputForm::Nothing) => {
                 return Err(Usage::wrong(
                     "with `--output none` there are no messages by which `--ready message` \
                      could tell",
@@ -197,8 +226,12 @@ impl Worker {
     }
 
     /// How messages are encoded on our standard output, unless there are to be none.
-    pub(super) fn output_framing(&self) -> Option<Framing> {
-        self.output.0
+    pub(super) fn output_framing(&self) -> Result<Option<Framing>, Usage> {
+        match self.output {
+            OutputForm::Nothing => Ok(None),
+            OutputForm::Messages(framing) => Ok(Some(framing)),
+            OutputForm::Json => Err(Usage::wrong("`--output json` is for the answers of a pool")),
+        }
     }
 
     /// From one process to the next.
@@ -208,9 +241,13 @@ impl Worker {
     }
 
     /// From a process to our standard output, unless there is to be none.
-    pub(super) fn output(&self, from: ProcessId) -> Option<Channel> {
-        let to = End { at: Place::Ours, framing: self.output.0? };
-        Some(self.channel("out", self.worker(from, self.ports().1), to))
+    pub(super) fn output(&self, from: ProcessId) -> Result<Option<Channel>, Usage> {
+        Ok(self.output_framing()?.map(|framing| self.channel_out(from, framing)))
+    }
+
+    fn channel_out(&self, from: ProcessId, framing: Framing) -> Channel {
+        let to = End { at: Place::Ours, framing };
+        self.channel("out", self.worker(from, self.ports().1), to)
     }
 }
 

@@ -59,7 +59,7 @@ impl Pipe {
             let is_direct = !self.messages.are_recorded() && !self.supervision.needs_relays();
             channels.push(Channel { is_direct, ..channel });
         }
-        channels.extend(self.messages.output(ProcessId(processes.len() - 1)));
+        channels.extend(self.messages.output(ProcessId(processes.len() - 1))?);
         let topology = Topology {
             name: "pipe".to_owned(),
             exit: ExitRule::LastFailure,

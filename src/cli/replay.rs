@@ -109,14 +109,14 @@ impl Replay {
                     "`--{option}` is for a worker, and there is none: gipc replay FILE -- COMMAND"
                 )));
             }
-            let output = worker.output_framing().ok_or_else(|| {
+            let output = worker.output_framing()?.ok_or_else(|| {
                 Usage::wrong("with `--output none` nothing is written: give a worker, or a framing")
             })?;
             return Ok(Plan::Replay { replay, output });
         }
         let process = worker.process(&supervision, command)?;
         let input = worker.input(ProcessId(0), Framing::U32);
-        let channels = std::iter::once(input).chain(worker.output(ProcessId(0))).collect();
+        let channels = std::iter::once(input).chain(worker.output(ProcessId(0))?).collect();
         let topology = Topology { channels, ..Topology::of_one(process) };
         let plan = Supervise { replay: Some(replay), ..supervision.into_plan(topology)? };
         Ok(Plan::Supervise(Box::new(plan)))

@@ -37,7 +37,7 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
         let worker = ProcessId(0);
-        let (input, output) = (self.messages.input(worker), self.messages.output(worker));
+        let (input, output) = (self.messages.input(worker), self.messages.output(worker)?);
         let channels = input.into_iter().chain(output).collect();
         let process = self.messages.process(&self.supervision, self.command)?;
         let topology = Topology { channels, ..Topology::of_one(process) };

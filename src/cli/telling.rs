@@ -114,6 +114,7 @@ impl Telling {
         let log = logs::Settings { level, format, color, time };
         Ok(Supervise {
             topology,
+            pool: None,
             session,
             source: None,
             replay: None,

@@ -4,6 +4,7 @@
 
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::rc::Rc;
 use std::time::Instant;
 
 use nix::sys::socket::Shutdown;
@@ -28,7 +29,7 @@ pub(crate) enum Stop {
 pub(crate) struct Inlet {
     write: Option<AsyncFd<OwnedFd>>,
     /// The other end, to ask how much is unread. Never read from.
-    probe: OwnedFd,
+    probe: Rc<OwnedFd>,
     is_socket: bool,
 }
 
@@ -42,7 +43,7 @@ impl Inlet {
     }
 
     fn new(write: OwnedFd, read: &OwnedFd, is_socket: bool) -> io::Result<Self> {
-        let probe = read.try_clone()?;
+        let probe = Rc::new(read.try_clone()?);
         // SAFETY: an `OwnedFd` is the same open descriptor as long as it lives.
         let write = unsafe { AsyncFd::register_with_interest(write, Interest::WRITABLE) }
             .map_err(io::Error::from)?;
@@ -86,6 +87,7 @@ impl Hub {
         mut inlet: Inlet,
         mut stop: oneshot::Receiver<Stop>,
     ) -> (Inlet, bool) {
+        self.probes.borrow_mut()[id.0] = Some(Rc::clone(&inlet.probe));
         self.exchange.borrow_mut().begin(id, gipc::pipes::capacity(&inlet.probe));
         let why = tokio::select! {
             biased;
@@ -119,7 +121,7 @@ impl Hub {
     /// Writes what there is for a reader, until there is no more. May be dropped anywhere.
     async fn write_all(&self, id: OutletId, inlet: &Inlet) {
         let Some(write) = &inlet.write else { return };
-        let wake = std::rc::Rc::clone(&self.wakes.borrow()[id.0]);
+        let wake = Rc::clone(&self.wakes.borrow()[id.0]);
         let waits_for_reading = self.waits_for_reading();
         loop {
             if self.exchange.borrow().unwritten(id) > 0 {

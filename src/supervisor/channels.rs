@@ -16,6 +16,7 @@ use super::session::InstanceId;
 use super::{Ended, Error, Supervisor};
 use crate::plan::channel::{self, ChannelId, Place, Port};
 use crate::plan::topology::{ProcessId, Topology};
+use crate::pool::Pool;
 use crate::record::playback::Playback;
 use crate::record::{DeadLetters, Recorder};
 use crate::relay::{Hub, Outcome, Source, Trouble};
@@ -79,6 +80,9 @@ impl Channel {
 impl Supervisor {
     /// Makes the channels; those that end at our standard output begin to be written there.
     pub(super) fn open_channels(&mut self, mut playback: Option<Playback>) -> Result<(), Error> {
+        if let Some(plan) = &self.plan.pool {
+            self.pool = Some(Pool::new(plan.clone()).map_err(Error::Joblog)?);
+        }
         for (place, plan) in self.plan.topology.channels.iter().enumerate() {
             let id = ChannelId(place);
             let recorder = plan.record.clone().map(|path| {
@@ -102,7 +106,12 @@ impl Supervisor {
                 )
             });
             let to = readers(&self.plan.topology, plan);
-            let hub = Hub::new(plan.clone(), to, recorder.transpose()?, dead_letters.transpose()?);
+            let hub = {
+                let (recorder, dead_letters) = (recorder.transpose()?, dead_letters.transpose()?);
+                // What is shared out is what comes in.
+                let pool = self.pool.clone().filter(|_| place == 0);
+                Hub::new(plan.clone(), to, recorder, dead_letters, pool)
+            };
             let mut input = None;
             for end in &plan.from {
                 if end.at == Place::Ours {
@@ -128,7 +137,23 @@ impl Supervisor {
             let pipe = plan.is_direct.then(Pipe::new).transpose()?;
             self.channels.push(Channel { id, hub, input, pipe });
         }
+        self.begin_answers();
         Ok(())
+    }
+
+    /// Begins to write the answers of a pool.
+    fn begin_answers(&mut self) {
+        let (Some(pool), [messages, answers]) = (&self.pool, &self.channels[..]) else { return };
+        let (pool, messages) = (Rc::clone(pool), Rc::clone(&messages.hub));
+        let (id, answers) = (answers.id, Rc::clone(&answers.hub));
+        answers.add_sender();
+        self.tasks.spawn_local(async move {
+            let source = Source::new("pool");
+            let written = pool.write(&answers, &source, || messages.look_at_gate()).await;
+            answers.sender_over();
+            answers.said().await;
+            Ended::Answers(id, written.err())
+        });
     }
 
     /// Where an instance of this process, of this name, meets channels.
@@ -236,6 +261,10 @@ impl Supervisor {
             }
             Some(Trouble::Record(error)) => {
                 error!("cannot write the record: {error}");
+                Some(Event::Failed)
+            }
+            Some(Trouble::Joblog(error)) => {
+                error!("cannot write the joblog: {error}");
                 Some(Event::Failed)
             }
         };

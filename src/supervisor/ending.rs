@@ -1,11 +1,12 @@
 //! How a command ends: seen, asked to, killed, reaped.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use gipc::process::{ExitStatus, Signal};
 use tracing::{error, info, warn};
 
-use super::instance::{Child, Instance, Junction, Side};
+use super::instance::{AFTER_SUCCESS, Child, Instance, Junction, Side};
 use super::policy::Event;
 use super::session::InstanceId;
 use super::{Queue, Supervisor};
@@ -180,20 +181,25 @@ impl Supervisor {
             incarnation.used(usage);
             incarnation.ended_because = Some(instance.ended_because.unwrap_or("by itself"));
             instance.reason =
-                if status.success() { "restart after success" } else { "restart after failure" };
+                if status.success() { AFTER_SUCCESS } else { "restart after failure" };
         }
         // Whoever takes no messages always has something to do.
+        let mut died = Vec::new();
         let mut more_work = child.inlets.iter().all(Option::is_none);
         for (place, inlet) in child.inlets.iter().enumerate() {
             if let (Some(inlet), Junction { hub, side: Side::Reader(outlet), .. }) =
                 (inlet, &instance.junctions[place])
             {
-                if hub.settle(*outlet, inlet, &reason) {
+                let dead = hub.settle(*outlet, inlet, &reason);
+                if !dead.is_empty() {
                     events.push(Event::Lost);
                 }
+                died.extend(dead);
                 more_work |= hub.has_work(*outlet);
             }
         }
+        let reason = Rc::new(reason);
+        died.iter().for_each(|dead| self.note_dead(id, dead, &reason));
         events.push(Event::Gone { more_work });
         events
     }

@@ -22,6 +22,9 @@ use crate::route::OutletId;
 /// Why an instance is started that somebody has asked for.
 pub(super) const BY_HAND: &str = "by hand";
 
+/// The same for one that is due after a success.
+pub(super) const AFTER_SUCCESS: &str = "restart after success";
+
 /// An instance of a process.
 pub(super) struct Instance {
     pub(super) id: InstanceId,

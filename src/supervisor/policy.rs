@@ -46,6 +46,8 @@ pub(crate) enum Event {
     Unhealthy,
     /// It has not answered a message in time.
     Silent,
+    /// It has answered a message: whatever ends it later, it does something.
+    Progress,
     /// What the command sends are no messages; nothing more can be had from it.
     Garbled,
     /// A message was refused or torn, the rest goes on.
@@ -146,6 +148,8 @@ pub(crate) struct Policy {
     /// The code of this incarnation whatever its own is: we ended it.
     overruled: Option<u8>,
     messages_lost: bool,
+    /// This incarnation has done something.
+    progressed: bool,
     timeout_at: Option<Instant>,
     watchdog_at: Option<Instant>,
     /// When it is asked to end, unless it has by itself; and with what.
@@ -202,6 +206,7 @@ impl Policy {
             verdict: None,
             overruled: None,
             messages_lost: false,
+            progressed: false,
             timeout_at: None,
             watchdog_at: None,
             ask_at: None,
@@ -295,6 +300,12 @@ impl Policy {
                 actions.extend(self.end_incarnation(Verdict::UNHEALTHY, now));
                 actions
             }
+            (_, Event::Progress) => {
+                self.recent.clear();
+                self.doublings = 0;
+                self.progressed = true;
+                Vec::new()
+            }
             (State::Running { .. }, Event::Silent) => {
                 let mut actions = vec![Action::TooLong(Wait::Answer)];
                 actions.extend(self.end_incarnation(Verdict::TIMED_OUT, now));
@@ -349,6 +360,7 @@ impl Policy {
         };
         self.state = State::Running { since: now, ready };
         self.overruled = None;
+        self.progressed = false;
         self.timeout_at = self.rules.timeout.map(|timeout| now + timeout);
         self.watch(now);
         actions
@@ -464,6 +476,9 @@ impl Policy {
     fn backoff(&mut self, uptime: Duration, jitter: f64) -> Duration {
         if uptime >= STEADY {
             self.doublings = 0;
+        }
+        if std::mem::take(&mut self.progressed) {
+            return Duration::ZERO; // It may be the message that has ended it.
         }
         let Backoff { min, max } = self.rules.backoff;
         let pause = min.saturating_mul(1 << self.doublings.min(31)).min(max);

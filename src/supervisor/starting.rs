@@ -8,8 +8,9 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
-use super::instance::{BY_HAND, Child, Junction, Side};
+use super::instance::{AFTER_SUCCESS, BY_HAND, Child, Junction, Side};
 use super::policy::Event;
+use super::pooling::Answers;
 use super::session::InstanceId;
 use super::wiring::{self, Ends};
 use super::{Done, Ended, Note, Supervisor};
@@ -19,7 +20,7 @@ use crate::notify::{News, Socket};
 use crate::plan::rules::Restart;
 use crate::plan::topology::Readiness;
 use crate::probe::Prober;
-use crate::relay::{Draining, Phase, Trouble};
+use crate::relay::{Draining, Heard, Phase};
 use crate::report::Incarnation;
 
 impl Supervisor {
@@ -56,7 +57,7 @@ impl Supervisor {
                 return Event::StartFailed(code);
             }
         };
-        if restarts > 0 && instance.reason != BY_HAND {
+        if restarts > 0 && ![BY_HAND, AFTER_SUCCESS].contains(&instance.reason) {
             warn!("started {name} again (restart {restarts}), as process {}", process.pid());
         } else {
             info!("started {name} as process {}", process.pid());
@@ -94,21 +95,25 @@ impl Supervisor {
             let mut first = tell_ready(matches!(plan.ready, Some(Readiness::Message)));
             let (notes, incarnation) = (self.notes.0.clone(), instance.history.len());
             let is_watched = plan.rules.watchdog.is_some();
-            let asked = instance.asked_on(meeting.channel);
-            let heard = move |batch: &Batch| {
+            let mut answers = instance.asked_on(meeting.channel).map(|(hub, outlet)| Answers {
+                hub,
+                outlet,
+                pool: self.pool.clone(),
+                instance: instance.name.clone(),
+                pid: instance.history.last().map_or(0, |it| it.pid),
+                notes: notes.clone(),
+                id: (id, incarnation),
+                has_answered: false,
+                looked: None,
+            });
+            let heard = move |batch: &mut Batch| {
                 if let Some(tell) = first.take() {
                     tell();
                 }
                 if is_watched {
                     let _ = notes.send(Note::Alive(id, incarnation));
                 }
-                match &asked {
-                    Some((hub, outlet)) => {
-                        let unasked = batch.payloads().any(|_| hub.answered(*outlet).is_none());
-                        if unasked { Err(Trouble::Unasked) } else { Ok(()) }
-                    }
-                    None => Ok(()),
-                }
+                answers.as_mut().map_or((Heard::Pass, None), |answers| answers.take(batch))
             };
             let (hub, source) = (Rc::clone(hub), Rc::clone(source));
             instance.tasks += 1;

@@ -8,16 +8,17 @@ use super::{Process, Usage};
 
 /// All processes that there are to be seen.
 pub(super) fn processes() -> Vec<Process> {
+    let folders = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = folders.filter_map(|folder| folder.file_name().to_str()?.parse().ok());
+    pids.filter_map(process).collect()
+}
+
+/// This process, unless it has ended.
+pub(super) fn process(pid: i32) -> Option<Process> {
     let of_system = |variable| sysconf(variable).ok().flatten().unwrap_or(1).max(1);
     let (ticks, page) = (of_system(SysconfVar::CLK_TCK), of_system(SysconfVar::PAGE_SIZE));
-    let folders = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let processes = folders.filter_map(|folder| {
-        let pid = folder.file_name().to_str()?.parse().ok()?;
-        // It may have ended in the meantime.
-        let stat = fs::read_to_string(folder.path().join("stat")).ok()?;
-        parse(pid, &stat, ticks as f64, page as u64)
-    });
-    processes.collect()
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    parse(pid, &stat, ticks as f64, page as u64)
 }
 
 fn parse(pid: i32, stat: &str, ticks: f64, page: u64) -> Option<Process> {

@@ -41,6 +41,7 @@ fn man_pages_and_completions_are_up_to_date() {
             "gipc-logs.1",
             "gipc-man.1",
             "gipc-pipe.1",
+            "gipc-pool.1",
             "gipc-ps.1",
             "gipc-recv.1",
             "gipc-reload.1",

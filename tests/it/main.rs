@@ -18,6 +18,7 @@ mod idle;
 mod library_examples;
 mod lines;
 mod pipe;
+mod pool;
 mod readme;
 mod replay;
 mod restart;
