@@ -30,6 +30,7 @@ complete -c gipc -n "__fish_gipc_needs_command" -f -a "exec" -d 'Run a command a
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "run" -d 'Run a worker: lines of standard input become its messages, its messages become lines of standard output'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "pipe" -d 'Run several workers in a row, each taking the messages that the one before it sends'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "replay" -d 'Play a record: its messages go to standard output, or to a worker'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "pool" -d 'Share messages among several workers that stay; one that crashes loses nothing'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "up" -d 'Run the processes of a gipc.toml or a Procfile together, and leave nothing of them behind'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "send" -d 'Send a message on a channel that this process was given'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "recv" -d 'Take a message from a channel that this process was given'
@@ -174,6 +175,53 @@ complete -c gipc -n "__fish_gipc_using_subcommand replay" -l isolate -d 'Run in 
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -s q -l quiet -d 'Say errors only'
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -s v -l verbose -d 'Say more; twice for what gipc does in detail'
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -s j -l jobs -d 'How many workers [default: the number of processors]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l window -d 'How many messages a worker may have that it has not answered' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l ack -d 'When a message is done with: when its answer has come, or when it was read' -r -f -a "reply\t'When its answer has come'
+read\t'When it was read; workers send what they like'"
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l retries -d 'How often a message is sent again that has ended its worker' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l dead-letter -d 'Append messages that were not answered to this file, a JSON object on each line' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l message-timeout -d 'Stop a worker that takes longer than this for an answer' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l halt -d 'End early: `now` or `soon`, a comma, `fail`, `success` or `done`, =N or =N%' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l joblog -d 'Note each message that is done in this file, with the columns of GNU parallel\'s' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-messages -d 'Replace a worker after so many messages' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-memory -d 'Replace a worker that has come to use more memory than this, when it has answered' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l input -d 'How messages are encoded on standard input, or `none`' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l wire -d 'Where the worker\'s messages go in and out' -r -f -a "fds\t'Descriptors 3 and 4'
+stdio\t'Standard input and output'"
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l framing -d 'How the worker\'s messages are encoded [default: u32, with --wire stdio lines]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l output -d 'How messages are encoded on standard output, or `none`' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-message -d 'The largest message that is accepted' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l record -d 'Append every message to this file, a JSON object on each line' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l ready -d 'When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l ready-timeout -d 'Stop a worker that is not ready after so long, with exit code 124' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -s C -l chdir -d 'Run in this directory' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -s e -l env -d 'Set an environment variable; may be repeated' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l env-file -d 'Set the environment variables of this file (NAME=VALUE lines)' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l timeout -d 'End the whole run after this long, with exit code 124' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l stop-signal -d 'Ask the command to end with this signal, not the one that gipc got' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l grace -d 'Kill what has not ended so long after it was asked to' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l backoff -d 'Pause before a restart, doubling from the first to the last value, with jitter' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-restarts -d 'Give up after so many restarts within this time' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l name -d 'Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always is one, by default with the name in its file, or else that of the folder' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l report -d 'Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l log-format -d 'How log lines on standard error look' -r -f -a "pretty\t'Text for people'
+json\t'A JSON object on each line'"
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, and as NO_COLOR and FORCE_COLOR say'
+always\t''
+never\t''"
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l restart -d 'Start the command again when it ends' -r -f -a "never\t'Never'
+on-failure\t'After an exit code other than 0, or a signal'
+always\t'Whenever it ends; a worker of `run` until standard input has ended and it has read all'"
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -s k -l keep-order -d 'Write answers in the order of their messages'
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l resume -d 'Leave out the messages that the joblog tells of, by their numbers'
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l shuf -d 'Send messages in a random order, once all of them are there'
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l clear-env -d 'Start from an empty environment'
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l isolate -d 'Run in a PID namespace of its own, so that even killing both processes of gipc at once leaves nothing behind (Linux, where user namespaces are allowed)'
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -s q -l quiet -d 'Say errors only'
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -s v -l verbose -d 'Say more; twice for what gipc does in detail'
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s f -l file -d 'The file [default: gipc.toml, else Procfile, unless there is --process]' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s p -l process -d 'A process, run by a shell; may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s c -l channel -d 'A channel between them, from one to another; may be repeated. A port is a descriptor, or `stdin`, or `stdout`; gipc\'s own standard input and output are `-`' -r
