@@ -109,6 +109,7 @@ impl Prober {
     async fn inquire(&mut self, probe: Probe, within: Duration) -> Answer {
         if let Some(open) = &mut self.open {
             let _ = open.await; // What it says was asked for too long ago.
+            self.open = None;
         }
         let open = begin(probe, within).map_err(|error| format!("cannot ask: {error}"))?;
         let answer = self.open.insert(open).await;
