@@ -294,6 +294,8 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print everything, as JSON')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Draw the table anew every second, until q or Ctrl-C; then the processor time is that since the last one')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Draw the table anew every second, until q or Ctrl-C; then the processor time is that since the last one')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

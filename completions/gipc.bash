@@ -602,7 +602,7 @@ _gipc() {
             return 0
             ;;
         gipc__subcmd__ps)
-            opts="-s -h --session --json --help"
+            opts="-s -w -h --session --json --watch --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

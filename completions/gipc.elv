@@ -281,6 +281,8 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
             cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
             cand --json 'Print everything, as JSON'
+            cand -w 'Draw the table anew every second, until q or Ctrl-C; then the processor time is that since the last one'
+            cand --watch 'Draw the table anew every second, until q or Ctrl-C; then the processor time is that since the last one'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

@@ -255,6 +255,7 @@ complete -c gipc -n "__fish_gipc_using_subcommand call" -l output -d 'How the re
 complete -c gipc -n "__fish_gipc_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand ps" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand ps" -l json -d 'Print everything, as JSON'
+complete -c gipc -n "__fish_gipc_using_subcommand ps" -s w -l watch -d 'Draw the table anew every second, until q or Ctrl-C; then the processor time is that since the last one'
 complete -c gipc -n "__fish_gipc_using_subcommand ps" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand why" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand why" -l json -d 'Print it as JSON'

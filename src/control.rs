@@ -33,6 +33,7 @@ use crate::standing::{Reason, Standing};
 pub(crate) mod client;
 mod lines;
 mod socket;
+mod watch;
 mod watching;
 
 pub(crate) use socket::{Error, Socket};

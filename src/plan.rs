@@ -105,6 +105,7 @@ pub(crate) struct Control {
 #[derive(Debug)]
 pub(crate) enum Ask {
     Ps { names: Vec<String>, json: bool },
+    Watch { names: Vec<String> },
     Why { names: Vec<String>, json: bool },
     Logs { names: Vec<String>, lines: Option<usize>, follow: bool, color: bool },
     Tap(Watch),

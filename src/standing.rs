@@ -120,10 +120,24 @@ const HEAD: [&str; 8] =
 /// The columns whose text stands at the right.
 const NUMBERS: [usize; 4] = [2, 4, 5, 6];
 
+impl Standing {
+    /// The part of its whole life that it has spent with a processor, as ps(1) has it.
+    pub(crate) fn cpu(&self) -> Option<f64> {
+        let (usage, uptime) = self.usage.zip(self.uptime_seconds)?;
+        Some(usage.cpu_seconds / uptime.max(0.01))
+    }
+}
+
 /// A table, a line for each instance, and what has passed through their channels.
 pub(crate) fn table(instances: &[Standing]) -> String {
+    table_with(instances, Standing::cpu)
+}
+
+/// The same, with another part of the processors' time.
+pub(crate) fn table_with(instances: &[Standing], cpu: impl Fn(&Standing) -> Option<f64>) -> String {
     let head = HEAD.map(str::to_owned);
-    let rows: Vec<_> = std::iter::once(head).chain(instances.iter().map(row)).collect();
+    let rows: Vec<_> =
+        std::iter::once(head).chain(instances.iter().map(|it| row(it, cpu(it)))).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let widths: [usize; HEAD.len()] = std::array::from_fn(|column| width(column).unwrap_or(0));
     let mut text = String::new();
@@ -150,7 +164,7 @@ pub(crate) fn table(instances: &[Standing]) -> String {
     text
 }
 
-fn row(instance: &Standing) -> [String; HEAD.len()] {
+fn row(instance: &Standing, cpu: Option<f64>) -> [String; HEAD.len()] {
     let dash = || "-".to_owned();
     let state = match (instance.state, &instance.exit, instance.killed_in_seconds) {
         (State::Failed | State::Ended, Some(Ending::Code { code }), _) if *code != 0 => {
@@ -161,10 +175,7 @@ fn row(instance: &Standing) -> [String; HEAD.len()] {
         (State::Waiting, ..) => format!("waiting ({})", instance.waits_for.join(", ")),
         (state, ..) => state.to_string(),
     };
-    let cpu = instance.usage.zip(instance.uptime_seconds).map(|(usage, uptime)| {
-        // As ps(1) has it: over its whole life.
-        format!("{:.1}%", 100.0 * usage.cpu_seconds / uptime.max(0.01))
-    });
+    let cpu = cpu.map(|part| format!("{:.1}%", 100.0 * part));
     let memory = instance.usage.map(|usage| bytesize::ByteSize(usage.memory).display().iec_short());
     [
         instance.name.clone(),

@@ -37,6 +37,12 @@ pub(super) struct Ps {
           value_parser = clap::builder::FalseyValueParser::new())]
     json: bool,
 
+    /// Draw the table anew every second, until q or Ctrl-C; then the processor time is that since
+    /// the last one
+    #[arg(short, long, env = "GIPC_WATCH", hide_env = true, conflicts_with = "json",
+          value_parser = clap::builder::FalseyValueParser::new())]
+    watch: bool,
+
     /// The processes (work) or instances (work.2); all where none is named
     #[arg(value_name = "NAME")]
     names: Vec<String>,
@@ -44,6 +50,9 @@ pub(super) struct Ps {
 
 impl Ps {
     pub(super) fn into_plan(self) -> Plan {
+        if self.watch {
+            return self.session.into_plan(Ask::Watch { names: self.names });
+        }
         self.session.into_plan(Ask::Ps { names: self.names, json: self.json })
     }
 }

@@ -15,9 +15,9 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::lines::Lines;
-use super::socket;
 use super::watching;
 use super::{Card, Kind, Refusal, Reloaded, Reply, Request, Until};
+use super::{socket, watch};
 use crate::guard::{self, Verdict};
 use crate::plan::{Ask, Control};
 use crate::report::Ending;
@@ -48,6 +48,8 @@ pub(crate) enum Error {
     Unexpected { name: String },
     #[error(transparent)]
     Refused(#[from] Refusal),
+    #[error("cannot draw on the terminal")]
+    Terminal(#[source] io::Error),
     #[error("cannot wait for the end of process {pid}")]
     Wait { pid: i32, source: io::Error },
 }
@@ -61,6 +63,15 @@ fn others(sessions: &[String]) -> String {
 }
 
 impl Error {
+    /// Has the session ended?
+    pub(super) fn is_end(&self) -> bool {
+        match self {
+            Self::NoSession { .. } | Self::Gone { .. } | Self::Ended { .. } => true,
+            Self::Refused(refusal) => refusal.kind == Kind::SessionEnded,
+            _ => false,
+        }
+    }
+
     /// 2 where what was typed is to blame, else 125.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
@@ -82,6 +93,10 @@ pub(crate) fn run(control: &Control) -> Result<Verdict, Error> {
             let instances = session.instances(names)?;
             let text = if *json { pretty(&instances) } else { standing::table(&instances) };
             Ok(crate::cli::print(text.as_bytes()))
+        }
+        Ask::Watch { names } => {
+            drop(session); // A connection is good for one question, and this one has many.
+            watch::run(control, names)
         }
         Ask::Why { names, json } => match session.ask(&Request::Why { names: names.clone() })? {
             Reply::Reasons { reasons } => {
@@ -162,7 +177,7 @@ pub(super) struct Session {
 
 impl Session {
     /// The one that is named; else that of the gipc that has started us; else that of this folder.
-    fn find(control: &Control) -> Result<Self, Error> {
+    pub(super) fn find(control: &Control) -> Result<Self, Error> {
         let inherited = std::env::var_os("GIPC_SOCKET").map(PathBuf::from);
         let (path, name) = match (&control.session, inherited) {
             (Some(name), _) => (socket::path_of(name), Some(name.clone())),
@@ -189,7 +204,7 @@ impl Session {
         }
     }
 
-    fn instances(&mut self, names: &[String]) -> Result<Vec<standing::Standing>, Error> {
+    pub(super) fn instances(&mut self, names: &[String]) -> Result<Vec<standing::Standing>, Error> {
         match self.ask(&Request::Ps { names: names.to_vec() })? {
             Reply::Instances { instances } => Ok(instances),
             _ => Err(self.unexpected()),

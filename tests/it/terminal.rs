@@ -247,3 +247,72 @@ fn the_terminal_is_as_it_was_after_a_command_that_was_killed() {
     terminal.enter("[ \"$(stty -g)\" = \"$before\" ] && echo as it was");
     terminal.wait_for_line("as it was");
 }
+
+#[test]
+fn a_live_table_is_drawn_and_the_terminal_is_given_back() {
+    let Some(terminal) = Terminal::open() else { return };
+    let folder = scratch();
+    let long = "long ".repeat(40);
+    let toml = format!("name = 'watched'\n[process.a]\nshell = 'echo {long}; exec sleep 1000'");
+    std::fs::write(folder.path().join("gipc.toml"), toml).unwrap();
+    let _background = Background("watched".to_owned());
+    assert_eq!(words("up -d").current_dir(folder.path()).end().code(), 0);
+    let modes = "stty -a | cksum";
+    let sums = || {
+        let screen = terminal.screen();
+        let is_sum = |line: &&str| line.split(' ').all(|word| word.parse::<u64>().is_ok());
+        screen.lines().filter(is_sum).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for (keys, told, restarts) in [("q", "0", " 1  "), ("C-c", "130", " 2  ")] {
+        terminal.enter("clear");
+        terminal.wait_for(|screen| screen.trim() == "$");
+        terminal.enter("gipc ps -s watched --watch");
+        // One line for each: what is too long for the window is cut.
+        terminal.wait_for(|screen| {
+            let lines: Vec<_> = screen.lines().collect();
+            lines[0].starts_with("NAME")
+                && lines[1].starts_with("a.1   running")
+                && lines[2].is_empty()
+        });
+        words("restart -s watched a").end().said("");
+        terminal.wait_for(|screen| screen.lines().nth(1).unwrap().contains(restarts));
+        terminal.press(&[keys]);
+        terminal.wait_for(|screen| screen.trim().ends_with('$'));
+        terminal.enter("echo it ended with $?");
+        terminal.wait_for(|screen| screen.contains(&format!("it ended with {told}")));
+    }
+    terminal.enter("clear");
+    terminal.wait_for(|screen| screen.trim() == "$");
+    terminal.enter(modes);
+    terminal.wait_for(|_| sums().len() == 1);
+    let before = sums();
+    // A signal that ends it leaves no less.
+    terminal.enter("gipc ps -s watched --watch");
+    terminal.wait_for(|screen| screen.starts_with("NAME"));
+    let shell = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]).end();
+    let shell = shell.text().trim();
+    let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children"));
+    kill(children.unwrap().trim().parse().unwrap(), libc::SIGTERM);
+    terminal.wait_for(|screen| screen.contains("Terminated"));
+    terminal.enter(modes);
+    terminal.wait_for(|_| sums().len() == 2);
+    assert_eq!(sums()[1], before[0]);
+}
+
+#[test]
+fn without_a_terminal_a_live_table_is_text_until_the_session_ends() {
+    let mut gipc = words("exec --name plain-watch -- sh -c");
+    let mut gipc = gipc.arg("echo ready; exec sleep 1000").begin();
+    assert_eq!(gipc.line(), "ready");
+    let mut watch = words("ps -s plain-watch --watch").begin();
+    for _ in 0..2 {
+        assert!(watch.line().starts_with("NAME"));
+        assert!(watch.line().starts_with("sh.1  running"));
+        assert_eq!(watch.line(), "");
+    }
+    words("down -s plain-watch").end().said("");
+    let ended = watch.end();
+    assert_eq!((ended.code(), &*ended.stderr), (0, ""));
+    assert!(!ended.text().contains('\x1b'));
+    assert_eq!(gipc.end().code(), 0);
+}
