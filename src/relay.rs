@@ -16,6 +16,7 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Instant;
 
+use bytes::{Bytes, BytesMut};
 use gipc::frames::{Batch, Error, FrameReader};
 use gipc::framing::{Framing, FramingError};
 use tokio::io::AsyncRead;
@@ -28,13 +29,18 @@ use crate::record::playback;
 use crate::record::{DeadLetters, Passage, Reason, Recorder};
 use crate::route::{Accepted, Answered, Dead, Exchange, Leftover, OutletId};
 
+/// Fewer bytes than these are copied, in place of being kept with the buffer they came in.
+const COPIED: usize = 16 << 10;
+
 mod draining;
 mod inlet;
 mod ours;
+mod spill;
 mod tap;
 
 pub(crate) use draining::{Draining, Phase};
 pub(crate) use inlet::{Inlet, Stop};
+pub(crate) use spill::Spill;
 pub(crate) use tap::{Head, Seen, Tap, open as tap};
 
 /// What has passed through an end of a channel.
@@ -55,6 +61,8 @@ pub(crate) struct Counts {
     pub(crate) dropped: u64,
     /// They have ended a reader too often.
     pub(crate) dead: u64,
+    /// They have waited in a file for want of room.
+    pub(crate) spilled: u64,
 }
 
 /// Why messages stopped.
@@ -114,6 +122,23 @@ impl Source {
     }
 }
 
+/// Messages in the framing `u32`, which carries all of them.
+fn in_u32(batch: &Batch, framing: Framing) -> Bytes {
+    match batch.frames().filter(|_| framing == Framing::U32) {
+        // A few bytes are not to keep the whole of a reader's buffer.
+        Some(frames) if frames.len() < COPIED => Bytes::copy_from_slice(frames),
+        Some(frames) => frames.clone(),
+        None => {
+            let mut frames = BytesMut::new();
+            for payload in batch.payloads() {
+                // It carries everything.
+                let _ = Framing::U32.encode(payload, &mut frames);
+            }
+            frames.freeze()
+        }
+    }
+}
+
 /// A channel at work.
 pub(crate) struct Hub {
     pub(crate) plan: Channel,
@@ -122,6 +147,7 @@ pub(crate) struct Hub {
     exchange: RefCell<Exchange>,
     recorder: Option<Recorder>,
     taps: tap::Taps,
+    spill: Option<Spill>,
     dead_letters: Option<DeadLetters>,
     /// The pool whose messages these are.
     pool: Option<Rc<Pool>>,
@@ -141,6 +167,7 @@ impl Hub {
         to: String,
         recorder: Option<Recorder>,
         dead_letters: Option<DeadLetters>,
+        spill: Option<Spill>,
         pool: Option<Rc<Pool>>,
     ) -> Rc<Self> {
         let mut exchange = Exchange::new(&plan);
@@ -154,6 +181,7 @@ impl Hub {
             exchange,
             recorder,
             taps: tap::Taps::default(),
+            spill,
             dead_letters,
             pool,
             changed: Notify::new(),
@@ -219,6 +247,9 @@ impl Hub {
     pub(crate) fn outlet_over(&self, id: OutletId) -> u64 {
         let Leftover { woken, dead, .. } = self.exchange.borrow_mut().outlet_over(id);
         self.wake(&woken);
+        if self.exchange.borrow().is_unread() {
+            self.give_up_spilled();
+        }
         self.changed.notify_waiters();
         let reason = "nobody reads the channel any more";
         self.bury(&dead, &|attempts| Reason { attempts, ..Reason::of(reason) });
@@ -320,20 +351,20 @@ impl Hub {
     /// Passes messages on as soon as there is room for them; whether one was refused is the result.
     pub(crate) async fn send(
         &self,
-        source: &Source,
+        source: &Rc<Source>,
         batch: &Batch,
         from: Framing,
     ) -> Result<bool, Trouble> {
         let name = &self.plan.name;
         let count = batch.payloads().len() as u64;
-        while self.plan.full == Full::Block && self.exchange.borrow().is_full() {
+        while self.must_wait() {
             // Who waits for what was taken may be the one that is to make room.
             self.taken_what_was_there();
             self.changed.notified().await;
         }
         let passage = Passage { channel: name, from: &source.from, to: &self.to };
         if let Some(recorder) = &self.recorder {
-            let first = self.exchange.borrow().taken() + 1;
+            let first = self.next_number();
             let recorded = recorder.record(passage, first, batch.payloads()).await;
             recorded.map_err(Trouble::Record)?;
         }
@@ -353,8 +384,39 @@ impl Hub {
             warn!("channel `{name}`: nobody reads any more; {count} messages from {from} are lost");
             return Err(Trouble::Unread);
         }
+        self.taps.pass(passage, self.next_number(), batch, from);
+        if self.spill(source, batch, from).await {
+            return Ok(false);
+        }
+        // Its turn did not come: now it waits as any other.
+        while self.must_wait() {
+            self.changed.notified().await;
+        }
+        Ok(self.put(source, batch, from))
+    }
+
+    /// Has a writer to wait until there is room?
+    fn must_wait(&self) -> bool {
+        match (self.plan.full, &self.spill) {
+            (Full::Block, _) => self.exchange.borrow().is_full(),
+            // What is in the file goes first.
+            (_, Some(spill)) if spill.has_failed() => {
+                spill.messages() > 0 || self.exchange.borrow().is_full()
+            }
+            _ => false,
+        }
+    }
+
+    /// The number of the next message.
+    fn next_number(&self) -> u64 {
+        let spilled = self.spill.as_ref().map_or(0, Spill::messages);
+        self.exchange.borrow().taken() + spilled + 1
+    }
+
+    /// Passes messages on, now; whether one was refused is the result.
+    fn put(&self, source: &Source, batch: &Batch, from: Framing) -> bool {
+        let name = &self.plan.name;
         let first = self.exchange.borrow().taken() + 1;
-        self.taps.pass(passage, first, batch, from);
         let Accepted { woken, refused, dropped } = self.exchange.borrow_mut().push(batch, from);
         self.wake(&woken);
         for (number, refusal) in &refused {
@@ -370,7 +432,7 @@ impl Hub {
             counts.refused += refused.len() as u64;
             counts.dropped += dropped;
         });
-        Ok(!refused.is_empty())
+        !refused.is_empty()
     }
 
     /// Tells of a message that the end of the stream has cut off.
@@ -383,7 +445,7 @@ impl Hub {
     /// and may object.
     pub(crate) async fn collect<R: AsyncRead + Unpin>(
         &self,
-        source: &Source,
+        source: &Rc<Source>,
         mut pipe: Draining<FrameReader<R>>,
         mut heard: impl FnMut(&mut Batch) -> (Heard, Option<Trouble>),
     ) -> Outcome {

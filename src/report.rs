@@ -208,13 +208,34 @@ pub(crate) struct Channel<'a> {
     truncated: u64,
     dropped: u64,
     dead: u64,
+    spilled: u64,
 }
 
 impl<'a> Channel<'a> {
     pub(crate) fn new(name: &'a str, counts: Counts) -> Self {
-        let Counts { messages, bytes, redelivered, unread, refused, truncated, dropped, dead } =
-            counts;
-        Self { name, messages, bytes, redelivered, unread, refused, truncated, dropped, dead }
+        let Counts {
+            messages,
+            bytes,
+            redelivered,
+            unread,
+            refused,
+            truncated,
+            dropped,
+            dead,
+            spilled,
+        } = counts;
+        Self {
+            name,
+            messages,
+            bytes,
+            redelivered,
+            unread,
+            refused,
+            truncated,
+            dropped,
+            dead,
+            spilled,
+        }
     }
 }
 

@@ -69,6 +69,11 @@ pub(crate) enum Error {
     Server(#[source] io::Error),
     #[error("cannot make a pipe")]
     Pipe(#[source] io::Error),
+    #[error(
+        "cannot make a file to spill to in `{}` (TMPDIR is another place)",
+        std::env::temp_dir().display()
+    )]
+    Spill(#[source] io::Error),
     #[error(transparent)]
     Playback(#[from] playback::Error),
     #[error("cannot write the record `{}`", path.display())]

@@ -129,7 +129,8 @@ pub(super) enum AckWord {
 }
 
 words!(AckWord, "Ack", "read" => Read, "reply" => Reply);
-words!(Full, "Full", "block" => Block, "drop-oldest" => DropOldest, "drop-newest" => DropNewest);
+words!(Full, "Full", "block" => Block, "drop-oldest" => DropOldest, "drop-newest" => DropNewest,
+    "spill" => Spill);
 
 /// An end as it was written.
 struct Written {

@@ -136,4 +136,6 @@ pub(crate) enum Full {
     DropOldest,
     /// It is dropped.
     DropNewest,
+    /// It waits in a file.
+    Spill,
 }

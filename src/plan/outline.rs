@@ -224,6 +224,7 @@ fn channel(topology: &Topology, channel: &Channel) -> Value {
             Full::Block => "block",
             Full::DropOldest => "drop-oldest",
             Full::DropNewest => "drop-newest",
+            Full::Spill => "spill",
         },
         "max_message": channel.max_message,
         "record": channel.record,

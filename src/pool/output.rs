@@ -1,5 +1,7 @@
 //! What a pool writes: answers to our standard output, a line for each into the joblog.
 
+use std::rc::Rc;
+
 use bytes::{Bytes, BytesMut};
 use gipc::frames::FrameReader;
 use gipc::framing::Framing;
@@ -32,7 +34,7 @@ impl Pool {
     pub(crate) async fn write(
         &self,
         hub: &Hub,
-        source: &Source,
+        source: &Rc<Source>,
         mut told: impl FnMut(),
     ) -> Result<(), Trouble> {
         loop {

@@ -50,7 +50,7 @@ impl Hub {
         async move { self.read_until_end(&source, framing).await }
     }
 
-    async fn read_until_end(&self, source: &Source, framing: Framing) -> Outcome {
+    async fn read_until_end(&self, source: &Rc<Source>, framing: Framing) -> Outcome {
         let mut outcome = Outcome::default();
         outcome.trouble = match Patient::duplicate(io::stdin()) {
             Ok(stdin) => {
@@ -69,7 +69,7 @@ impl Hub {
 
     async fn read_all(
         &self,
-        source: &Source,
+        source: &Rc<Source>,
         reader: &mut FrameReader<Stream>,
         lost: &mut bool,
     ) -> Result<(), Trouble> {
@@ -100,7 +100,7 @@ impl Hub {
     /// Takes what was read; tells whether there is more.
     async fn take_in(
         &self,
-        source: &Source,
+        source: &Rc<Source>,
         read: Result<Option<Batch>, Error>,
         framing: Framing,
         lost: &mut bool,
@@ -125,7 +125,7 @@ impl Hub {
     }
 
     /// Passes on a record until its end, or until nobody reads it any more.
-    pub(crate) async fn replay(&self, source: &Source, mut playback: Playback) -> Outcome {
+    pub(crate) async fn replay(&self, source: &Rc<Source>, mut playback: Playback) -> Outcome {
         let mut outcome = Outcome::default();
         outcome.trouble = loop {
             let next = tokio::select! {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use gipc::frames::Batch;
 use gipc::framing::Framing;
 use serde::{Deserialize, Serialize};
@@ -14,9 +14,6 @@ use crate::record::{Passage, now};
 
 /// How many bytes may wait for whoever looks. Past that it misses messages.
 const ROOM: usize = 1 << 20;
-
-/// Fewer bytes than these are copied, in place of being kept with the buffer they came in.
-const COPIED: usize = 16 << 10;
 
 /// Some messages that have passed together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,18 +56,7 @@ impl View {
             self.missed.set(self.missed.get() + messages);
             return;
         }
-        let frames = match batch.frames().filter(|_| framing == Framing::U32) {
-            Some(frames) if frames.len() < COPIED => Bytes::copy_from_slice(frames),
-            Some(frames) => frames.clone(),
-            None => {
-                let mut frames = BytesMut::new();
-                for payload in batch.payloads() {
-                    // It carries everything.
-                    let _ = Framing::U32.encode(payload, &mut frames);
-                }
-                frames.freeze()
-            }
-        };
+        let frames = super::in_u32(batch, framing);
         let Passage { channel, from, to } = passage;
         let (channel, from, to) = (channel.to_owned(), from.to_owned(), to.to_owned());
         self.tell_of_missed();

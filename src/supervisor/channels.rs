@@ -14,12 +14,12 @@ use super::instance::{Instance, Junction, Side};
 use super::policy::Event;
 use super::session::InstanceId;
 use super::{Ended, Error, Supervisor};
-use crate::plan::channel::{self, ChannelId, Place, Port};
+use crate::plan::channel::{self, ChannelId, Full, Place, Port};
 use crate::plan::topology::{ProcessId, Topology};
 use crate::pool::Pool;
 use crate::record::playback::Playback;
 use crate::record::{DeadLetters, Recorder};
-use crate::relay::{Hub, Outcome, Source, Trouble};
+use crate::relay::{Hub, Outcome, Source, Spill, Trouble};
 use crate::report::STOPPED;
 
 /// A channel, and what of its ends is ours.
@@ -106,12 +106,18 @@ impl Supervisor {
                 )
             });
             let to = readers(&self.plan.topology, plan);
+            let spill = (plan.full == Full::Spill).then(Spill::new).transpose();
+            let spill = spill.map_err(Error::Spill)?;
             let hub = {
                 let (recorder, dead_letters) = (recorder.transpose()?, dead_letters.transpose()?);
                 // What is shared out is what comes in.
                 let pool = self.pool.clone().filter(|_| place == 0);
-                Hub::new(plan.clone(), to, recorder, dead_letters, pool)
+                Hub::new(plan.clone(), to, recorder, dead_letters, spill, pool)
             };
+            if plan.full == Full::Spill {
+                let hub = Rc::clone(&hub);
+                tokio::task::spawn_local(async move { hub.bring_back().await });
+            }
             let mut input = None;
             for end in &plan.from {
                 if end.at == Place::Ours {

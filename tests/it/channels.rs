@@ -364,3 +364,62 @@ fn a_message_that_is_too_long_is_told() {
     assert_eq!(ended.text(), "FOUR\n");
     ended.failed(1, &["exceeds the limit of 4 (max_message)", "\"longer\\n\""]);
 }
+
+/// `gen` sends numbers and makes `done`; only then, or when there is `go`, `end` begins to read.
+fn spilling(channel: &str) -> tempfile::TempDir {
+    let text = format!(
+        "[process.gen]\nrestart = 'never'\nshell = 'seq {SPILLED} | gipc send; touch done'\n\
+         [process.end]\nrestart = 'never'\n\
+         shell = 'until [ -e done -o -e go ]; do sleep 0.01; done; gipc recv --follow | cksum'\n\
+         [channel.c]\nfrom = 'gen'\nto = 'end'\nbuffer = '64KiB'\nfull = 'spill'\n{channel}\n"
+    );
+    let folder = scratch();
+    std::fs::write(folder.path().join("gipc.toml"), text).unwrap();
+    folder
+}
+
+/// More than a pipe can hold.
+const SPILLED: u32 = 200_000;
+
+/// What `end` says when it has had all, in order.
+fn all_of_it() -> String {
+    let mut cksum = command("cksum");
+    format!("end.1 | {}", cksum.with_input(seq(SPILLED)).text())
+}
+
+#[test]
+fn what_does_not_fit_waits_in_a_file_and_comes_back_in_order() {
+    let folder = spilling("record = 'r.jsonl'");
+    let temporary = scratch();
+    let mut gipc = words("up --report r.json");
+    gipc.env("TMPDIR", temporary.path()).current_dir(folder.path());
+    gipc.end().ended(0, "", &all_of_it());
+    let report: Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("r.json")).unwrap()).unwrap();
+    let sent = counts(&report, "gen.1", "c");
+    assert_eq!((&sent["messages"], &sent["dropped"]), (&SPILLED.into(), &0.into()));
+    let spilled = sent["spilled"].as_u64().unwrap();
+    assert!(spilled > 10_000 && spilled < SPILLED.into(), "{spilled}");
+    // The record has each once, by its number.
+    let record = std::fs::read_to_string(folder.path().join("r.jsonl")).unwrap();
+    assert_eq!(record.lines().count(), SPILLED as usize);
+    for (number, line) in (1..).zip(record.lines()) {
+        assert!(line.contains(&format!("\"seq\":{number},")), "{line}");
+    }
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_full_disk_under_what_is_spilled_is_said_once_and_loses_nothing() {
+    let folder = spilling("");
+    // Its files can have 256 KiB.
+    let script = "trap '' XFSZ; ulimit -f 256; exec gipc up";
+    let mut gipc = command("bash").args(["-c", script]).current_dir(folder.path()).begin();
+    let said = gipc.stderr_until("cannot spill");
+    let why = "gipc: channel `c`: cannot spill: File too large (os error 27); from now on its \
+               writers wait\n";
+    assert_eq!(said, why);
+    assert!(!folder.path().join("done").exists());
+    std::fs::write(folder.path().join("go"), "").unwrap();
+    gipc.end().ended(0, "", &all_of_it());
+}
