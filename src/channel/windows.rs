@@ -330,20 +330,22 @@ impl Pipe {
         if self.is_done() {
             return Poll::Ready(Ok(()));
         }
-        if self.waiting.is_none() {
-            self.waiting = Some(Waiting::new(self.event())?);
-        }
-        match &self.waiting {
-            Some(waiting) => waiting.poll(context).map(Ok),
-            None => Poll::Ready(Ok(())),
-        }
+        let waiting = match self.waiting.take() {
+            Some(waiting) => waiting,
+            None => Waiting::new(self.event())?,
+        };
+        ready!(self.waiting.insert(waiting).poll(context));
+        Poll::Ready(self.wait_until_done(None))
     }
 
     fn wait_until_done(&self, deadline: Option<Instant>) -> io::Result<()> {
-        if self.is_done() || waiting::wait_on_this_thread(self.event(), deadline)? {
-            return Ok(());
+        // The event may be seen a moment before the result, which alone counts: under Wine it is.
+        while !self.is_done() {
+            if !waiting::wait_on_this_thread(self.event(), deadline)? {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
         }
-        Err(io::ErrorKind::TimedOut.into())
+        Ok(())
     }
 
     /// What there is to read. Where there is nothing, it is awaited from now on.

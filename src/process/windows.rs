@@ -65,7 +65,7 @@ impl Child {
     /// How it ended, if it has, and what it used.
     pub(super) fn look(&self) -> Result<Option<(ExitStatus, Usage)>, Error> {
         match self.peek()? {
-            Some(status) => Ok(Some((status, self.usage().map_err(|error| self.error(error))?))),
+            Some(status) => Ok(Some((status, self.usage()))),
             None => Ok(None),
         }
     }
@@ -115,31 +115,29 @@ impl Child {
         self.started.ending.has_come().map_err(|error| self.error(error))
     }
 
-    fn usage(&self) -> io::Result<Usage> {
+    /// What is not told of a process that has ended is 0.
+    fn usage(&self) -> Usage {
         let zero = FILETIME { dwLowDateTime: 0, dwHighDateTime: 0 };
         let (mut created, mut ended, mut kernel, mut user) = (zero, zero, zero, zero);
         let mut memory = PROCESS_MEMORY_COUNTERS::default();
         let size = size_of_val(&memory) as u32;
         // SAFETY: the handle is a process's, and open; both calls write to the structs that they are
         // given, of the size that is said.
-        let done = unsafe {
+        unsafe {
             GetProcessTimes(
                 self.process(),
                 &raw mut created,
                 &raw mut ended,
                 &raw mut kernel,
                 &raw mut user,
-            ) != 0
-                && K32GetProcessMemoryInfo(self.process(), &raw mut memory, size) != 0
-        };
-        if !done {
-            return Err(io::Error::last_os_error());
+            );
+            K32GetProcessMemoryInfo(self.process(), &raw mut memory, size);
         }
-        Ok(Usage {
+        Usage {
             user: duration(user),
             system: duration(kernel),
             max_memory: memory.PeakWorkingSetSize as u64,
-        })
+        }
     }
 
     pub(super) fn state_in_words(&self) -> String {

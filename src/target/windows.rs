@@ -1,9 +1,9 @@
 //! Windows: a temporary file that goes with its last handle.
 
 use std::fs::{File, OpenOptions};
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::os::windows::fs::OpenOptionsExt;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_ATTRIBUTE_TEMPORARY, FILE_FLAG_DELETE_ON_CLOSE,
@@ -11,8 +11,9 @@ use windows_sys::Win32::Storage::FileSystem::{
 
 /// A file that nobody else can open, for the arguments: of any size, there before the child is.
 pub(super) fn anonymous_file() -> io::Result<File> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let name = format!("gipc-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    // Not our pid: a child of one that had it before us may still have a file of such a name.
+    let random = RandomState::new();
+    let name = format!("gipc-{:016x}{:016x}", random.hash_one("one"), random.hash_one("other"));
     OpenOptions::new()
         .read(true)
         .write(true)

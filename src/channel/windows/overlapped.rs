@@ -47,12 +47,13 @@ impl Overlapped {
         self.event.as_handle()
     }
 
-    /// Is the call done that has begun? The system says so in the struct before it signals the event
+    /// Is the call done that has begun? The system says so in the struct
     /// (`HasOverlappedIoCompleted`).
     pub(super) fn is_done(&self) -> bool {
         // SAFETY: reads a number of ours, which the system may be writing.
         let status = unsafe { ptr::read_volatile(&raw const self.overlapped.Internal) };
-        status != STATUS_PENDING as usize
+        let told = status != STATUS_PENDING as usize;
+        told && (!self.pending || waiting::is_signalled(self.event()).unwrap_or(true))
     }
 
     /// For the next call; none may be running.
