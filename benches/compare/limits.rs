@@ -1,0 +1,171 @@
+//! The limits: the same work with nothing but system calls.
+//!
+//! No library can be faster than the kernel lets a program be that does one thing only, knows
+//! beforehand how much comes, checks nothing and cannot be interrupted.
+
+use std::ffi::CStr;
+use std::hint::black_box;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::time::{Duration, Instant};
+use std::{fs::File, ptr};
+
+use crate::measure::per_second;
+
+/// What a batch of small messages is written and read in.
+const BATCH: usize = 64 << 10;
+
+/// A pipe of a mebibyte: the end to read from, the end to write to.
+pub(crate) fn pipe() -> (File, File) {
+    let mut fds = [0; 2];
+    // SAFETY: pipe2 fills in two descriptors.
+    assert_eq!(unsafe { libc::pipe2(fds.as_mut_ptr(), libc::O_CLOEXEC) }, 0);
+    // SAFETY: plain system call on a number; where so much is not to be had, less will do.
+    unsafe { libc::fcntl(fds[1], libc::F_SETPIPE_SZ, 1 << 20) };
+    // SAFETY: the kernel has just opened them for us.
+    fds.map(|fd| File::from(unsafe { OwnedFd::from_raw_fd(fd) })).into()
+}
+
+fn sockets() -> (File, File) {
+    let mut fds = [0; 2];
+    let kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC;
+    // SAFETY: socketpair fills in two descriptors.
+    assert_eq!(unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, fds.as_mut_ptr()) }, 0);
+    let size: libc::c_int = 4 << 20;
+    for fd in fds {
+        let (value, len) = ((&raw const size).cast(), size_of_val(&size) as libc::socklen_t);
+        // SAFETY: `value` is `len` bytes long; what is too much is cut.
+        unsafe { libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_SNDBUF, value, len) };
+    }
+    // SAFETY: the kernel has just opened them for us.
+    fds.map(|fd| File::from(unsafe { OwnedFd::from_raw_fd(fd) })).into()
+}
+
+/// A process that does `work` and ends.
+struct Forked(libc::pid_t);
+
+impl Forked {
+    fn new(work: impl FnOnce() -> io::Result<()>) -> Self {
+        // SAFETY: this process has no other thread while a limit is measured.
+        match unsafe { libc::fork() } {
+            0 => {
+                let code = i32::from(work().is_err());
+                // SAFETY: nothing of the parent's is to be run here.
+                unsafe { libc::_exit(code) }
+            }
+            pid => Self(pid),
+        }
+    }
+}
+
+impl Drop for Forked {
+    fn drop(&mut self) {
+        // SAFETY: our own child; without a place for the status nothing is written.
+        unsafe { libc::waitpid(self.0, ptr::null_mut(), 0) };
+    }
+}
+
+/// Frames of `size` bytes with a length of four before them, several to a write where they are
+/// small, every payload copied out into memory of its own: messages a second.
+pub(crate) fn one_way(count: usize, size: usize) -> f64 {
+    framed(pipe(), count, size)
+}
+
+/// The same over a socket.
+pub(crate) fn one_way_over_sockets(count: usize, size: usize) -> f64 {
+    framed(sockets(), count, size)
+}
+
+fn framed((mut read, mut write): (File, File), count: usize, size: usize) -> f64 {
+    let frame = [&(size as u32).to_be_bytes()[..], &vec![7; size]].concat();
+    let reader_end = read.as_raw_fd();
+    let writer = Forked::new(|| {
+        // SAFETY: nobody in this process uses it: the writer is to see its end.
+        unsafe { libc::close(reader_end) };
+        let mut batch = Vec::with_capacity(BATCH + frame.len());
+        for _ in 0..count {
+            batch.extend_from_slice(&frame);
+            if batch.len() >= BATCH {
+                write.write_all(&batch)?;
+                batch.clear();
+            }
+        }
+        write.write_all(&batch)
+    });
+    drop(write);
+    let start = Instant::now();
+    let mut received = 0;
+    if frame.len() > BATCH {
+        let mut buffer = vec![0; frame.len()];
+        while read.read_exact(&mut buffer).is_ok() {
+            black_box(&buffer);
+            received += 1;
+        }
+    } else {
+        let mut buffer = vec![0; 4 * BATCH];
+        let (mut from, mut to) = (0, 0);
+        loop {
+            match read.read(&mut buffer[to..]) {
+                Ok(0) | Err(_) => break,
+                Ok(read) => to += read,
+            }
+            while let Some((length, rest)) = buffer[from..to].split_first_chunk() {
+                let length = u32::from_be_bytes(*length) as usize;
+                let Some(payload) = rest.get(..length) else { break };
+                black_box(payload.to_vec());
+                received += 1;
+                from += 4 + length;
+            }
+            buffer.copy_within(from..to, 0);
+            (from, to) = (0, to - from);
+        }
+    }
+    let rate = per_second(received, start.elapsed());
+    drop(writer);
+    assert_eq!(received, count);
+    rate
+}
+
+/// 64 bytes to another process and back: how long that takes.
+pub(crate) fn ping_pong(count: u32) -> Duration {
+    let (mut there, mut out) = pipe();
+    let (mut back, mut answer) = pipe();
+    let ours = [out.as_raw_fd(), back.as_raw_fd()];
+    let mut message = [0; 64];
+    let echo = Forked::new(|| {
+        // SAFETY: nobody in this process uses them.
+        ours.into_iter().for_each(|fd| drop(unsafe { libc::close(fd) }));
+        while there.read_exact(&mut message).is_ok() {
+            answer.write_all(&message)?;
+        }
+        Ok(())
+    });
+    drop((there, answer));
+    let mut turn = || {
+        out.write_all(&message).expect("the echo reads");
+        back.read_exact(&mut message).expect("the echo answers");
+    };
+    (0..100).for_each(|_| turn());
+    let start = Instant::now();
+    (0..count).for_each(|_| turn());
+    let time = start.elapsed() / count;
+    drop(out);
+    drop(echo);
+    time
+}
+
+/// `vfork`, `execv`, `waitpid`: no more than that can be saved.
+#[inline(never)]
+pub(crate) fn vfork_and_wait(program: &CStr) {
+    let argv = [program.as_ptr(), ptr::null()];
+    // SAFETY: the child calls execv and _exit only, and changes no local variable.
+    unsafe {
+        #[expect(deprecated, reason = "it is the limit")]
+        let pid = libc::vfork();
+        if pid == 0 {
+            libc::execv(program.as_ptr(), argv.as_ptr());
+            libc::_exit(127);
+        }
+        libc::waitpid(pid, ptr::null_mut(), 0);
+    }
+}
