@@ -14,6 +14,9 @@ use crate::measure::per_second;
 /// How this program is started as a child: this, what to do, how often, how large.
 pub(crate) const CHILD: &str = "as-a-child-of-the-bench";
 
+/// What is not gathered before it is sent.
+const LARGE: usize = 64 << 10;
+
 fn child(what: &str, count: usize, size: usize) -> Command {
     let this = env::current_exe().expect("this program");
     Command::new(this).args([CHILD, what, &count.to_string(), &size.to_string()])
@@ -74,6 +77,12 @@ async fn send(count: usize, size: usize) {
 
 async fn feed(writer: gipc::Writer<Raw>, count: usize, size: usize) {
     let message = Bytes::from(vec![7; size]);
+    if size >= LARGE {
+        for _ in 0..count {
+            writer.put(&message).await.expect("a reader");
+        }
+        return;
+    }
     let mut sink = writer.into_sink().expect("open");
     for _ in 0..count {
         sink.feed(&message).await.expect("a reader");

@@ -213,7 +213,7 @@ fn writer(count: usize) -> String {
 
 /// What a writer does.
 pub(crate) fn write_lines(count: usize) {
-    let mut line = vec![b'x'; LINE];
+    let mut line = [b'x'; LINE];
     line[LINE - 1] = b'\n';
     let many = line.repeat(700);
     let mut out = io::stdout().lock();
