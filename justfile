@@ -24,9 +24,14 @@ bless:
     GIPC_TEST_BLESS=1 cargo test man_pages
     GIPC_TEST_BLESS=1 cargo test schema
 
-# Spawns beside vfork, and a whole `gipc exec` beside tini.
-bench:
-    cargo bench
+# The parts, and whole workloads beside their limits and peers: BENCHMARKS.md and its chart anew.
+bench *ARGS:
+    cargo bench --bench parts
+    cargo bench --bench compare -- {{ARGS}}
+
+# Instructions and system calls beside the committed figures; with --bless these anew.
+costs *ARGS:
+    tests/costs {{ARGS}}
 
 # Every process test a hundred times.
 stress *ARGS:

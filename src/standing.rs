@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::Ending;
 use crate::usage::Usage;
+use crate::value;
 
 /// How an instance stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -176,7 +177,7 @@ fn row(instance: &Standing, cpu: Option<f64>) -> [String; HEAD.len()] {
         (state, ..) => state.to_string(),
     };
     let cpu = cpu.map(|part| format!("{:.1}%", 100.0 * part));
-    let memory = instance.usage.map(|usage| bytesize::ByteSize(usage.memory).display().iec_short());
+    let memory = instance.usage.map(|usage| value::shown_size(usage.memory));
     [
         instance.name.clone(),
         state,
@@ -184,7 +185,7 @@ fn row(instance: &Standing, cpu: Option<f64>) -> [String; HEAD.len()] {
         instance.uptime_seconds.map_or_else(dash, span),
         instance.restarts.to_string(),
         cpu.unwrap_or_else(dash),
-        memory.map_or_else(dash, |memory| memory.to_string()),
+        memory.unwrap_or_else(dash),
         printable(&instance.last_line),
     ]
 }

@@ -53,6 +53,23 @@ pub(crate) fn size(text: &str) -> Result<usize, String> {
     usize::try_from(size.as_u64()).map_err(|error| error.to_string())
 }
 
+/// A size as `ls -h` writes it: 512B, 4.0K, 1.5M.
+///
+/// To have `bytesize` write it takes a logarithm, and for its sake the library of mathematics would be
+/// loaded at every start.
+pub(crate) fn shown_size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["K", "M", "G", "T", "P", "E"];
+    if bytes < 1024 {
+        return format!("{bytes}B");
+    }
+    let mut size = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while size >= 1024.0 {
+        (size, unit) = (size / 1024.0, unit + 1);
+    }
+    format!("{size:.1}{}", UNITS[unit])
+}
+
 /// `100ms..30s`
 pub(crate) fn backoff(text: &str) -> Result<Backoff, String> {
     let (min, max) = text.split_once("..").ok_or("expected MIN..MAX, such as 100ms..30s")?;
