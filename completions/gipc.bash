@@ -349,7 +349,7 @@ _gipc() {
                     return 0
                     ;;
                 --wire)
-                    COMPREPLY=($(compgen -W "fds stdio" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fds stdio node" -- "${cur}"))
                     return 0
                     ;;
                 --framing)
@@ -503,7 +503,7 @@ _gipc() {
                     return 0
                     ;;
                 --wire)
-                    COMPREPLY=($(compgen -W "fds stdio" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fds stdio node" -- "${cur}"))
                     return 0
                     ;;
                 --framing)
@@ -707,7 +707,7 @@ _gipc() {
                     return 0
                     ;;
                 --wire)
-                    COMPREPLY=($(compgen -W "fds stdio" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fds stdio node" -- "${cur}"))
                     return 0
                     ;;
                 --framing)
@@ -839,7 +839,7 @@ _gipc() {
                     return 0
                     ;;
                 --wire)
-                    COMPREPLY=($(compgen -W "fds stdio" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fds stdio node" -- "${cur}"))
                     return 0
                     ;;
                 --framing)

@@ -77,8 +77,9 @@ complete -c gipc -n "__fish_gipc_using_subcommand exec" -s v -l verbose -d 'Say 
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l input -d 'How messages are encoded on standard input, or `none`' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l wire -d 'Where the worker\'s messages go in and out' -r -f -a "fds\t'Descriptors 3 and 4'
-stdio\t'Standard input and output'"
-complete -c gipc -n "__fish_gipc_using_subcommand run" -l framing -d 'How the worker\'s messages are encoded [default: u32, with --wire stdio lines]' -r
+stdio\t'Standard input and output'
+node\t'The socket of Node\'s process.send'"
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l framing -d 'How the worker\'s messages are encoded [default: u32; with --wire stdio or node: lines]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l output -d 'How messages are encoded on standard output, or `none`' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l max-message -d 'The largest message that is accepted' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l record -d 'Append every message to this file, a JSON object on each line' -r -F
@@ -110,8 +111,9 @@ complete -c gipc -n "__fish_gipc_using_subcommand run" -s v -l verbose -d 'Say m
 complete -c gipc -n "__fish_gipc_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l input -d 'How messages are encoded on standard input, or `none`' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l wire -d 'Where the worker\'s messages go in and out' -r -f -a "fds\t'Descriptors 3 and 4'
-stdio\t'Standard input and output'"
-complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l framing -d 'How the worker\'s messages are encoded [default: u32, with --wire stdio lines]' -r
+stdio\t'Standard input and output'
+node\t'The socket of Node\'s process.send'"
+complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l framing -d 'How the worker\'s messages are encoded [default: u32; with --wire stdio or node: lines]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l output -d 'How messages are encoded on standard output, or `none`' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l max-message -d 'The largest message that is accepted' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l record -d 'Append every message to this file, a JSON object on each line' -r -F
@@ -144,8 +146,9 @@ complete -c gipc -n "__fish_gipc_using_subcommand pipe" -s h -l help -d 'Print h
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -s c -l channel -d 'Play the messages of this channel only' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l speed -d 'Wait between messages as long as it was, divided by this number; `max`: do not wait' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l wire -d 'Where the worker\'s messages go in and out' -r -f -a "fds\t'Descriptors 3 and 4'
-stdio\t'Standard input and output'"
-complete -c gipc -n "__fish_gipc_using_subcommand replay" -l framing -d 'How the worker\'s messages are encoded [default: u32, with --wire stdio lines]' -r
+stdio\t'Standard input and output'
+node\t'The socket of Node\'s process.send'"
+complete -c gipc -n "__fish_gipc_using_subcommand replay" -l framing -d 'How the worker\'s messages are encoded [default: u32; with --wire stdio or node: lines]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l output -d 'How messages are encoded on standard output, or `none`' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l max-message -d 'The largest message that is accepted' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l record -d 'Append every message to this file, a JSON object on each line' -r -F
@@ -188,8 +191,9 @@ complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-messages -d 'Repl
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-memory -d 'Replace a worker that has come to use more memory than this, when it has answered' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l input -d 'How messages are encoded on standard input, or `none`' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l wire -d 'Where the worker\'s messages go in and out' -r -f -a "fds\t'Descriptors 3 and 4'
-stdio\t'Standard input and output'"
-complete -c gipc -n "__fish_gipc_using_subcommand pool" -l framing -d 'How the worker\'s messages are encoded [default: u32, with --wire stdio lines]' -r
+stdio\t'Standard input and output'
+node\t'The socket of Node\'s process.send'"
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l framing -d 'How the worker\'s messages are encoded [default: u32; with --wire stdio or node: lines]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l output -d 'How messages are encoded on standard output, or `none`' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-message -d 'The largest message that is accepted' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l record -d 'Append every message to this file, a JSON object on each line' -r -F

@@ -39,6 +39,11 @@ impl Parcel {
         self.frames.len() + size_of::<Self>()
     }
 
+    /// Is it no message?
+    fn is_aside(&self) -> bool {
+        self.count == 0
+    }
+
     /// A message that nobody has had yet.
     pub(crate) fn of_one(frames: Bytes, payload: &[u8], number: u64) -> Self {
         let payload = payload.len() as u64;
@@ -65,6 +70,8 @@ pub(crate) struct Delivery {
     max_message: usize,
     keeps_answered: bool,
     parcels: VecDeque<Parcel>,
+    /// So many of them hold no message, but something that we have to say ourselves.
+    asides: usize,
     /// So many of them have been written whole.
     written: usize,
     /// And so many bytes of the next one.
@@ -85,6 +92,7 @@ impl Delivery {
             max_message,
             keeps_answered: matches!(ack, Ack::Reply(_)),
             parcels: VecDeque::new(),
+            asides: 0,
             written: 0,
             part: 0,
             behind: 0,
@@ -110,6 +118,7 @@ impl Delivery {
         let all_written = self.written == self.parcels.len();
         if !self.keeps_answered
             && let Some(last) = self.parcels.back_mut()
+            && !last.is_aside()
             && last.frames.len() + parcel.frames.len() <= SMALL
             && last.again == parcel.again
         {
@@ -136,6 +145,14 @@ impl Delivery {
         self.parcels.push_back(parcel);
     }
 
+    /// Adds something to what is to be sent that is no message: it is neither answered nor sent to
+    /// the next reader.
+    pub(crate) fn interject(&mut self, frames: Bytes) {
+        self.unwritten += frames.len();
+        self.asides += 1;
+        self.parcels.push_back(Parcel { count: 0, ..Parcel::of_one(frames, &[], 0) });
+    }
+
     /// How many bytes are to be sent.
     pub(crate) fn unwritten(&self) -> usize {
         self.unwritten
@@ -143,12 +160,17 @@ impl Delivery {
 
     /// How many parcels have been sent, in part at least, or are to be.
     pub(crate) fn len(&self) -> usize {
-        self.parcels.len()
+        self.parcels.len() - self.asides
+    }
+
+    /// How many messages those are.
+    pub(crate) fn count(&self) -> u64 {
+        self.parcels.iter().map(|parcel| parcel.count).sum()
     }
 
     /// Has one been sent whole that may still be unread or unanswered?
     pub(crate) fn is_asked(&self) -> bool {
-        self.written > 0
+        self.parcels.iter().take(self.written).any(|parcel| !parcel.is_aside())
     }
 
     /// How many of them another reader had, in part at least.
@@ -205,6 +227,7 @@ impl Delivery {
         let parcel = self.parcels.pop_front()?;
         self.written -= 1;
         self.behind -= parcel.frames.len();
+        self.asides -= usize::from(parcel.is_aside());
         Some(parcel)
     }
 
@@ -219,22 +242,32 @@ impl Delivery {
             }
             None => false,
         };
-        self.parcels.iter().take(self.written).take_while(is_read).count()
+        let read = self.parcels.iter().take(self.written).take_while(is_read);
+        read.filter(|parcel| !parcel.is_aside()).count()
     }
 
     /// An answer has come: to the first message that was written whole. `None` where there is none.
     pub(crate) fn answered(&mut self) -> Option<Parcel> {
-        if self.written == 0 { None } else { self.forget_first() }
+        while self.written > 0 {
+            let first = self.forget_first()?;
+            // What is in front of a message that was answered has been read.
+            if !first.is_aside() {
+                return Some(first);
+            }
+        }
+        None
     }
 
     /// Takes the oldest messages back that have not been written at all, until no more than `bytes`
     /// are left to be.
     pub(crate) fn drop_down_to(&mut self, bytes: usize) -> u64 {
         let mut dropped = 0;
-        let first = self.written + usize::from(self.part > 0);
-        while self.unwritten > bytes
-            && let Some(parcel) = self.parcels.remove(first)
-        {
+        let mut first = self.written + usize::from(self.part > 0);
+        while self.unwritten > bytes {
+            while self.parcels.get(first).is_some_and(Parcel::is_aside) {
+                first += 1;
+            }
+            let Some(parcel) = self.parcels.remove(first) else { break };
             self.unwritten -= parcel.frames.len();
             dropped += parcel.count;
         }
@@ -247,8 +280,13 @@ impl Delivery {
         let (written, read) = (self.behind, self.behind.saturating_sub(unread));
         let mut left = Vec::new();
         let mut start = 0;
+        self.asides = 0;
         for parcel in std::mem::take(&mut self.parcels) {
             let end = start + parcel.frames.len();
+            if parcel.is_aside() {
+                start = end;
+                continue;
+            }
             let fate = |start: usize, end: usize| match () {
                 () if start >= written => Fate::Unsent,
                 () if end > read => Fate::Unread,
@@ -352,6 +390,29 @@ mod tests {
         assert_eq!(settle(&mut delivery, 19 - 10), [0, 2, 0]);
         delivery.begin(100);
         assert_eq!(unwritten(&delivery), parcel(U32, &["two", "three"]).frames);
+    }
+
+    #[test]
+    fn what_is_no_message_is_neither_counted_nor_answered_nor_sent_again() {
+        let replies = Replies { on: ChannelId(0), window: 3, timeout: None, retries: 1 };
+        for ack in [Ack::Read, Ack::Reply(replies)] {
+            let mut delivery = Delivery::new(Framing::Lines, 100, ack);
+            delivery.begin(100);
+            delivery.interject(Bytes::from_static(b"aside\n"));
+            delivery.push(parcel(Framing::Lines, &["one"]));
+            delivery.interject(Bytes::from_static(b"aside\n"));
+            assert_eq!((delivery.len(), delivery.count()), (1, 1));
+            assert_eq!(unwritten(&delivery), b"aside\none\naside\n");
+            delivery.wrote(6);
+            assert!(!delivery.is_asked());
+            assert!(delivery.answered().is_none());
+            delivery.wrote(9);
+            assert!(delivery.is_asked());
+            // It has read the first aside, which was forgotten, and nothing of the message.
+            assert_eq!(settle(&mut delivery, 10), [0, 1, 0]);
+            delivery.begin(100);
+            assert_eq!(unwritten(&delivery), b"one\n");
+        }
     }
 
     #[test]

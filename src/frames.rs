@@ -53,7 +53,7 @@ impl From<io::Error> for Error {
     }
 }
 
-/// Some whole messages that arrived together, at least one.
+/// Some whole messages that arrived together: at least one, until some are taken out.
 #[derive(Debug)]
 pub struct Batch {
     frames: Bytes,
@@ -73,6 +73,14 @@ impl Batch {
             self.payloads.truncate(count);
             self.verbatim = false;
         }
+    }
+
+    /// Keeps those messages only that this is true for.
+    pub fn retain(&mut self, mut is_kept: impl FnMut(&[u8]) -> bool) {
+        let Self { frames, payloads, verbatim } = self;
+        let before = payloads.len();
+        payloads.retain(|range| is_kept(&frames[range.clone()]));
+        *verbatim &= payloads.len() == before;
     }
 
     /// The frames as they came, where they can be passed on so: the last line of a stream may
@@ -132,9 +140,17 @@ impl<R> FrameReader<R> {
         self
     }
 
+    /// Takes what the last newline of the stream lacks for a message that was cut off, see
+    /// [`Decoder::strict`].
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.decoder = self.decoder.strict();
+        self
+    }
+
     /// A reader of another stream that is like this one in all else.
     pub(crate) fn with_stream(&self, io: R) -> Self {
-        let decoder = Decoder::new(self.framing(), self.max_message());
+        let decoder = self.decoder.renewed();
         Self { io, decoder, buffer: BytesMut::new(), ended: false, exact: self.exact }
     }
 

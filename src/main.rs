@@ -18,6 +18,7 @@ mod dress;
 mod guard;
 mod jobserver;
 mod logs;
+mod node;
 mod notify;
 mod plan;
 mod pool;

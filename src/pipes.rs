@@ -10,9 +10,7 @@ mod system;
 pub use system::{Descriptor, capacity, large, new, unread};
 
 pub(crate) use system::identity;
-#[cfg(unix)]
-pub(crate) use system::sockets;
 #[cfg(windows)]
 pub(crate) use system::{Mode, identity_of, is_over, pair, peek};
 #[cfg(unix)]
-pub use system::{set_nonblocking, small};
+pub use system::{set_nonblocking, small, sockets};

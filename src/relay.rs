@@ -13,7 +13,7 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
@@ -34,12 +34,16 @@ const COPIED: usize = 16 << 10;
 
 mod draining;
 mod inlet;
+mod node;
 mod ours;
+mod sieve;
 mod spill;
 mod tap;
 
 pub(crate) use draining::{Draining, Phase};
 pub(crate) use inlet::{Inlet, Stop};
+pub(crate) use node::{Conversation, NodeStream, Reply};
+pub(crate) use sieve::Sieve;
 pub(crate) use spill::Spill;
 pub(crate) use tap::{Head, Seen, Tap, open as tap};
 
@@ -156,7 +160,7 @@ pub(crate) struct Hub {
     /// For each reader: there is something to do.
     wakes: RefCell<Vec<Rc<Notify>>>,
     /// For each reader: what tells how much it has not read.
-    probes: RefCell<Vec<Option<Rc<OwnedFd>>>>,
+    probes: RefCell<Vec<Weak<OwnedFd>>>,
     ours: ours::State,
 }
 
@@ -228,8 +232,15 @@ impl Hub {
     /// Adds a reader, which takes messages in this framing.
     pub(crate) fn add_outlet(&self, framing: Framing) -> OutletId {
         self.wakes.borrow_mut().push(Rc::default());
-        self.probes.borrow_mut().push(None);
+        self.probes.borrow_mut().push(Weak::new());
         self.exchange.borrow_mut().add_outlet(framing)
+    }
+
+    /// Adds a Node process that reads on its socket.
+    pub(crate) fn add_node_outlet(&self) -> OutletId {
+        self.wakes.borrow_mut().push(Rc::default());
+        self.probes.borrow_mut().push(Weak::new());
+        self.exchange.borrow_mut().add_node_outlet()
     }
 
     /// Adds a writer.
@@ -291,7 +302,7 @@ impl Hub {
     /// ended one reader too many; `reason` says how.
     pub(crate) fn settle(&self, id: OutletId, inlet: &Inlet, reason: &Reason) -> Vec<Dead> {
         let unread = inlet.unread();
-        self.probes.borrow_mut()[id.0] = None;
+        self.probes.borrow_mut()[id.0] = Weak::new();
         let Leftover { woken, dead, left } = self.exchange.borrow_mut().settle(id, unread);
         if let Some(pool) = &self.pool {
             pool.left(left);
@@ -329,7 +340,7 @@ impl Hub {
 
     /// How many messages a reader may answer by now: those that it has read whole.
     pub(crate) fn answerable(&self, id: OutletId) -> usize {
-        let unread = self.probes.borrow()[id.0].as_ref().map_or(0, |it| gipc::pipes::unread(it));
+        let unread = self.probes.borrow()[id.0].upgrade().map_or(0, |it| gipc::pipes::unread(&it));
         self.exchange.borrow().read_whole(id, unread)
     }
 
@@ -441,12 +452,13 @@ impl Hub {
         error!("channel `{}`, truncated message from {}: {what}", self.plan.name, source.from);
     }
 
-    /// Passes on what an incarnation of a writer sends until its end. `heard` is told of it first,
-    /// and may object.
+    /// Passes on what an incarnation of a writer sends until its end, without what the sieve takes
+    /// out. `heard` is told of it first, and may object.
     pub(crate) async fn collect<R: AsyncRead + Unpin>(
         &self,
         source: &Rc<Source>,
         mut pipe: Draining<FrameReader<R>>,
+        sieve: Sieve,
         mut heard: impl FnMut(&mut Batch) -> (Heard, Option<Trouble>),
     ) -> Outcome {
         let mut outcome = Outcome::default();
@@ -454,6 +466,12 @@ impl Hub {
         outcome.trouble = loop {
             match pipe.next(async |reader| reader.batch().await).await {
                 Some(Ok(Some(mut batch))) => {
+                    let refused = sieve.sift(&mut batch, &self.plan.name, &source.from);
+                    source.count(|counts| counts.refused += refused);
+                    outcome.lost |= refused > 0;
+                    if batch.payloads().len() == 0 {
+                        continue;
+                    }
                     let (heard, objection) = heard(&mut batch);
                     match heard {
                         Heard::Taken => {}

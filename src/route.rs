@@ -16,6 +16,7 @@ use gipc::framing::{Decoder, Framing, Step, Unfit};
 use serde_json::Value;
 
 use crate::delivery::{Delivery, Fate, Parcel};
+use crate::node;
 use crate::plan::channel::{Ack, Channel, Full, Route};
 use crate::plan::pool::Pool;
 use crate::relay::Counts;
@@ -34,6 +35,8 @@ pub(crate) enum Refusal {
     Unfit(#[from] Unfit),
     #[error("it has no value at `{pointer}` to go by (`key:{pointer}`): {what}")]
     NoKey { pointer: String, what: &'static str },
+    #[error(transparent)]
+    Node(#[from] node::Unfit),
 }
 
 /// What is told of a batch that was taken in.
@@ -95,10 +98,30 @@ pub(crate) struct Answered {
     pub(crate) woken: Vec<OutletId>,
 }
 
+/// What a reader takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Form {
+    framing: Framing,
+    /// What Node's own reader takes, and nothing else.
+    is_node: bool,
+}
+
+impl Form {
+    fn check(self, payload: &[u8]) -> Result<(), Refusal> {
+        if self.is_node { Ok(node::check(payload)?) } else { Ok(()) }
+    }
+
+    fn encode(self, payload: &[u8], frames: &mut BytesMut) -> Result<(), Refusal> {
+        self.check(payload)?;
+        Ok(self.framing.encode(payload, frames)?)
+    }
+}
+
 /// A reader.
 #[derive(Debug)]
 struct Outlet {
     delivery: Delivery,
+    is_node: bool,
     /// It will never read again.
     over: bool,
     /// It waits for a message.
@@ -112,6 +135,10 @@ struct Outlet {
 }
 
 impl Outlet {
+    fn form(&self) -> Form {
+        Form { framing: self.delivery.framing(), is_node: self.is_node }
+    }
+
     fn give(&mut self, parcel: Parcel) {
         if parcel.again {
             self.counts.redelivered += parcel.count;
@@ -183,6 +210,7 @@ impl Exchange {
         let delivery = Delivery::new(framing, self.max_message, self.ack);
         self.outlets.push(Outlet {
             delivery,
+            is_node: false,
             over: false,
             idle: false,
             given: 0,
@@ -191,6 +219,18 @@ impl Exchange {
             counts: Counts::default(),
         });
         OutletId(self.outlets.len() - 1)
+    }
+
+    /// Adds a Node process that reads on its socket.
+    pub(crate) fn add_node_outlet(&mut self) -> OutletId {
+        let id = self.add_outlet(Framing::Lines);
+        self.outlets[id.0].is_node = true;
+        id
+    }
+
+    /// Sends a reader something besides its messages, behind those that it has been given.
+    pub(crate) fn interject(&mut self, id: OutletId, frames: Bytes) {
+        self.outlets[id.0].delivery.interject(frames);
     }
 
     /// Adds a writer.
@@ -304,15 +344,15 @@ impl Exchange {
             _ if drops => accepted.dropped += count,
             Route::Queue if is_shared => self.share(batch, first, &mut accepted),
             Route::Queue | Route::Broadcast => {
-                let mut encoded: Vec<(Framing, Parcel)> = Vec::new();
+                let mut encoded: Vec<(Form, Parcel)> = Vec::new();
                 for id in self.open().collect::<Vec<_>>() {
-                    let framing = self.outlets[id.0].delivery.framing();
-                    let known = encoded.iter().find(|(known, _)| *known == framing);
+                    let form = self.outlets[id.0].form();
+                    let known = encoded.iter().find(|(known, _)| *known == form);
                     let parcel = match known {
                         Some((_, parcel)) => parcel.clone(),
                         None => {
-                            let parcel = encode(batch, from, framing, first, &mut accepted.refused);
-                            encoded.push((framing, parcel.clone()));
+                            let parcel = encode(batch, from, form, first, &mut accepted.refused);
+                            encoded.push((form, parcel.clone()));
                             parcel
                         }
                     };
@@ -335,18 +375,20 @@ impl Exchange {
 
     /// Each message for whoever is idle.
     fn share(&mut self, batch: &Batch, first: u64, accepted: &mut Accepted) {
-        let framing = self.outlets[0].delivery.framing();
+        // Whoever takes it must be able to.
+        let is_node = self.outlets.iter().any(|outlet| outlet.is_node);
+        let form = Form { is_node, ..self.outlets[0].form() };
         let mut frames = BytesMut::new();
         let known = Rc::clone(&self.known);
         let new = (first..).zip(batch.payloads()).filter(|(number, _)| !known.contains(number));
         for (number, payload) in new {
-            match framing.encode(payload, &mut frames) {
+            match form.encode(payload, &mut frames) {
                 Ok(()) => {
                     let parcel = Parcel::of_one(frames.split().freeze(), payload, number);
                     self.waiting_bytes += parcel.cost();
                     self.waiting.push_back(parcel);
                 }
-                Err(unfit) => accepted.refused.push((number, unfit.into())),
+                Err(refusal) => accepted.refused.push((number, refusal)),
             }
         }
         self.wake_idle(&mut accepted.woken);
@@ -391,14 +433,14 @@ impl Exchange {
             };
             let Some(id) = id else { continue };
             let outlet = &mut self.outlets[id.0];
-            match outlet.delivery.framing().encode(payload, &mut frames) {
+            match outlet.form().encode(payload, &mut frames) {
                 Ok(()) => {
                     outlet.give(Parcel::of_one(frames.split().freeze(), payload, number));
                     if !accepted.woken.contains(&id) {
                         accepted.woken.push(id);
                     }
                 }
-                Err(unfit) => accepted.refused.push((number, unfit.into())),
+                Err(refusal) => accepted.refused.push((number, refusal)),
             }
         }
     }
@@ -468,12 +510,14 @@ impl Exchange {
         if no_more && self.is_shared() && self.is_worked_off() { self.all() } else { Vec::new() }
     }
 
-    /// A new incarnation of the reader, with a pipe that can hold `capacity` bytes.
-    pub(crate) fn begin(&mut self, id: OutletId, capacity: usize) {
+    /// A new incarnation of the reader, with a pipe that can hold `capacity` bytes. Tells how many
+    /// messages wait for it.
+    pub(crate) fn begin(&mut self, id: OutletId, capacity: usize) -> u64 {
         let outlet = &mut self.outlets[id.0];
         (outlet.given, outlet.retired) = (0, false);
         outlet.delivery.begin(capacity);
         outlet.counts.redelivered += outlet.delivery.redelivered();
+        outlet.delivery.count()
     }
 
     /// What is to be written to the reader next, piece by piece.
@@ -636,12 +680,14 @@ impl Exchange {
 fn encode(
     batch: &Batch,
     from: Framing,
-    to: Framing,
+    to: Form,
     first: u64,
     refused: &mut Vec<(u64, Refusal)>,
 ) -> Parcel {
     let size = |payload: &[u8]| payload.len() as u64;
-    if let (true, Some(frames)) = (from == to, batch.frames()) {
+    if let (true, Some(frames)) = (from == to.framing, batch.frames())
+        && (!to.is_node || batch.payloads().all(|payload| to.check(payload).is_ok()))
+    {
         let (count, payload) = (size_of(batch), batch.payloads().map(size).sum());
         // A few bytes are not to keep the whole of a reader's buffer.
         let is_small = frames.len() < COPIED;
@@ -656,7 +702,7 @@ fn encode(
                 count += 1;
                 bytes += size(payload);
             }
-            Err(unfit) => refused.push((number, unfit.into())),
+            Err(refusal) => refused.push((number, refusal)),
         }
     }
     let frames = frames.freeze();

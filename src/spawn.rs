@@ -219,16 +219,34 @@ impl Command {
     /// # Errors
     /// When the system does not tell what the descriptor is.
     pub fn channel_fd(
-        mut self,
+        self,
         target: ChildFd,
         name: impl Into<String>,
         direction: Direction,
         framing: Framing,
         source: Descriptor,
     ) -> io::Result<Self> {
-        let inode = Some(pipes::identity(&source)?);
-        let (name, fd) = (name.into(), target.number().into());
-        self.channels.push(Channel { name, direction, fd, framing, inode });
+        self.channels_fd(target, [(name, direction)], framing, source)
+    }
+
+    /// As [`channel_fd`](Self::channel_fd), where several channels have one descriptor: the two
+    /// directions of a socket.
+    ///
+    /// # Errors
+    /// When the system does not tell what the descriptor is.
+    pub fn channels_fd<N: Into<String>>(
+        mut self,
+        target: ChildFd,
+        channels: impl IntoIterator<Item = (N, Direction)>,
+        framing: Framing,
+        source: Descriptor,
+    ) -> io::Result<Self> {
+        let (fd, inode) = (target.number().into(), Some(pipes::identity(&source)?));
+        let entry = |(name, direction): (N, _)| {
+            let name = name.into();
+            Channel { name, direction, fd, framing, inode }
+        };
+        self.channels.extend(channels.into_iter().map(entry));
         Ok(self.fd(target, source))
     }
 

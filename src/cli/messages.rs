@@ -34,7 +34,7 @@ pub(super) struct Worker {
     #[arg(long, env = "GIPC_WIRE", value_name = "WIRE", hide_env = true, default_value = "fds")]
     wire: Wire,
 
-    /// How the worker's messages are encoded [default: u32, with --wire stdio lines]
+    /// How the worker's messages are encoded [default: u32; with --wire stdio or node: lines]
     #[arg(long, env = "GIPC_FRAMING", value_name = "FRAMING", hide_env = true,
           long_help = FRAMING_HELP)]
     framing: Option<Framing>,
@@ -65,7 +65,7 @@ pub(super) struct Worker {
 }
 
 const FRAMING_HELP: &str = "\
-How the worker's messages are encoded [default: u32, with --wire stdio lines]
+How the worker's messages are encoded [default: u32; with --wire stdio or node: lines]
 
 u32: a length of 4 bytes, big-endian, then the message; lines: a newline after it; nul: a zero \
 byte after it; netstring: 5:hello, ; content-length: as language servers do; u32le: as u32, \
@@ -84,6 +84,8 @@ enum Wire {
     Fds,
     /// Standard input and output
     Stdio,
+    /// The socket of Node's process.send
+    Node,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -119,9 +121,9 @@ fn framing_or_none(text: &str) -> Result<FramingOrNone, String> {
 }
 
 impl Messages {
-    /// Is every message to be written down?
-    pub(super) fn are_recorded(&self) -> bool {
-        self.worker.record.is_some()
+    /// Are the messages between two workers gipc's business?
+    pub(super) fn need_relays(&self) -> bool {
+        self.worker.record.is_some() || matches!(self.worker.wire, Wire::Node)
     }
 
     /// From one process to the next.
@@ -172,6 +174,11 @@ impl Worker {
             Some(_) => rules::Readiness::Told { timeout: self.ready_timeout },
         };
         let (port_in, port_out) = self.ports();
+        if matches!(self.wire, Wire::Node) && self.framing() != Framing::Lines {
+            return Err(Usage::wrong(
+                "with `--wire node` messages are lines of JSON, as Node has it",
+            ));
+        }
         match &self.ready {
             Some(Condition::Message) if matches!(self.output, OutputForm::Nothing) => {
                 return Err(Usage::wrong(
@@ -179,10 +186,10 @@ impl Worker {
                      could tell",
                 ));
             }
-            Some(Condition::Fd(fd)) if [port_in, port_out].contains(&Port::Fd(*fd)) => {
-                return Err(Usage::wrong(
-                    "descriptors 3 and 4 are the worker's messages; use `--ready fd:5`",
-                ));
+            Some(Condition::Fd(fd)) if [port_in, port_out].map(Port::fd).contains(fd) => {
+                return Err(Usage::wrong(format!(
+                    "descriptor {fd} is the worker's messages; use `--ready fd:5`"
+                )));
             }
             _ => {}
         }
@@ -200,13 +207,14 @@ impl Worker {
         match self.wire {
             Wire::Fds => (Port::Fd(ChildFd::MESSAGES_IN), Port::Fd(ChildFd::MESSAGES_OUT)),
             Wire::Stdio => (Port::Fd(ChildFd::STDIN), Port::Fd(ChildFd::STDOUT)),
+            Wire::Node => (Port::Node(ChildFd::MESSAGES_IN), Port::Node(ChildFd::MESSAGES_IN)),
         }
     }
 
     fn framing(&self) -> Framing {
         self.framing.unwrap_or(match self.wire {
             Wire::Fds => Framing::U32,
-            Wire::Stdio => Framing::Lines,
+            Wire::Stdio | Wire::Node => Framing::Lines,
         })
     }
 

@@ -56,7 +56,7 @@ impl Pipe {
         for (place, pair) in processes.windows(2).enumerate() {
             let name = format!("{}-{}", pair[0].name, pair[1].name);
             let channel = self.messages.between(&name, ProcessId(place), ProcessId(place + 1));
-            let is_direct = !self.messages.are_recorded() && !self.supervision.needs_relays();
+            let is_direct = !self.messages.need_relays() && !self.supervision.needs_relays();
             channels.push(Channel { is_direct, ..channel });
         }
         channels.extend(self.messages.output(ProcessId(processes.len() - 1))?);

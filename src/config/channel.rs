@@ -21,11 +21,18 @@ use crate::value;
 /// The descriptors that channels can have where no port is named, after 3 or 4.
 const FURTHER: std::ops::RangeInclusive<u16> = 5..=255;
 
-/// An end of a channel: `work`, `work.5`, `work.stdin`, or `-` for gipc itself.
+/// An end of a channel: `work`, `work.5`, `work.stdin`, `work.node`, or `-` for gipc itself.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Endpoint {
     Ours,
-    Process { name: String, port: Option<ChildFd> },
+    Process { name: String, port: Option<PortWord> },
+}
+
+/// A port as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PortWord {
+    Fd(ChildFd),
+    Node,
 }
 
 impl Meaning for Endpoint {
@@ -35,7 +42,7 @@ impl Meaning for Endpoint {
     fn schema() -> Value {
         json!({
             "type": "string",
-            "pattern": r"^(-|[A-Za-z0-9_][A-Za-z0-9_-]*(\.([0-9]+|stdin|stdout))?)$",
+            "pattern": r"^(-|[A-Za-z0-9_][A-Za-z0-9_-]*(\.([0-9]+|stdin|stdout|node))?)$",
         })
     }
 
@@ -45,14 +52,15 @@ impl Meaning for Endpoint {
         }
         let (name, port) = match text.split_once('.') {
             None => (text, None),
-            Some((name, "stdin")) => (name, Some(ChildFd::STDIN)),
-            Some((name, "stdout")) => (name, Some(ChildFd::STDOUT)),
+            Some((name, "stdin")) => (name, Some(PortWord::Fd(ChildFd::STDIN))),
+            Some((name, "stdout")) => (name, Some(PortWord::Fd(ChildFd::STDOUT))),
+            Some((name, "node")) => (name, Some(PortWord::Node)),
             Some((name, number)) => match number.parse() {
-                Ok(number @ (0 | 1 | 3..=1023)) => (name, Some(ChildFd::new(number))),
+                Ok(number @ (0 | 1 | 3..=1023)) => (name, Some(PortWord::Fd(ChildFd::new(number)))),
                 _ => {
                     return Err(format!(
-                        "`{number}` is no port: a process has `stdin`, `stdout`, and descriptors \
-                         from 3 to 1023"
+                        "`{number}` is no port: a process has `stdin`, `stdout`, `node`, and \
+                         descriptors from 3 to 1023"
                     ));
                 }
             },
@@ -136,7 +144,7 @@ words!(Full, "Full", "block" => Block, "drop-oldest" => DropOldest, "drop-newest
 struct Written {
     place: Place,
     /// Without one, gipc itself.
-    process: Option<(ProcessId, Option<ChildFd>)>,
+    process: Option<(ProcessId, Option<PortWord>)>,
 }
 
 /// A channel whose ends are known, and not yet where they are.
@@ -179,6 +187,9 @@ pub(super) fn channels(
     // Those that were asked for are gone before the others are given out.
     for draft in &drafts {
         pins.claim(reader, draft);
+    }
+    for draft in &drafts {
+        pins.claim_sockets(reader, draft);
     }
     let mut channels: Vec<_> =
         drafts.iter().map(|draft| channel(reader, draft, &mut pins)).collect();
@@ -301,6 +312,9 @@ fn first<A, B>(pair: (A, B)) -> A {
 struct Pins<'p> {
     processes: &'p [Process],
     taken: BTreeMap<(ProcessId, u16), String>,
+    /// Where the sockets of Node processes are, and which channels lead through them which way.
+    sockets: BTreeMap<ProcessId, ChildFd>,
+    directions: Vec<(ProcessId, &'static str, String)>,
 }
 
 impl<'p> Pins<'p> {
@@ -312,7 +326,32 @@ impl<'p> Pins<'p> {
                 taken.insert((ProcessId(place), fd.number()), what);
             }
         }
-        Self { processes, taken }
+        Self { processes, taken, sockets: BTreeMap::new(), directions: Vec::new() }
+    }
+
+    /// Notes the channels of Node processes, and gives their sockets a descriptor: 3, where it is
+    /// free.
+    fn claim_sockets(&mut self, reader: &mut Reader<'_>, draft: &Draft<'_>) {
+        for (ends, way) in [(&draft.from, "from"), (&draft.to, "to")] {
+            for end in ends {
+                let Some((process, Some(PortWord::Node))) = end.process else { continue };
+                let mut there = self.directions.iter();
+                if let Some((.., other)) = there.find(|it| (it.0, it.1) == (process, way)) {
+                    let name = &self.processes[process.0].name;
+                    let message = format!(
+                        "channel `{other}` is {way} the `node` port of `{name}` already: it has one \
+                         channel each way"
+                    );
+                    reader.mistakes.add(&end.place, message);
+                    continue;
+                }
+                self.directions.push((process, way, draft.name.value.clone()));
+                if !self.sockets.contains_key(&process) {
+                    let fd = self.give(process, ChildFd::MESSAGES_IN, &draft.name.value);
+                    self.sockets.insert(process, fd);
+                }
+            }
+        }
     }
 
     /// Notes the descriptors that a channel asks for.
@@ -323,7 +362,7 @@ impl<'p> Pins<'p> {
             [(&draft.from, ChildFd::STDIN, from), (&draft.to, ChildFd::STDOUT, to)]
         {
             for end in ends {
-                let Some((process, Some(fd))) = end.process else { continue };
+                let Some((process, Some(PortWord::Fd(fd)))) = end.process else { continue };
                 if fd == wrong {
                     reader.mistakes.add(&end.place, wrong_way);
                 }
@@ -356,13 +395,28 @@ fn channel(reader: &mut Reader<'_>, draft: &Draft<'_>, pins: &mut Pins<'_>) -> C
                      ends: &[Written],
                      own: Option<&At<Text<Framing>>>,
                      usual: ChildFd| {
-        let said = own.or(framing).and_then(|framing| reader.value(framing));
+        let written = own.or(framing);
+        let said = written.and_then(|framing| reader.value(framing));
         let mut placed = Vec::new();
         for end in ends {
             let (at, natural) = match end.process {
                 None => (channel::Place::Ours, Framing::Lines),
+                Some((process, Some(PortWord::Node))) => {
+                    if let Some(written) = written
+                        && said.is_some_and(|it| it != Framing::Lines)
+                    {
+                        let message = "a `node` port has `lines` of JSON: say how the other side \
+                                       encodes messages by `from_framing` or `to_framing`";
+                        reader.mistakes.add(&written.place, message);
+                    }
+                    let fd = pins.sockets.get(&process).copied().unwrap_or(usual);
+                    (channel::Place::Process(process, Port::Node(fd)), Framing::Lines)
+                }
                 Some((process, port)) => {
-                    let fd = port.unwrap_or_else(|| pins.give(process, usual, &name.value));
+                    let fd = match port {
+                        Some(PortWord::Fd(fd)) => fd,
+                        _ => pins.give(process, usual, &name.value),
+                    };
                     let natural = if fd.number() < 3 { Framing::Lines } else { Framing::U32 };
                     (channel::Place::Process(process, Port::Fd(fd)), natural)
                 }

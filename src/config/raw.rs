@@ -53,11 +53,11 @@ pub(super) struct File {
 #[serde(deny_unknown_fields)]
 pub(super) struct Channel {
     /// Who writes: a process, or several. With a port where it is not descriptor 4: `gen.5`,
-    /// `gen.stdout`. gipc's own standard input is `-`
+    /// `gen.stdout`, or `gen.node` for Node's process.send. gipc's own standard input is `-`
     #[schemars(required)]
     pub(super) from: Option<At<OneOrMany<Endpoint>>>,
     /// Who reads: a process, or several. With a port where it is not descriptor 3: `work.5`,
-    /// `work.stdin`. gipc's own standard output is `-`
+    /// `work.stdin`, or `work.node` for Node's process.on("message"). gipc's own standard output is `-`
     #[schemars(required)]
     pub(super) to: Option<At<OneOrMany<Endpoint>>>,
     /// Which of several readers gets a message: the idlest (`queue`), all (`broadcast`), each in

@@ -32,6 +32,8 @@ const RAW_READ: usize = 64 << 10;
 pub struct Decoder {
     framing: Framing,
     max_message: usize,
+    /// A last line without its newline is no message.
+    strict: bool,
     /// How many bytes of the current frame are known to hold no delimiter.
     seen: usize,
     json: json_seq::Scanner,
@@ -116,10 +118,24 @@ impl Decoder {
             framing,
             // No buffer is larger than `isize::MAX`; so a header's length can be added.
             max_message: max_message.min(isize::MAX as usize - header::MAX_HEADER_BLOCK - 1),
+            strict: false,
             seen: 0,
             json: json_seq::Scanner::default(),
             want: None,
         }
+    }
+
+    /// Takes a last line without its newline for one that was cut off, where writers are known to
+    /// end every line: Node's `process.send` does.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
+    /// A decoder for another stream of this kind.
+    pub(crate) fn renewed(&self) -> Self {
+        Self { strict: self.strict, ..Self::new(self.framing, self.max_message) }
     }
 
     /// The largest payload that is accepted, in bytes.
@@ -178,7 +194,8 @@ impl Decoder {
     /// Says what the rest of the stream is, now that it has ended and `buf` is left over.
     ///
     /// To be called after [`decode`](Self::decode) found the same `buf` incomplete. A final line
-    /// without its newline is a message; `None` is a clean end.
+    /// without its newline is a message, unless the decoder is [`strict`](Self::strict); `None` is a
+    /// clean end.
     ///
     /// # Errors
     /// [`FramingError::Truncated`] when the stream ended inside a frame.
@@ -186,7 +203,7 @@ impl Decoder {
         match self.decode(buf)? {
             Step::Frame(frame) => Ok(Some(frame)),
             Step::Incomplete { .. } if buf.is_empty() => Ok(None),
-            Step::Incomplete { .. } if self.framing == Framing::Lines => {
+            Step::Incomplete { .. } if self.framing == Framing::Lines && !self.strict => {
                 self.seen = 0;
                 Ok(Some(Frame { len: buf.len(), payload: 0..buf.len() }))
             }

@@ -56,7 +56,10 @@ pub fn set_nonblocking(end: &OwnedFd, nonblocking: bool) -> io::Result<()> {
 }
 
 /// A connected pair of stream sockets. Both block and close on `exec`.
-pub(crate) fn sockets() -> io::Result<(OwnedFd, OwnedFd)> {
+///
+/// # Errors
+/// When no descriptor is free.
+pub fn sockets() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(kernel::sockets()?)
 }
 
@@ -74,7 +77,7 @@ mod ioctl {
     nix::ioctl_read_bad!(fionread, libc::FIONREAD, libc::c_int);
 }
 
-/// How many bytes are in the pipe unread; `pipe` is either end.
+/// How many bytes are in the pipe unread; `pipe` is either end, of a socket the one that reads.
 pub fn unread(pipe: &OwnedFd) -> usize {
     let mut unread = 0;
     // SAFETY: FIONREAD writes one int. It fails for no pipe.

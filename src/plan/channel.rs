@@ -88,6 +88,17 @@ pub(crate) enum Place {
 pub(crate) enum Port {
     /// A descriptor, standard input and output among them.
     Fd(ChildFd),
+    /// Node's socket for `process.send`, at this descriptor: both directions have it.
+    Node(ChildFd),
+}
+
+impl Port {
+    /// The descriptor that it is at.
+    pub(crate) fn fd(self) -> ChildFd {
+        match self {
+            Self::Fd(fd) | Self::Node(fd) => fd,
+        }
+    }
 }
 
 /// Which readers get a message.

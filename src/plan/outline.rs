@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use gipc::spawn::Limit;
+use gipc::spawn::{ChildFd, Limit};
 use serde_json::{Map, Value, json};
 
 use super::channel::{Ack, Channel, End, Full, Place, Port, Route};
@@ -86,12 +86,13 @@ fn channels(topology: &Topology) -> String {
 fn end(topology: &Topology, end: &End) -> String {
     match end.at {
         Place::Ours => "-".to_owned(),
-        Place::Process(process, Port::Fd(fd)) => {
+        Place::Process(process, port) => {
             let name = &topology.processes[process.0].name;
-            match fd.number() {
-                0 => format!("{name}.stdin"),
-                1 => format!("{name}.stdout"),
-                number => format!("{name}.{number}"),
+            match port {
+                Port::Fd(ChildFd::STDIN) => format!("{name}.stdin"),
+                Port::Fd(ChildFd::STDOUT) => format!("{name}.stdout"),
+                Port::Fd(fd) => format!("{name}.{fd}"),
+                Port::Node(_) => format!("{name}.node"),
             }
         }
     }

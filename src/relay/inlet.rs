@@ -4,15 +4,17 @@
 
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Instant;
 
+use bytes::Bytes;
 use nix::sys::socket::Shutdown;
+use nix::sys::socket::sockopt::SndBuf;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::oneshot;
 
-use super::Hub;
+use super::{Conversation, Hub};
 use crate::route::OutletId;
 
 /// How many pieces are written at once.
@@ -29,8 +31,11 @@ pub(crate) enum Stop {
 pub(crate) struct Inlet {
     write: Option<AsyncFd<OwnedFd>>,
     /// The other end, to ask how much is unread. Never read from.
-    probe: Rc<OwnedFd>,
-    is_socket: bool,
+    probe: Option<Rc<OwnedFd>>,
+    /// How much was unread when that was given up.
+    left: usize,
+    /// What is at the other end of a socket.
+    node: Option<Rc<Conversation>>,
 }
 
 impl Inlet {
@@ -39,26 +44,54 @@ impl Inlet {
     pub(crate) fn pipe(is_shared: bool) -> io::Result<(Self, OwnedFd)> {
         let (read, write) = if is_shared { gipc::pipes::small()? } else { gipc::pipes::large()? };
         gipc::pipes::set_nonblocking(&write, true)?;
-        Ok((Self::new(write, &read, false)?, read))
+        Ok((Self::new(write, &read)?, read))
     }
 
-    fn new(write: OwnedFd, read: &OwnedFd, is_socket: bool) -> io::Result<Self> {
-        let probe = Rc::new(read.try_clone()?);
+    /// A socket into a Node process, whose end is `theirs`.
+    pub(crate) fn node(
+        ours: OwnedFd,
+        theirs: &OwnedFd,
+        conversation: Rc<Conversation>,
+    ) -> io::Result<Self> {
+        Ok(Self { node: Some(conversation), ..Self::new(ours, theirs)? })
+    }
+
+    fn new(write: OwnedFd, read: &OwnedFd) -> io::Result<Self> {
+        let probe = Some(Rc::new(read.try_clone()?));
         // SAFETY: an `OwnedFd` is the same open descriptor as long as it lives.
         let write = unsafe { AsyncFd::register_with_interest(write, Interest::WRITABLE) }
             .map_err(io::Error::from)?;
-        Ok(Self { write: Some(write), probe, is_socket })
+        Ok(Self { write: Some(write), probe, left: 0, node: None })
     }
 
     /// How many bytes the process has left unread.
     pub(super) fn unread(&self) -> usize {
-        gipc::pipes::unread(&self.probe)
+        self.probe.as_deref().map_or(self.left, gipc::pipes::unread)
+    }
+
+    /// How many bytes can be unread.
+    fn capacity(&self) -> usize {
+        match (&self.write, &self.probe) {
+            // What counts there is memory, and the last piece may exceed it.
+            (Some(socket), _) if self.node.is_some() => {
+                nix::sys::socket::getsockopt(socket.get_ref(), SndBuf).map_or(0, |size| 2 * size)
+            }
+            (_, Some(pipe)) => gipc::pipes::capacity(pipe),
+            (_, None) => 0,
+        }
+    }
+
+    /// Nobody is left who could read. As long as we have the other end of a socket too, what comes
+    /// out of it does not end.
+    pub(crate) fn let_go(&mut self) {
+        self.left = self.unread();
+        self.probe = None;
     }
 
     /// Lets the process see the end, once it has read everything.
     fn close(&mut self) {
         if let Some(write) = self.write.take()
-            && self.is_socket
+            && self.node.is_some()
         {
             // Where the process is gone, so is the socket.
             let _ = nix::sys::socket::shutdown(write.as_raw_fd(), Shutdown::Write);
@@ -87,12 +120,12 @@ impl Hub {
         mut inlet: Inlet,
         mut stop: oneshot::Receiver<Stop>,
     ) -> (Inlet, bool) {
-        self.probes.borrow_mut()[id.0] = Some(Rc::clone(&inlet.probe));
-        self.exchange.borrow_mut().begin(id, gipc::pipes::capacity(&inlet.probe));
+        self.probes.borrow_mut()[id.0] = inlet.probe.as_ref().map_or_else(Weak::new, Rc::downgrade);
+        let waiting = self.exchange.borrow_mut().begin(id, inlet.capacity());
         let why = tokio::select! {
             biased;
             why = &mut stop => why.ok(),
-            () = self.write_all(id, &inlet) => None,
+            () = self.write_to_the_end(id, &inlet, waiting) => None,
             () = self.answer_overdue(id) => {
                 // It will be stopped: until then it gets nothing more.
                 return (inlet, true);
@@ -103,6 +136,39 @@ impl Hub {
         }
         inlet.close();
         (inlet, false)
+    }
+
+    /// Writes what there is for a reader, for which so many messages wait, until it may be told that
+    /// there is no more.
+    async fn write_to_the_end(&self, id: OutletId, inlet: &Inlet, waiting: u64) {
+        let given = || {
+            let counts = self.counts(id);
+            counts.messages + counts.redelivered
+        };
+        let before = given();
+        self.write_all(id, inlet).await;
+        let Some(node) = &inlet.node else { return };
+        node.ask();
+        let wake = Rc::clone(&self.wakes.borrow()[id.0]);
+        let something_besides = async || {
+            while self.exchange.borrow().unwritten(id) == 0 {
+                wake.notified().await;
+            }
+        };
+        loop {
+            self.write_all(id, inlet).await;
+            tokio::select! {
+                biased;
+                () = something_besides() => {}
+                () = node.is_over(waiting + given() - before, || inlet.unread()) => return,
+            }
+        }
+    }
+
+    /// Sends a reader something besides its messages.
+    pub(super) fn interject(&self, id: OutletId, frames: Bytes) {
+        self.exchange.borrow_mut().interject(id, frames);
+        self.wake(&[id]);
     }
 
     /// Waits until an answer is overdue.

@@ -5,9 +5,10 @@ use std::ffi::{OsStr, OsString};
 use crate::inherited::{CHANNELS, Channel, Direction};
 use crate::target::TARGET;
 
-/// Is this variable about the channels of the process that has it?
-pub(super) fn is_of_channels(key: &OsStr) -> bool {
+/// Is this variable about descriptors of the process that has it?
+pub(super) fn is_of_descriptors(key: &OsStr) -> bool {
     key.as_encoded_bytes().starts_with(b"GIPC_FD_")
+        || key.as_encoded_bytes().starts_with(b"NODE_CHANNEL_")
         || [CHANNELS, TARGET, Direction::In.variable(), Direction::Out.variable()]
             .into_iter()
             .any(|variable| key == variable)

@@ -340,7 +340,7 @@ fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
         if command.env_clear { BTreeMap::new() } else { std::env::vars_os().collect() };
     if !command.inherit_fds {
         // They told us of ours, which the child does not have.
-        env.retain(|key, _| !announce::is_of_channels(key));
+        env.retain(|key, _| !announce::is_of_descriptors(key));
     }
     env.extend(announce::variables(&command.channels));
     for (key, value) in &command.env {

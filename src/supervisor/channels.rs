@@ -170,7 +170,10 @@ impl Supervisor {
             let hub = Rc::clone(&channel.hub);
             let side = match (&channel.pipe, plan.direction) {
                 (Some(pipe), direction) => Side::Direct(Cell::new(pipe.end(direction).take())),
-                (None, Direction::In) => Side::Reader(hub.add_outlet(plan.framing)),
+                (None, Direction::In) => Side::Reader(match plan.port {
+                    Port::Fd(_) => hub.add_outlet(plan.framing),
+                    Port::Node(_) => hub.add_node_outlet(),
+                }),
                 (None, Direction::Out) => {
                     hub.add_sender();
                     Side::Writer(Source::new(name))

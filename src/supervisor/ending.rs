@@ -12,7 +12,7 @@ use super::session::InstanceId;
 use super::{Queue, Supervisor};
 use crate::guard::tree;
 use crate::record::Reason;
-use crate::relay::Phase;
+use crate::relay::{Inlet, Phase};
 use crate::report::STOPPED;
 
 /// Who has lost his parents, and whose he is.
@@ -156,6 +156,12 @@ impl Supervisor {
     /// Reaps the command when nothing is left of it.
     pub(super) fn gone(&mut self, id: InstanceId) -> Vec<Event> {
         let instance = &mut self.instances[id.0];
+        if let Some(child) = &mut instance.child
+            && child.closed
+            && child.alone
+        {
+            child.inlets.iter_mut().flatten().for_each(Inlet::let_go);
+        }
         let streams_ended = instance.tasks == 0;
         let is_gone = |child: &mut Child| streams_ended && child.closed && child.alone;
         let Some(child) = instance.child.take_if(is_gone) else { return Vec::new() };

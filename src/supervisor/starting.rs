@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use gipc::frames::{Batch, FrameReader};
+use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
 use nix::unistd::{Uid, User};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
@@ -12,7 +13,7 @@ use super::instance::{AFTER_SUCCESS, BY_HAND, Child, Junction, Side};
 use super::policy::Event;
 use super::pooling::Answers;
 use super::session::InstanceId;
-use super::wiring::{self, Ends};
+use super::wiring::{self, Ends, Node};
 use super::{Done, Ended, Note, Supervisor};
 use crate::guard::Verdict;
 use crate::logs::Origin;
@@ -20,7 +21,7 @@ use crate::notify::{News, Socket};
 use crate::plan::rules::Restart;
 use crate::plan::topology::Readiness;
 use crate::probe::Prober;
-use crate::relay::{Draining, Heard, Phase};
+use crate::relay::{Conversation, Draining, Heard, NodeStream, Phase, Sieve};
 use crate::report::Incarnation;
 
 impl Supervisor {
@@ -79,7 +80,18 @@ impl Supervisor {
 
     /// Starts to take what the command sends and prints.
     fn listen(&mut self, id: InstanceId, ends: Ends, ending: &watch::Receiver<Phase>) {
-        let Ends { messages, lines, ready, notify, .. } = ends;
+        let Ends { messages, node, lines, ready, notify, .. } = ends;
+        for (place, pipe) in messages {
+            self.collect(id, place, pipe, Sieve::Open, ending);
+        }
+        if let Some(Node { stream, conversation, writes_to }) = node {
+            match writes_to {
+                Some(place) => {
+                    self.collect(id, place, stream, Sieve::Node(conversation), ending);
+                }
+                None => self.hear_out(id, stream, conversation, ending),
+            }
+        }
         let instance = &mut self.instances[id.0];
         let plan = &instance.plan;
         let grace = plan.rules.grace;
@@ -87,41 +99,6 @@ impl Supervisor {
             let (notes, incarnation) = (self.notes.0.clone(), instance.history.len());
             condition.then_some(move || drop(notes.send(Note::Ready(id, incarnation))))
         };
-        for (place, pipe) in messages {
-            let Junction { plan: meeting, hub, side } = &instance.junctions[place];
-            let Side::Writer(source) = side else { continue };
-            let reader = FrameReader::new(pipe, meeting.framing, hub.plan.max_message);
-            let pipe = Draining::new(reader, ending, grace);
-            let mut first = tell_ready(matches!(plan.ready, Some(Readiness::Message)));
-            let (notes, incarnation) = (self.notes.0.clone(), instance.history.len());
-            let is_watched = plan.rules.watchdog.is_some();
-            let mut answers = instance.asked_on(meeting.channel).map(|(hub, outlet)| Answers {
-                hub,
-                outlet,
-                pool: self.pool.clone(),
-                instance: instance.name.clone(),
-                pid: instance.history.last().map_or(0, |it| it.pid),
-                notes: notes.clone(),
-                id: (id, incarnation),
-                has_answered: false,
-                looked: None,
-            });
-            let heard = move |batch: &mut Batch| {
-                if let Some(tell) = first.take() {
-                    tell();
-                }
-                if is_watched {
-                    let _ = notes.send(Note::Alive(id, incarnation));
-                }
-                answers.as_mut().map_or((Heard::Pass, None), |answers| answers.take(batch))
-            };
-            let (hub, source) = (Rc::clone(hub), Rc::clone(source));
-            instance.tasks += 1;
-            self.tasks.spawn_local(async move {
-                let outcome = hub.collect(&source, pipe, heard).await;
-                Ended::Instance(id, Done::Collected(hub.plan.name.clone(), outcome))
-            });
-        }
         for (stream, pipe) in lines {
             let source = Draining::new(pipe, ending, grace);
             let origin = Origin {
@@ -165,6 +142,75 @@ impl Supervisor {
             let ready = async move |mut prober: Prober| prober.until_yes(&probe).await;
             self.ask(id, ready, note, ending.clone());
         }
+    }
+
+    /// Takes what an instance sends on a channel.
+    fn collect<R: AsyncRead + Unpin + 'static>(
+        &mut self,
+        id: InstanceId,
+        place: usize,
+        stream: R,
+        sieve: Sieve,
+        ending: &watch::Receiver<Phase>,
+    ) {
+        let instance = &mut self.instances[id.0];
+        let plan = &instance.plan;
+        let Junction { plan: meeting, hub, side: Side::Writer(source) } =
+            &instance.junctions[place]
+        else {
+            return;
+        };
+        let reader = FrameReader::new(stream, meeting.framing, hub.plan.max_message);
+        let reader = if sieve.is_node() { reader.strict() } else { reader };
+        let pipe = Draining::new(reader, ending, plan.rules.grace);
+        let (notes, incarnation) = (self.notes.0.clone(), instance.history.len());
+        let mut is_first = matches!(plan.ready, Some(Readiness::Message));
+        let is_watched = plan.rules.watchdog.is_some();
+        let mut answers = instance.asked_on(meeting.channel).map(|(hub, outlet)| Answers {
+            hub,
+            outlet,
+            pool: self.pool.clone(),
+            instance: instance.name.clone(),
+            pid: instance.history.last().map_or(0, |it| it.pid),
+            notes: notes.clone(),
+            id: (id, incarnation),
+            has_answered: false,
+            looked: None,
+        });
+        let heard = move |batch: &mut Batch| {
+            if std::mem::take(&mut is_first) {
+                let _ = notes.send(Note::Ready(id, incarnation));
+            }
+            if is_watched {
+                let _ = notes.send(Note::Alive(id, incarnation));
+            }
+            answers.as_mut().map_or((Heard::Pass, None), |answers| answers.take(batch))
+        };
+        let (hub, source) = (Rc::clone(hub), Rc::clone(source));
+        instance.tasks += 1;
+        self.tasks.spawn_local(async move {
+            let outcome = hub.collect(&source, pipe, sieve, heard).await;
+            Ended::Instance(id, Done::Collected(hub.plan.name.clone(), outcome))
+        });
+    }
+
+    /// Takes what a Node process says that has no channel to send on.
+    fn hear_out(
+        &mut self,
+        id: InstanceId,
+        stream: NodeStream,
+        conversation: Rc<Conversation>,
+        ending: &watch::Receiver<Phase>,
+    ) {
+        let instance = &mut self.instances[id.0];
+        let reader = FrameReader::new(stream, Framing::Lines, DEFAULT_MAX_MESSAGE).strict();
+        let pipe = Draining::new(reader, ending, instance.plan.rules.grace);
+        let name = instance.name.clone();
+        instance.tasks += 1;
+        self.tasks.spawn_local(async move {
+            conversation.hear_out(pipe, &name).await;
+            Ended::Instance(id, Done::Other)
+        });
     }
 
     /// Takes what an instance says of itself until its end.

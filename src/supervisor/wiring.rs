@@ -3,7 +3,10 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 
+use gipc::framing::Framing;
+use gipc::inherited::Direction;
 use gipc::pipes;
 use gipc::process::Process;
 use gipc::spawn::{ChildFd, Command, Limit, ProcessGroup, SpawnError};
@@ -14,7 +17,7 @@ use crate::dress::dress;
 use crate::guard::Verdict;
 use crate::plan::channel::Port;
 use crate::plan::topology::{self, Meeting, Readiness, Wiring};
-use crate::relay::Inlet;
+use crate::relay::{Conversation, Inlet, NodeStream, Reply};
 use crate::{jobserver, notify};
 
 /// Why a command was not started.
@@ -42,6 +45,8 @@ pub(crate) struct Ends {
     pub(crate) inlets: Vec<Option<Inlet>>,
     /// Where its messages come out: the junction with each.
     pub(crate) messages: Vec<(usize, pipe::Receiver)>,
+    /// Its socket, where it is a Node process.
+    pub(crate) node: Option<Node>,
     /// What it prints: the stream's name with each.
     pub(crate) lines: Vec<(&'static str, pipe::Receiver)>,
     /// Where it says that it is ready.
@@ -50,13 +55,30 @@ pub(crate) struct Ends {
     pub(crate) notify: Option<notify::Socket>,
 }
 
+/// Our end of the socket of a Node process.
+pub(crate) struct Node {
+    pub(crate) stream: NodeStream,
+    pub(crate) conversation: Rc<Conversation>,
+    /// The junction that it writes to, if there is one.
+    pub(crate) writes_to: Option<usize>,
+}
+
+/// A descriptor of a command that channels lead through.
+struct Line {
+    target: ChildFd,
+    framing: Framing,
+    /// By their names: the two directions of a socket.
+    channels: Vec<(String, Direction)>,
+    theirs: OwnedFd,
+}
+
 /// What a command is given, in the making.
 #[derive(Default)]
 struct Gifts {
     ends: Ends,
     fds: Vec<(ChildFd, OwnedFd)>,
     env: Vec<(OsString, OsString)>,
-    channels: Vec<(ChildFd, Meeting, OwnedFd)>,
+    lines: Vec<Line>,
 }
 
 impl Gifts {
@@ -72,9 +94,8 @@ impl Gifts {
         Ok(())
     }
 
-    /// An end of a channel.
+    /// An end of a channel, on a descriptor of its own.
     fn connect(&mut self, place: usize, junction: &Junction) -> io::Result<()> {
-        let Port::Fd(target) = junction.plan.port;
         let theirs = match &junction.side {
             Side::Direct(end) => end.take().ok_or(io::ErrorKind::BrokenPipe)?,
             Side::Reader(_) => {
@@ -89,7 +110,43 @@ impl Gifts {
                 theirs
             }
         };
-        self.channels.push((target, junction.plan, theirs));
+        let Meeting { port, direction, framing, .. } = junction.plan;
+        let channels = vec![(junction.hub.plan.name.clone(), direction)];
+        self.lines.push(Line { target: port.fd(), framing, channels, theirs });
+        Ok(())
+    }
+
+    /// The socket of a Node process, for the channel into it and the one from it.
+    fn connect_node(&mut self, junctions: &[Junction]) -> io::Result<()> {
+        let is_node = |(_, it): &(usize, &Junction)| matches!(it.plan.port, Port::Node(_));
+        let there: Vec<_> = junctions.iter().enumerate().filter(is_node).collect();
+        let Some((_, first)) = there.first() else { return Ok(()) };
+        let (target, framing) = (first.plan.port.fd(), first.plan.framing);
+        let (ours, theirs) = pipes::sockets()?;
+        pipes::set_nonblocking(&ours, true)?;
+        let reads = there.iter().find_map(|(place, it)| match it.side {
+            Side::Reader(outlet) => Some((*place, Reply::Queued(Rc::clone(&it.hub), outlet))),
+            _ => None,
+        });
+        let is_writer = |(_, it): &&(usize, &Junction)| matches!(it.side, Side::Writer(_));
+        let writes_to = there.iter().find(is_writer).map(|(place, _)| *place);
+        let (reads_at, reply) = match reads {
+            Some((place, reply)) => (Some(place), reply),
+            None => (None, Reply::Written(ours.try_clone()?)),
+        };
+        let conversation = Conversation::new(reply, writes_to.is_some());
+        if let Some(place) = reads_at {
+            let inlet = Inlet::node(ours.try_clone()?, &theirs, Rc::clone(&conversation))?;
+            self.ends.inlets.resize_with(self.ends.inlets.len().max(place + 1), || None);
+            self.ends.inlets[place] = Some(inlet);
+        }
+        let stream = NodeStream::new(ours)?;
+        self.ends.node = Some(Node { stream, conversation, writes_to });
+        self.set("NODE_CHANNEL_FD", target.to_string());
+        self.set("NODE_CHANNEL_SERIALIZATION_MODE", "json");
+        let name = |(_, it): &(usize, &Junction)| (it.hub.plan.name.clone(), it.plan.direction);
+        let channels = there.iter().map(name).collect();
+        self.lines.push(Line { target, framing, channels, theirs });
         Ok(())
     }
 
@@ -99,9 +156,12 @@ impl Gifts {
             return Ok(());
         }
         for (place, junction) in junctions.iter().enumerate() {
-            self.connect(place, junction)?;
+            if let Port::Fd(_) = junction.plan.port {
+                self.connect(place, junction)?;
+            }
         }
-        let mut taken: Vec<_> = self.channels.iter().map(|(target, ..)| *target).collect();
+        self.connect_node(junctions)?;
+        let mut taken: Vec<_> = self.lines.iter().map(|line| line.target).collect();
         if !taken.contains(&ChildFd::STDIN) {
             self.fds.push((ChildFd::STDIN, std::fs::File::open("/dev/null")?.into()));
         }
@@ -159,11 +219,8 @@ pub(super) fn start(
     for (target, fd) in gifts.fds {
         command = command.fd(target, fd);
     }
-    for (place, (target, Meeting { direction, framing, .. }, fd)) in
-        gifts.channels.into_iter().enumerate()
-    {
-        let name = &junctions[place].hub.plan.name;
-        command = command.channel_fd(target, name, direction, framing, fd)?;
+    for Line { target, framing, channels, theirs } in gifts.lines {
+        command = command.channels_fd(target, channels, framing, theirs)?;
     }
     if plan.is_inherited() {
         command = command.inherit_fds();

@@ -126,3 +126,64 @@ fn the_ci_step() {
     assert_eq!(results, "A\nB\n");
     assert!(folder.path().join("gipc-report.json").exists());
 }
+
+/// What an example of `gipc up` has to say.
+fn up(folder: &str, input: &str) -> Ended {
+    let file = format!("examples/{folder}/gipc.toml");
+    gipc(["up", "-q", "-f", &file]).with_input(input)
+}
+
+#[test]
+fn a_pipeline_of_three_languages() {
+    if has("node") {
+        up("pipeline", "").said("{\"count\":1000,\"sum\":333833500}\n");
+    }
+}
+
+#[test]
+fn a_ring() {
+    up("ring", "").said("a.1\n");
+}
+
+#[test]
+fn fan_out_by_key() {
+    let orders = "{\"customer\":\"ann\",\"sum\":3}\n{\"customer\":\"bob\",\"sum\":4}\n\
+                  {\"customer\":\"ann\",\"sum\":5}\n";
+    let ended = up("fan-out", orders);
+    let of = |customer: &str| -> Vec<&str> {
+        ended.text().lines().filter(|line| line.contains(customer)).collect()
+    };
+    let ann = ["{\"customer\":\"ann\",\"total\":3}", "{\"customer\":\"ann\",\"total\":8}"];
+    assert_eq!(of("ann"), ann, "{ended:?}");
+    assert_eq!(of("bob"), ["{\"customer\":\"bob\",\"total\":4}"], "{ended:?}");
+    assert_eq!((ended.code(), ended.text().lines().count()), (0, 3), "{ended:?}");
+}
+
+#[test]
+fn a_language_server() {
+    let input = "{\"id\":1,\"method\":\"initialize\"}\n{\"method\":\"initialized\"}\n\
+                 {\"id\":2,\"method\":\"textDocument/hover\",\
+                 \"params\":{\"position\":{\"line\":4,\"character\":7}}}\n";
+    let mut gipc = words("run --wire stdio --framing content-length -- python3");
+    let ended = gipc.arg("examples/lsp/server.py").with_input(input);
+    assert_eq!((ended.code(), ended.stderr.as_str()), (0, ""));
+    let answers: Vec<serde_json::Value> =
+        ended.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers[0]["result"]["serverInfo"]["name"], "hover");
+    assert_eq!(answers[1]["result"]["contents"]["value"], "line 5, column 8");
+    assert_eq!(answers.len(), 2);
+}
+
+#[test]
+fn scripts_that_were_written_for_fork() {
+    if has("node") {
+        let squares = (1..=10).map(|number| format!("{number} * {number} = {}", number * number));
+        let alone = command("node").arg("examples/fork/parent.js").end();
+        assert_eq!(alone.text().lines().collect::<Vec<_>>(), squares.clone().collect::<Vec<_>>());
+        let ended = up("fork", "");
+        assert_eq!(ended.code(), 0, "{ended:?}");
+        for line in squares {
+            assert!(ended.stderr.contains(&format!("ask.1    | {line}\n")), "{ended:?}");
+        }
+    }
+}

@@ -17,6 +17,7 @@ mod generated;
 mod idle;
 mod library_examples;
 mod lines;
+mod node;
 mod pipe;
 mod pool;
 mod readme;

@@ -202,10 +202,14 @@ pub(crate) fn kill(pid: i32, signal: i32) {
     gipc::process::Signal::new(signal).unwrap().send_to(pid).unwrap();
 }
 
+/// Is there a program of this name?
+pub(crate) fn is_installed(program: &str) -> bool {
+    std::env::split_paths(&path().as_str()).any(|folder| folder.join(program).is_file())
+}
+
 /// A peer program that is needed: false, with a word on standard error, where it is missing.
 pub(crate) fn has(program: &str) -> bool {
-    let found =
-        std::env::split_paths(&path().as_str()).any(|folder| folder.join(program).is_file());
+    let found = is_installed(program);
     if !found {
         assert!(
             std::env::var_os("GIPC_TEST_REQUIRE_PEERS").is_none(),

@@ -1,0 +1,2 @@
+// Answers each number with its square.
+process.on('message', ({ number }) => process.send({ square: number * number }));
