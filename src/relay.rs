@@ -281,6 +281,11 @@ impl Hub {
         self.plan.ack == Ack::Read && self.exchange.borrow().is_shared()
     }
 
+    /// Do its writers wait for room?
+    pub(crate) fn is_full(&self) -> bool {
+        self.plan.full == Full::Block && self.exchange.borrow().is_full()
+    }
+
     /// Is there something to do for another incarnation of this reader?
     pub(crate) fn has_work(&self, id: OutletId) -> bool {
         self.exchange.borrow().has_work(id)

@@ -419,7 +419,7 @@ impl Exchange {
             let id = match &self.route {
                 Route::Key(pointer) => match key(payload, pointer) {
                     // The same one as long as it is there, whoever else comes or goes.
-                    Ok(key) => open.iter().copied().max_by_key(|id| weight(&key, *id)),
+                    Ok(key) => home(&key, &open),
                     Err(what) => {
                         let refusal = Refusal::NoKey { pointer: pointer.clone(), what };
                         accepted.refused.push((number, refusal));
@@ -441,6 +441,27 @@ impl Exchange {
                     }
                 }
                 Err(refusal) => accepted.refused.push((number, refusal)),
+            }
+        }
+    }
+
+    /// Gives messages whose reader is over to others: those of a key to the one that has it now.
+    fn deal_anew(&mut self, dead: &Dead, open: &[OutletId]) {
+        for (number, payload) in dead.messages(self.max_message) {
+            let to = match &self.route {
+                Route::Key(pointer) => key(&payload, pointer).ok().and_then(|key| home(&key, open)),
+                _ => {
+                    self.turn += 1;
+                    Some(open[(self.turn - 1) % open.len()])
+                }
+            };
+            let Some(to) = to else { continue };
+            let delivery = &mut self.outlets[to.0].delivery;
+            let mut frames = BytesMut::new();
+            // What one reader's framing could carry another's may not.
+            if delivery.framing().encode(&payload, &mut frames).is_ok() {
+                let (frames, again) = (frames.freeze(), dead.parcel.again);
+                delivery.push(Parcel { again, ..Parcel::of_one(frames, &payload, number) });
             }
         }
     }
@@ -659,14 +680,13 @@ impl Exchange {
             orphans.extend(self.waiting.drain(..));
             self.waiting_bytes = 0;
         }
-        let may_move = matches!(self.route, Route::RoundRobin | Route::Key(_));
-        for (place, parcel) in orphans.into_iter().enumerate() {
-            // A key's messages stay together: all go to the same one.
-            let place = if self.route == Route::RoundRobin { place % open.len().max(1) } else { 0 };
-            let to = open.get(place).filter(|_| may_move);
-            match to.map(|to| &mut self.outlets[to.0].delivery) {
-                Some(delivery) if delivery.framing() == framing => delivery.push(parcel),
-                _ => leftover.dead.push(Dead { parcel, framing }),
+        for parcel in orphans {
+            let dead = Dead { parcel, framing };
+            match &self.route {
+                Route::RoundRobin | Route::Key(_) if !open.is_empty() => {
+                    self.deal_anew(&dead, &open)
+                }
+                _ => leftover.dead.push(dead),
             }
         }
         let unread = leftover.dead.iter().map(|dead| dead.parcel.count).sum::<u64>();
@@ -718,6 +738,11 @@ fn key(payload: &[u8], pointer: &str) -> Result<String, &'static str> {
     let value: Value = serde_json::from_slice(payload).map_err(|_| "it is not JSON")?;
     let found = value.pointer(pointer).ok_or("there is nothing at that place")?;
     Ok(found.to_string())
+}
+
+/// Who has this key: the same one as long as it is there, whoever else comes or goes.
+fn home(key: &str, open: &[OutletId]) -> Option<OutletId> {
+    open.iter().copied().max_by_key(|id| weight(key, *id))
 }
 
 fn weight(key: &str, id: OutletId) -> u64 {

@@ -200,7 +200,7 @@ fn environment(command: &Command) -> Environment {
     }
     if !command.inherit_fds {
         // They told us of ours, which the child does not have.
-        environment.retain(|key, _| !announce::is_of_channels(key));
+        environment.retain(|key, _| !announce::is_of_descriptors(key));
     }
     let announced = announce::variables(&command.channels).into_iter();
     environment.extend(announced.map(|(key, value)| (upper(&key), (key, value))));

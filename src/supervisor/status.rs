@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Supervisor;
 use super::ending::Strays;
-use super::instance::{Child, Instance, Junction};
+use super::instance::{Child, Instance, Junction, Side};
 use super::session::InstanceId;
 use crate::plan::rules;
 use crate::plan::topology::{Dependency, Milestone, ProcessId};
@@ -22,7 +22,8 @@ impl Supervisor {
             || (0..self.instances.len()).map(InstanceId).filter(|id| !self.session.is_removed(*id));
         let standings: Vec<_> = all().map(|id| self.standing(id)).collect();
         let is_plain = |it: &Standing| matches!(it.state, State::Running | State::Ended);
-        let others = all().zip(&standings).filter(|(_, it)| !is_plain(it));
+        let is_told = |id: InstanceId, it| !is_plain(it) || !self.held_up(id).is_empty();
+        let others = all().zip(&standings).filter(|(id, it)| is_told(*id, it));
         let reasons: Vec<_> = others.map(|(id, _)| self.reason(id)).collect();
         let text = standing::table(&standings) + &standing::reasons(&reasons);
         text.lines().map(|line| format!("gipc: {line}\n")).collect()
@@ -106,7 +107,7 @@ impl Supervisor {
         let waits_for = self.session.waits_for(id);
         if waits_for.is_empty() {
             say(format!("{name} {}", self.condition(instance)));
-            return id;
+            return self.explain_full(id, depth, because).unwrap_or(id);
         }
         let skipped = self.state(instance) == State::Skipped;
         let mut root = None;
@@ -139,6 +140,44 @@ impl Supervisor {
             }
         }
         root.unwrap_or(id)
+    }
+
+    /// Adds who does not read what an instance writes, so that it may have to wait.
+    fn explain_full(
+        &self,
+        id: InstanceId,
+        depth: usize,
+        because: &mut Vec<Cause>,
+    ) -> Option<InstanceId> {
+        let held_up = self.held_up(id);
+        for (channel, readers) in &held_up {
+            let names: Vec<_> =
+                readers.iter().take(SHOWN).map(|it| &*self.instances[it.0].name).collect();
+            let what = match &names[..] {
+                [] => format!("its channel `{channel}` is full, and nobody is there who reads it"),
+                names => format!("its channel `{channel}` is full: {} must read", names.join(", ")),
+            };
+            because.push(Cause { depth: depth + 1, what });
+        }
+        held_up.into_iter().flat_map(|(_, readers)| readers).next()
+    }
+
+    /// The channels of an instance that have no room for what it writes, and who reads them.
+    fn held_up(&self, id: InstanceId) -> Vec<(String, Vec<InstanceId>)> {
+        let instance = &self.instances[id.0];
+        if instance.child.is_none() {
+            return Vec::new();
+        }
+        let is_full = |it: &&Junction| matches!(it.side, Side::Writer(_)) && it.hub.is_full();
+        let readers = |full: &Junction| {
+            let reads = |it: &Junction| {
+                it.plan.channel == full.plan.channel && matches!(it.side, Side::Reader(_))
+            };
+            let all = self.instances.iter().filter(|it| it.child.is_some());
+            all.filter(|it| it.junctions.iter().any(reads)).map(|it| it.id).collect()
+        };
+        let full = instance.junctions.iter().filter(is_full);
+        full.map(|it| (it.hub.plan.name.clone(), readers(it))).collect()
     }
 
     /// What is to be said of an instance that waits for no other to be started.

@@ -423,3 +423,26 @@ fn a_full_disk_under_what_is_spilled_is_said_once_and_loses_nothing() {
     std::fs::write(folder.path().join("go"), "").unwrap();
     gipc.end().ended(0, "", &all_of_it());
 }
+
+#[test]
+fn who_does_not_read_is_told_by_why_and_by_usr1() {
+    // Each writes more than fits before it reads.
+    let text = "[process.a]\nrestart = 'never'\nshell = 'head -c 9000000 /dev/zero >&4; exec sleep 996'\n\
+                [process.b]\nrestart = 'never'\nshell = 'head -c 9000000 /dev/zero >&4; exec sleep 996'\n\
+                [channel.there]\nfrom = 'a'\nto = 'b'\nframing = 'raw'\n\
+                [channel.back]\nfrom = 'b'\nto = 'a'\nframing = 'raw'\n";
+    let folder = scratch();
+    std::fs::write(folder.path().join("gipc.toml"), text).unwrap();
+    let mut gipc = words("up").current_dir(folder.path()).begin();
+    let why = || words("why a").current_dir(folder.path()).end().text().to_owned();
+    eventually(|| why().contains("its channel `there` is full: b.1 must read"));
+    eventually(|| {
+        let b = words("why b").current_dir(folder.path()).end();
+        b.text().contains("its channel `back` is full: a.1 must read")
+    });
+    gipc.signal(libc::SIGUSR1);
+    gipc.stderr_until("its channel `there` is full: b.1 must read");
+    gipc.signal(libc::SIGTERM);
+    gipc.signal(libc::SIGTERM);
+    gipc.end();
+}
