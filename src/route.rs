@@ -446,14 +446,16 @@ impl Exchange {
     }
 
     /// Gives messages whose reader is over to others: those of a key to the one that has it now.
-    fn deal_anew(&mut self, dead: &Dead, open: &[OutletId]) {
+    fn deal_anew(
+        &mut self,
+        dead: &Dead,
+        open: &[OutletId],
+        turns: &mut impl Iterator<Item = OutletId>,
+    ) {
         for (number, payload) in dead.messages(self.max_message) {
             let to = match &self.route {
                 Route::Key(pointer) => key(&payload, pointer).ok().and_then(|key| home(&key, open)),
-                _ => {
-                    self.turn += 1;
-                    Some(open[(self.turn - 1) % open.len()])
-                }
+                _ => turns.next(),
             };
             let Some(to) = to else { continue };
             let delivery = &mut self.outlets[to.0].delivery;
@@ -680,11 +682,12 @@ impl Exchange {
             orphans.extend(self.waiting.drain(..));
             self.waiting_bytes = 0;
         }
+        let mut turns = open.clone().into_iter().cycle();
         for parcel in orphans {
             let dead = Dead { parcel, framing };
             match &self.route {
                 Route::RoundRobin | Route::Key(_) if !open.is_empty() => {
-                    self.deal_anew(&dead, &open)
+                    self.deal_anew(&dead, &open, &mut turns)
                 }
                 _ => leftover.dead.push(dead),
             }
