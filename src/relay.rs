@@ -69,6 +69,13 @@ pub(crate) struct Counts {
     pub(crate) spilled: u64,
 }
 
+impl Counts {
+    fn add(&mut self, batch: &Batch) {
+        self.messages += batch.payloads().len() as u64;
+        self.bytes += batch.payloads().map(|payload| payload.len() as u64).sum::<u64>();
+    }
+}
+
 /// Why messages stopped.
 #[derive(Debug)]
 pub(crate) enum Trouble {
@@ -384,10 +391,7 @@ impl Hub {
             let recorded = recorder.record(passage, first, batch.payloads()).await;
             recorded.map_err(Trouble::Record)?;
         }
-        source.count(|counts| {
-            counts.messages += count;
-            counts.bytes += batch.payloads().map(|payload| payload.len() as u64).sum::<u64>();
-        });
+        source.count(|counts| counts.add(batch));
         if self.exchange.borrow().is_closed() {
             if let Some(pool) = &self.pool {
                 pool.left(count);
@@ -479,7 +483,7 @@ impl Hub {
                     }
                     let (heard, objection) = heard(&mut batch);
                     match heard {
-                        Heard::Taken => {}
+                        Heard::Taken => source.count(|counts| counts.add(&batch)),
                         Heard::Pass => match self.send(source, &batch, framing).await {
                             Ok(lost) => outcome.lost |= lost,
                             Err(trouble) => break Some(trouble),

@@ -368,3 +368,27 @@ fn the_reader_of_the_answers_may_go_early() {
         .end();
     assert_eq!(ended.text().lines().last(), Some("141"), "{ended:?}");
 }
+
+#[test]
+fn its_size_can_be_changed_while_it_runs() {
+    let name = format!("pool-{}", std::process::id());
+    let mut gipc = shell(&format!("-q -j1 --name {name}"), "gipc send $m").begin();
+    let names = || {
+        let ended = words(&format!("ps --json -s {name}")).end();
+        let all: Value = serde_json::from_slice(&ended.stdout).unwrap();
+        let text = all.to_string();
+        [1, 2, 3].into_iter().filter(|number| text.contains(&format!("\"bash.{number}\""))).count()
+    };
+    gipc.write(b"one\n");
+    assert_eq!(gipc.line(), "one");
+    assert_eq!(names(), 1);
+    words(&format!("scale -s {name} bash=3")).end().failed(0, &[]);
+    assert_eq!(names(), 3);
+    words(&format!("scale -s {name} bash=1")).end().failed(0, &[]);
+    assert_eq!(names(), 1);
+    gipc.write(b"two\n");
+    assert_eq!(gipc.line(), "two");
+    let table = words(&format!("ps -s {name}")).end();
+    assert!(table.text().contains("out: 2 messages, 6 bytes"), "{table:?}");
+    gipc.end().said("");
+}
