@@ -63,7 +63,11 @@ fn the_schema_accepts_what_is_good_and_refuses_bad_shapes() {
     jsonschema::meta::validate(&schema).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     let value = |file: &Path| toml::from_str::<Value>(&std::fs::read_to_string(file).unwrap());
-    for file in descriptions("good") {
+    let examples = std::fs::read_dir(root().join("examples")).unwrap();
+    let examples = examples.map(|folder| folder.unwrap().path().join("gipc.toml"));
+    let examples: Vec<_> = examples.filter(|file| file.exists()).collect();
+    assert!(examples.len() >= 6, "{examples:?}");
+    for file in [descriptions("good"), examples].concat() {
         let errors: Vec<_> =
             schema.iter_errors(&value(&file).unwrap()).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{}: {errors:?}", file.display());
