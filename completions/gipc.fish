@@ -194,7 +194,6 @@ complete -c gipc -n "__fish_gipc_using_subcommand pool" -l wire -d 'Where the wo
 stdio\t'Standard input and output'
 node\t'The socket of Node\'s process.send'"
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l framing -d 'How the worker\'s messages are encoded [default: u32; with --wire stdio or node: lines]' -r
-complete -c gipc -n "__fish_gipc_using_subcommand pool" -l output -d 'How messages are encoded on standard output, or `none`' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-message -d 'The largest message that is accepted' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l record -d 'Append every message to this file, a JSON object on each line' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l ready -d 'When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION' -r
@@ -218,6 +217,7 @@ never\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l restart -d 'Start the command again when it ends' -r -f -a "never\t'Never'
 on-failure\t'After an exit code other than 0, or a signal'
 always\t'Whenever it ends; a worker of `run` until standard input has ended and it has read all'"
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l output -d 'How answers are written to standard output: a framing, `none`, or `json` for an object with the message\'s number, its worker, how often and how long it was tried, and the reply or the error' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -s k -l keep-order -d 'Write answers in the order of their messages'
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l resume -d 'Leave out the messages that the joblog tells of, by their numbers'
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l shuf -d 'Send messages in a random order, once all of them are there'

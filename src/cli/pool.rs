@@ -28,6 +28,7 @@ use crate::value;
     override_usage = "gipc pool [OPTIONS] [--] COMMAND [ARGUMENT]...",
     // It has its size as long as there are messages.
     mut_arg("restart", |restart| restart.default_value("always")),
+    mut_arg("output", |output| output.help(OUTPUT_HELP)),
     after_help = "\
 Examples:
   seq 1000 | gipc pool -j4 --wire stdio -- jq -c --unbuffered '. + 1'
@@ -102,6 +103,10 @@ pub(super) struct Pool {
     #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
+
+const OUTPUT_HELP: &str = "\
+How answers are written to standard output: a framing, `none`, or `json` for an object with the \
+message's number, its worker, how often and how long it was tried, and the reply or the error";
 
 const HALT_HELP: &str = "\
 End early: `now` or `soon`, a comma, `fail`, `success` or `done`, =N or =N%
