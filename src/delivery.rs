@@ -9,9 +9,9 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 
 use bytes::{Bytes, BytesMut};
-use gipc::framing::{Decoder, Framing, Step};
 
-use crate::plan::channel::Ack;
+use crate::framing::{Decoder, Framing, Step};
+use crate::route::Ack;
 
 /// Up to how many bytes are put together.
 const SMALL: usize = 4 << 10;
@@ -19,23 +19,23 @@ const SMALL: usize = 4 << 10;
 /// Some messages on their way to a reader, in its framing: as many as came together, or one where
 /// each goes its own way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Parcel {
+pub struct Parcel {
     /// Whole frames.
-    pub(crate) frames: Bytes,
+    pub frames: Bytes,
     /// How many messages, and how many bytes of payload.
-    pub(crate) count: u64,
-    pub(crate) payload: u64,
+    pub count: u64,
+    pub payload: u64,
     /// The number of the first one in its channel, from 1.
-    pub(crate) first: u64,
+    pub first: u64,
     /// How many readers it has ended.
-    pub(crate) attempts: u32,
+    pub attempts: u32,
     /// Another reader had it, in part at least.
-    pub(crate) again: bool,
+    pub again: bool,
 }
 
 impl Parcel {
     /// How much memory it takes, in bytes.
-    pub(crate) fn cost(&self) -> usize {
+    pub fn cost(&self) -> usize {
         self.frames.len() + size_of::<Self>()
     }
 
@@ -45,7 +45,7 @@ impl Parcel {
     }
 
     /// A message that nobody has had yet.
-    pub(crate) fn of_one(frames: Bytes, payload: &[u8], number: u64) -> Self {
+    pub fn of_one(frames: Bytes, payload: &[u8], number: u64) -> Self {
         let payload = payload.len() as u64;
         Self { frames, count: 1, payload, first: number, attempts: 0, again: false }
     }
@@ -53,7 +53,7 @@ impl Parcel {
 
 /// What has become of a message when its reader was gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub enum Fate {
     /// It waited to be written.
     Unsent,
     /// It was written, in part at least, and not read whole.
@@ -65,7 +65,7 @@ pub(crate) enum Fate {
 /// The messages on their way to one reader: those that wait, and those that may be unread or
 /// unanswered.
 #[derive(Debug)]
-pub(crate) struct Delivery {
+pub struct Delivery {
     framing: Framing,
     max_message: usize,
     keeps_answered: bool,
@@ -86,7 +86,7 @@ pub(crate) struct Delivery {
 
 impl Delivery {
     /// Nothing is on its way yet; the frames to come are of this framing and size.
-    pub(crate) fn new(framing: Framing, max_message: usize, ack: Ack) -> Self {
+    pub fn new(framing: Framing, max_message: usize, ack: Ack) -> Self {
         Self {
             framing,
             max_message,
@@ -101,18 +101,18 @@ impl Delivery {
         }
     }
 
-    pub(crate) fn framing(&self) -> Framing {
+    pub fn framing(&self) -> Framing {
         self.framing
     }
 
     /// A new reader, with a pipe that can hold `capacity` bytes.
-    pub(crate) fn begin(&mut self, capacity: usize) {
+    pub fn begin(&mut self, capacity: usize) {
         debug_assert_eq!(self.behind, 0, "the reader before has been settled");
         self.capacity = capacity;
     }
 
     /// Adds to what is to be sent.
-    pub(crate) fn push(&mut self, parcel: Parcel) {
+    pub fn push(&mut self, parcel: Parcel) {
         self.unwritten += parcel.frames.len();
         // Small ones are put together: each takes more memory than its frames.
         let all_written = self.written == self.parcels.len();
@@ -147,53 +147,58 @@ impl Delivery {
 
     /// Adds something to what is to be sent that is no message: it is neither answered nor sent to
     /// the next reader.
-    pub(crate) fn interject(&mut self, frames: Bytes) {
+    pub fn interject(&mut self, frames: Bytes) {
         self.unwritten += frames.len();
         self.asides += 1;
         self.parcels.push_back(Parcel { count: 0, ..Parcel::of_one(frames, &[], 0) });
     }
 
     /// How many bytes are to be sent.
-    pub(crate) fn unwritten(&self) -> usize {
+    pub fn unwritten(&self) -> usize {
         self.unwritten
     }
 
     /// How many parcels have been sent, in part at least, or are to be.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.parcels.len() - self.asides
     }
 
+    /// Is nothing on its way?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// How many messages those are.
-    pub(crate) fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.parcels.iter().map(|parcel| parcel.count).sum()
     }
 
     /// Has one been sent whole that may still be unread or unanswered?
-    pub(crate) fn is_asked(&self) -> bool {
+    pub fn is_asked(&self) -> bool {
         self.parcels.iter().take(self.written).any(|parcel| !parcel.is_aside())
     }
 
     /// How many of them another reader had, in part at least.
-    pub(crate) fn redelivered(&self) -> u64 {
+    pub fn redelivered(&self) -> u64 {
         self.parcels.iter().filter(|parcel| parcel.again).map(|parcel| parcel.count).sum()
     }
 
     /// The reader has read all that was written.
-    pub(crate) fn all_read(&mut self) {
+    pub fn all_read(&mut self) {
         while self.written > 0 && !self.keeps_answered {
             self.forget_first();
         }
     }
 
     /// What is to be written next, piece by piece.
-    pub(crate) fn pieces(&self) -> impl Iterator<Item = Bytes> + '_ {
+    pub fn pieces(&self) -> impl Iterator<Item = Bytes> + '_ {
         let mut skip = self.part;
         let parcels = self.parcels.iter().skip(self.written);
         parcels.map(move |parcel| parcel.frames.slice(std::mem::take(&mut skip)..))
     }
 
     /// What is to be written next, in as many pieces as there is room for; how many there are.
-    pub(crate) fn next<'a>(&'a self, pieces: &mut [IoSlice<'a>]) -> usize {
+    pub fn next<'a>(&'a self, pieces: &mut [IoSlice<'a>]) -> usize {
         let (mut skip, mut count) = (self.part, 0);
         for (parcel, piece) in self.parcels.iter().skip(self.written).zip(pieces) {
             *piece = IoSlice::new(&parcel.frames[skip..]);
@@ -204,7 +209,7 @@ impl Delivery {
     }
 
     /// The pipe has taken `bytes` more.
-    pub(crate) fn wrote(&mut self, bytes: usize) {
+    pub fn wrote(&mut self, bytes: usize) {
         self.behind += bytes;
         self.unwritten -= bytes;
         self.part += bytes;
@@ -233,7 +238,7 @@ impl Delivery {
 
     /// How many messages have been read whole where `unread` of the bytes that were written have not
     /// been read. For parcels of one message each.
-    pub(crate) fn read_whole(&self, unread: usize) -> usize {
+    pub fn read_whole(&self, unread: usize) -> usize {
         let mut left = self.behind.saturating_sub(unread);
         let is_read = |parcel: &&Parcel| match left.checked_sub(parcel.frames.len()) {
             Some(rest) => {
@@ -247,7 +252,7 @@ impl Delivery {
     }
 
     /// An answer has come: to the first message that was written whole. `None` where there is none.
-    pub(crate) fn answered(&mut self) -> Option<Parcel> {
+    pub fn answered(&mut self) -> Option<Parcel> {
         while self.written > 0 {
             let first = self.forget_first()?;
             // What is in front of a message that was answered has been read.
@@ -260,7 +265,7 @@ impl Delivery {
 
     /// Takes the oldest messages back that have not been written at all, until no more than `bytes`
     /// are left to be.
-    pub(crate) fn drop_down_to(&mut self, bytes: usize) -> u64 {
+    pub fn drop_down_to(&mut self, bytes: usize) -> u64 {
         let mut dropped = 0;
         let mut first = self.written + usize::from(self.part > 0);
         while self.unwritten > bytes {
@@ -276,7 +281,7 @@ impl Delivery {
 
     /// The reader is gone and has left `unread` of the bytes that were written. Gives out what is
     /// to be sent again, each with its fate, in order.
-    pub(crate) fn settle(&mut self, unread: usize) -> Vec<(Fate, Parcel)> {
+    pub fn settle(&mut self, unread: usize) -> Vec<(Fate, Parcel)> {
         let (written, read) = (self.behind, self.behind.saturating_sub(unread));
         let mut left = Vec::new();
         let mut start = 0;
@@ -341,7 +346,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::plan::channel::{ChannelId, Replies};
+    use crate::route::Replies;
 
     const U32: Framing = Framing::U32;
 
@@ -394,7 +399,7 @@ mod tests {
 
     #[test]
     fn what_is_no_message_is_neither_counted_nor_answered_nor_sent_again() {
-        let replies = Replies { on: ChannelId(0), window: 3, timeout: None, retries: 1 };
+        let replies = Replies { window: 3, timeout: None, retries: 1 };
         for ack in [Ack::Read, Ack::Reply(replies)] {
             let mut delivery = Delivery::new(Framing::Lines, 100, ack);
             delivery.begin(100);
@@ -440,7 +445,7 @@ mod tests {
 
     #[test]
     fn what_must_be_answered_is_kept_until_it_is() {
-        let replies = Replies { on: ChannelId(0), window: 3, timeout: None, retries: 1 };
+        let replies = Replies { window: 3, timeout: None, retries: 1 };
         let mut delivery = Delivery::new(U32, 100, Ack::Reply(replies));
         delivery.begin(10);
         assert_eq!(delivery.answered(), None);

@@ -522,14 +522,24 @@ struct Readme;
 pub mod blocking;
 pub mod channel;
 pub mod codec;
+#[doc(hidden)]
+pub mod delivery;
 pub mod frames;
 pub mod framing;
 pub mod inherited;
+#[doc(hidden)]
+pub mod lines;
+#[doc(hidden)]
+pub mod node;
 pub mod pipes;
 pub mod process;
 mod reaper;
+#[doc(hidden)]
+pub mod route;
 mod scope;
 pub mod spawn;
+#[doc(hidden)]
+pub mod tail;
 #[doc(hidden)]
 pub mod target;
 mod transfer;

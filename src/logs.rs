@@ -17,6 +17,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, ready};
 
+use gipc::lines::Begun;
+pub(crate) use gipc::tail::Tail;
 use regex_lite::Regex;
 use serde::Serialize;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -28,18 +30,14 @@ use crate::stream::Patient;
 mod events;
 mod file;
 mod kept;
-mod lines;
 mod outlet;
 mod prefix;
-mod tail;
 
 use events::Events;
 pub(crate) use file::LogFile;
 pub(crate) use kept::{GIPC, Kept, Line, Piece, Reader};
-use lines::Begun;
 use outlet::{Drain, Outlet};
 pub(crate) use prefix::{Prefix, color};
-pub(crate) use tail::Tail;
 
 /// How much is read at once: all that a pipe holds by default.
 const CHUNK: usize = 64 << 10;

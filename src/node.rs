@@ -12,15 +12,15 @@ use serde_json::Value;
 
 /// Speaks of a handle that has not come along. Who takes messages says so behind all that it has
 /// sent by then: Node and Bun do, Deno says nothing.
-pub(crate) const ECHO: &[u8] = b"{\"cmd\":\"NODE_HANDLE\"}\n";
+pub const ECHO: &[u8] = b"{\"cmd\":\"NODE_HANDLE\"}\n";
 
 /// The handle that was sent has not come. Without an answer the sender would keep back all that it
 /// has to send.
-pub(crate) const NO_HANDLE: &[u8] = b"{\"cmd\":\"NODE_HANDLE_NACK\"}\n";
+pub const NO_HANDLE: &[u8] = b"{\"cmd\":\"NODE_HANDLE_NACK\"}\n";
 
 /// Why a message cannot be given to a Node process.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unfit {
+pub enum Unfit {
     #[error("a `node` port takes JSON only: {0}")]
     NotJson(String),
     #[error("a `node` port takes no message whose `cmd` begins with `NODE_`: those are Node's own")]
@@ -28,7 +28,7 @@ pub(crate) enum Unfit {
 }
 
 /// May a Node process be given this? It would end of what is not JSON.
-pub(crate) fn check(payload: &[u8]) -> Result<(), Unfit> {
+pub fn check(payload: &[u8]) -> Result<(), Unfit> {
     let text = str::from_utf8(payload).map_err(|error| Unfit::NotJson(error.to_string()))?;
     let json = serde_json::from_str::<IgnoredAny>(text);
     json.map_err(|error| Unfit::NotJson(error.to_string()))?;
@@ -37,7 +37,7 @@ pub(crate) fn check(payload: &[u8]) -> Result<(), Unfit> {
 
 /// A message that is Node's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Own {
+pub enum Own {
     /// It comes with a handle of this type.
     Handle(String),
     /// A handle has come, or has not.
@@ -46,7 +46,7 @@ pub(crate) enum Own {
 }
 
 /// The message as Node's own, if it is that.
-pub(crate) fn own(payload: &[u8]) -> Option<Own> {
+pub fn own(payload: &[u8]) -> Option<Own> {
     #[derive(Deserialize)]
     struct Command<'a> {
         #[serde(borrow)]

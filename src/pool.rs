@@ -4,16 +4,17 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use gipc::route::Dead;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::guard::Verdict;
 use crate::plan::pool::{Halt, Pool as Plan, When, Why};
 use crate::record::Reason;
-use crate::route::Dead;
 
 mod joblog;
 mod output;
@@ -89,7 +90,7 @@ pub(crate) struct Pool {
     changed: Notify,
     joblog: RefCell<Option<Joblog>>,
     /// The messages that were done before this run.
-    done_before: Rc<BTreeSet<u64>>,
+    done_before: Arc<BTreeSet<u64>>,
 }
 
 impl Pool {
@@ -111,7 +112,7 @@ impl Pool {
             state: RefCell::new(state),
             changed: Notify::new(),
             joblog: RefCell::new(joblog),
-            done_before: Rc::new(done_before),
+            done_before: Arc::new(done_before),
         }))
     }
 
@@ -129,8 +130,8 @@ impl Pool {
     }
 
     /// The messages that were done before this run, by their numbers.
-    pub(crate) fn done_before(&self) -> Rc<BTreeSet<u64>> {
-        Rc::clone(&self.done_before)
+    pub(crate) fn done_before(&self) -> Arc<BTreeSet<u64>> {
+        Arc::clone(&self.done_before)
     }
 
     /// A message is done with. Comes back with what the rule for an early end says, once.

@@ -19,6 +19,7 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 use gipc::frames::{Batch, Error, FrameReader};
 use gipc::framing::{Framing, FramingError};
+use gipc::route::{Accepted, Answered, Counts, Dead, Exchange, Leftover, OutletId, Shuffle};
 use tokio::io::AsyncRead;
 use tokio::sync::Notify;
 use tracing::{error, warn};
@@ -27,7 +28,6 @@ use crate::plan::channel::{Ack, Channel, Full};
 use crate::pool::Pool;
 use crate::record::playback;
 use crate::record::{DeadLetters, Passage, Reason, Recorder};
-use crate::route::{Accepted, Answered, Dead, Exchange, Leftover, OutletId};
 
 /// Fewer bytes than these are copied, in place of being kept with the buffer they came in.
 const COPIED: usize = 16 << 10;
@@ -46,35 +46,6 @@ pub(crate) use node::{Conversation, NodeStream, Reply};
 pub(crate) use sieve::Sieve;
 pub(crate) use spill::Spill;
 pub(crate) use tap::{Head, Seen, Tap, open as tap};
-
-/// What has passed through an end of a channel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) messages: u64,
-    /// Of payload.
-    pub(crate) bytes: u64,
-    /// Sent again because a reader died.
-    pub(crate) redelivered: u64,
-    /// Never read: there was no reader any more.
-    pub(crate) unread: u64,
-    /// Not fit for the framing, or for the route.
-    pub(crate) refused: u64,
-    /// Cut off by the end of the stream.
-    pub(crate) truncated: u64,
-    /// There was no room for them.
-    pub(crate) dropped: u64,
-    /// They have ended a reader too often.
-    pub(crate) dead: u64,
-    /// They have waited in a file for want of room.
-    pub(crate) spilled: u64,
-}
-
-impl Counts {
-    fn add(&mut self, batch: &Batch) {
-        self.messages += batch.payloads().len() as u64;
-        self.bytes += batch.payloads().map(|payload| payload.len() as u64).sum::<u64>();
-    }
-}
 
 /// Why messages stopped.
 #[derive(Debug)]
@@ -181,9 +152,11 @@ impl Hub {
         spill: Option<Spill>,
         pool: Option<Rc<Pool>>,
     ) -> Rc<Self> {
-        let mut exchange = Exchange::new(&plan);
+        let mut exchange = Exchange::new(plan.rules());
         if let Some(pool) = &pool {
-            exchange.be_of_a_pool(pool.done_before(), pool.plan());
+            let plan = pool.plan();
+            let shuffle = plan.shuffle.then_some((|parcels| fastrand::shuffle(parcels)) as Shuffle);
+            exchange.be_of_a_pool(pool.done_before(), shuffle, plan.max_messages);
         }
         let exchange = RefCell::new(exchange);
         Rc::new(Self {

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gipc::process::{ExitStatus, Usage};
+use gipc::route::Counts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::guard::Verdict;
-use crate::relay::Counts;
 
 pub(crate) mod github;
 mod junit;

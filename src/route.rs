@@ -7,30 +7,120 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::IoSlice;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
-use gipc::frames::Batch;
-use gipc::framing::{Decoder, Framing, Step, Unfit};
 use serde_json::Value;
 
 use crate::delivery::{Delivery, Fate, Parcel};
+use crate::frames::Batch;
+use crate::framing::{Decoder, Framing, Step, Unfit};
 use crate::node;
-use crate::plan::channel::{Ack, Channel, Full, Route};
-use crate::plan::pool::Pool;
-use crate::relay::Counts;
 
 /// Fewer bytes than these are copied, in place of being kept with the buffer they came in.
 const COPIED: usize = 16 << 10;
 
+/// Which readers get a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Route {
+    /// One of them: the idlest.
+    #[default]
+    Queue,
+    /// All of them.
+    Broadcast,
+    /// One after the other, in turn.
+    RoundRobin,
+    /// Always the same one for the same value at this JSON pointer (RFC 6901).
+    Key(String),
+}
+
+/// When a message counts as delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ack {
+    /// When its reader has taken all its bytes.
+    Read,
+    /// When its reader has answered it.
+    Reply(Replies),
+}
+
+/// The rules for messages that are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replies {
+    /// How many a reader may have that it has not answered; at least 1.
+    pub window: usize,
+    /// How long it may take for the first of them.
+    pub timeout: Option<Duration>,
+    /// How often a message is sent again that has ended its reader.
+    pub retries: u32,
+}
+
+/// What happens to a message for which there is no room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Full {
+    /// Its writer waits.
+    #[default]
+    Block,
+    /// The oldest ones make room.
+    DropOldest,
+    /// It is dropped.
+    DropNewest,
+    /// It waits in a file.
+    Spill,
+}
+
+/// By which rules messages are given out.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub route: Route,
+    pub ack: Ack,
+    /// How many bytes may wait.
+    pub buffer: usize,
+    pub full: Full,
+    /// In bytes of payload.
+    pub max_message: usize,
+}
+
+/// Brings what waits into another order.
+pub type Shuffle = fn(&mut [Parcel]);
+
+/// What has passed through an end of a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub messages: u64,
+    /// Of payload.
+    pub bytes: u64,
+    /// Sent again because a reader died.
+    pub redelivered: u64,
+    /// Never read: there was no reader any more.
+    pub unread: u64,
+    /// Not fit for the framing, or for the route.
+    pub refused: u64,
+    /// Cut off by the end of the stream.
+    pub truncated: u64,
+    /// There was no room for them.
+    pub dropped: u64,
+    /// They have ended a reader too often.
+    pub dead: u64,
+    /// They have waited in a file for want of room.
+    pub spilled: u64,
+}
+
+impl Counts {
+    /// Counts some more.
+    pub fn add(&mut self, batch: &Batch) {
+        self.messages += batch.payloads().len() as u64;
+        self.bytes += batch.payloads().map(|payload| payload.len() as u64).sum::<u64>();
+    }
+}
+
 /// Names a reader of a channel: its place among all that it ever had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct OutletId(pub(crate) usize);
+pub struct OutletId(pub usize);
 
 /// Why a message is not passed on. Those behind it are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     #[error(transparent)]
     Unfit(#[from] Unfit),
     #[error("it has no value at `{pointer}` to go by (`key:{pointer}`): {what}")]
@@ -41,25 +131,25 @@ pub(crate) enum Refusal {
 
 /// What is told of a batch that was taken in.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Accepted {
+pub struct Accepted {
     /// The readers that have something to do now.
-    pub(crate) woken: Vec<OutletId>,
+    pub woken: Vec<OutletId>,
     /// By their numbers.
-    pub(crate) refused: Vec<(u64, Refusal)>,
+    pub refused: Vec<(u64, Refusal)>,
     /// How many messages were dropped, for want of room.
-    pub(crate) dropped: u64,
+    pub dropped: u64,
 }
 
 /// A message that is not sent to anybody any more.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Dead {
-    pub(crate) parcel: Parcel,
-    pub(crate) framing: Framing,
+pub struct Dead {
+    pub parcel: Parcel,
+    pub framing: Framing,
 }
 
 impl Dead {
     /// The messages, by their numbers.
-    pub(crate) fn messages(&self, max_message: usize) -> Vec<(u64, Bytes)> {
+    pub fn messages(&self, max_message: usize) -> Vec<(u64, Bytes)> {
         let Self { parcel, framing } = self;
         if *framing == Framing::Raw {
             return vec![(parcel.first, parcel.frames.clone())];
@@ -79,23 +169,23 @@ impl Dead {
 
 /// What a dead reader has left.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Leftover {
+pub struct Leftover {
     /// The readers that have something to do now.
-    pub(crate) woken: Vec<OutletId>,
+    pub woken: Vec<OutletId>,
     /// Messages that have ended one reader too many.
-    pub(crate) dead: Vec<Dead>,
+    pub dead: Vec<Dead>,
     /// How many there were that nobody gets any more, as nothing is given out.
-    pub(crate) left: u64,
+    pub left: u64,
 }
 
 /// A message that was answered.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Answered {
-    pub(crate) parcel: Parcel,
+pub struct Answered {
+    pub parcel: Parcel,
     /// How long that took.
-    pub(crate) took: Duration,
+    pub took: Duration,
     /// The readers that have something to do now.
-    pub(crate) woken: Vec<OutletId>,
+    pub woken: Vec<OutletId>,
 }
 
 /// What a reader takes.
@@ -152,7 +242,7 @@ impl Outlet {
 
 /// The messages in a channel, and its readers.
 #[derive(Debug)]
-pub(crate) struct Exchange {
+pub struct Exchange {
     route: Route,
     ack: Ack,
     buffer: usize,
@@ -173,9 +263,9 @@ pub(crate) struct Exchange {
     /// Nothing more is taken or given out.
     closed: bool,
     /// Messages that are not sent again, by their numbers.
-    known: Rc<BTreeSet<u64>>,
-    /// Messages are given out in any order, once all are there.
-    is_shuffled: bool,
+    known: Arc<BTreeSet<u64>>,
+    /// Messages are given out in an order that this makes, once all are there.
+    shuffle: Option<Shuffle>,
     /// Where it is set, no message but the one with this number is given out.
     gate: Option<u64>,
     /// So many messages an incarnation gets, and no more.
@@ -183,13 +273,15 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn new(channel: &Channel) -> Self {
+    /// No message has come, and there is nobody to read one.
+    pub fn new(rules: Rules) -> Self {
+        let Rules { route, ack, buffer, full, max_message } = rules;
         Self {
-            route: channel.route.clone(),
-            ack: channel.ack,
-            buffer: channel.buffer,
-            full: channel.full,
-            max_message: channel.max_message,
+            route,
+            ack,
+            buffer,
+            full,
+            max_message,
             outlets: Vec::new(),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
@@ -198,15 +290,15 @@ impl Exchange {
             taken: 0,
             senders: 0,
             closed: false,
-            known: Rc::default(),
-            is_shuffled: false,
+            known: Arc::default(),
+            shuffle: None,
             gate: None,
             per_incarnation: u64::MAX,
         }
     }
 
     /// Adds a reader, which takes messages in this framing.
-    pub(crate) fn add_outlet(&mut self, framing: Framing) -> OutletId {
+    pub fn add_outlet(&mut self, framing: Framing) -> OutletId {
         let delivery = Delivery::new(framing, self.max_message, self.ack);
         self.outlets.push(Outlet {
             delivery,
@@ -222,31 +314,36 @@ impl Exchange {
     }
 
     /// Adds a Node process that reads on its socket.
-    pub(crate) fn add_node_outlet(&mut self) -> OutletId {
+    pub fn add_node_outlet(&mut self) -> OutletId {
         let id = self.add_outlet(Framing::Lines);
         self.outlets[id.0].is_node = true;
         id
     }
 
     /// Sends a reader something besides its messages, behind those that it has been given.
-    pub(crate) fn interject(&mut self, id: OutletId, frames: Bytes) {
+    pub fn interject(&mut self, id: OutletId, frames: Bytes) {
         self.outlets[id.0].delivery.interject(frames);
     }
 
     /// Adds a writer.
-    pub(crate) fn add_sender(&mut self) {
+    pub fn add_sender(&mut self) {
         self.senders += 1;
     }
 
     /// Has it go by the rules of a pool: these were done before.
-    pub(crate) fn be_of_a_pool(&mut self, known: Rc<BTreeSet<u64>>, plan: &Pool) {
+    pub fn be_of_a_pool(
+        &mut self,
+        known: Arc<BTreeSet<u64>>,
+        shuffle: Option<Shuffle>,
+        per_incarnation: Option<u64>,
+    ) {
         self.known = known;
-        self.is_shuffled = plan.shuffle;
-        self.per_incarnation = plan.max_messages.unwrap_or(u64::MAX);
+        self.shuffle = shuffle;
+        self.per_incarnation = per_incarnation.unwrap_or(u64::MAX);
     }
 
     /// Nothing more is taken, and nothing that waits is given out; how many messages those are.
-    pub(crate) fn close(&mut self) -> (u64, Vec<OutletId>) {
+    pub fn close(&mut self) -> (u64, Vec<OutletId>) {
         self.closed = true;
         self.waiting_bytes = 0;
         (self.waiting.drain(..).map(|parcel| parcel.count).sum(), self.all())
@@ -254,7 +351,7 @@ impl Exchange {
 
     /// Lets anything be given out, or nothing but the message with this number. Comes back with the
     /// readers that have something to do.
-    pub(crate) fn set_gate(&mut self, gate: Option<u64>) -> Vec<OutletId> {
+    pub fn set_gate(&mut self, gate: Option<u64>) -> Vec<OutletId> {
         let mut woken = Vec::new();
         if self.gate != gate {
             self.gate = gate;
@@ -264,18 +361,18 @@ impl Exchange {
     }
 
     /// The incarnation of a reader gets no more messages: it is to end when it has answered.
-    pub(crate) fn retire(&mut self, id: OutletId) {
+    pub fn retire(&mut self, id: OutletId) {
         self.outlets[id.0].retired = true;
     }
 
     /// A writer will never write again. Comes back with the readers that have something to do.
-    pub(crate) fn sender_over(&mut self) -> Vec<OutletId> {
+    pub fn sender_over(&mut self) -> Vec<OutletId> {
         self.senders -= 1;
         if self.senders > 0 {
             return Vec::new();
         }
-        if self.is_shuffled {
-            fastrand::shuffle(self.waiting.make_contiguous());
+        if let Some(shuffle) = self.shuffle {
+            shuffle(self.waiting.make_contiguous());
         }
         self.all()
     }
@@ -290,39 +387,39 @@ impl Exchange {
     }
 
     /// Will nobody ever read again?
-    pub(crate) fn is_unread(&self) -> bool {
+    pub fn is_unread(&self) -> bool {
         self.closed || self.open().next().is_none()
     }
 
     /// How many messages have come.
-    pub(crate) fn taken(&self) -> u64 {
+    pub fn taken(&self) -> u64 {
         self.taken
     }
 
     /// Do messages wait for whoever is idle, and not for one reader in particular?
-    pub(crate) fn is_shared(&self) -> bool {
+    pub fn is_shared(&self) -> bool {
         self.route == Route::Queue && (self.outlets.len() > 1 || matches!(self.ack, Ack::Reply(_)))
     }
 
     /// Is nothing more taken or given out?
-    pub(crate) fn is_closed(&self) -> bool {
+    pub fn is_closed(&self) -> bool {
         self.closed
     }
 
     /// How a reader takes messages.
-    pub(crate) fn framing(&self, id: OutletId) -> Framing {
+    pub fn framing(&self, id: OutletId) -> Framing {
         self.outlets[id.0].delivery.framing()
     }
 
     /// Will nothing more come?
-    pub(crate) fn has_ended(&self) -> bool {
+    pub fn has_ended(&self) -> bool {
         self.senders == 0
     }
 
     /// Must a writer wait before it may add to this?
-    pub(crate) fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         if self.is_shared() {
-            return self.waiting_bytes >= self.buffer && !self.is_shuffled;
+            return self.waiting_bytes >= self.buffer && self.shuffle.is_none();
         }
         let mut open = self.outlets.iter().filter(|outlet| !outlet.over);
         open.any(|outlet| outlet.delivery.unwritten() >= self.buffer)
@@ -330,7 +427,7 @@ impl Exchange {
 
     /// Takes messages in, which came in `from`. Whoever blocks when it is full asks
     /// [`is_full`](Self::is_full) first.
-    pub(crate) fn push(&mut self, batch: &Batch, from: Framing) -> Accepted {
+    pub fn push(&mut self, batch: &Batch, from: Framing) -> Accepted {
         let mut accepted = Accepted::default();
         let first = self.taken + 1;
         let count = size_of(batch);
@@ -379,7 +476,7 @@ impl Exchange {
         let is_node = self.outlets.iter().any(|outlet| outlet.is_node);
         let form = Form { is_node, ..self.outlets[0].form() };
         let mut frames = BytesMut::new();
-        let known = Rc::clone(&self.known);
+        let known = Arc::clone(&self.known);
         let new = (first..).zip(batch.payloads()).filter(|(number, _)| !known.contains(number));
         for (number, payload) in new {
             match form.encode(payload, &mut frames) {
@@ -485,7 +582,7 @@ impl Exchange {
     /// count as delivered when they are read, it has read all that was written.
     ///
     /// Comes back with the readers that have something to do.
-    pub(crate) fn ready(&mut self, id: OutletId) -> Vec<OutletId> {
+    pub fn ready(&mut self, id: OutletId) -> Vec<OutletId> {
         if !self.is_shared() {
             return Vec::new();
         }
@@ -512,7 +609,7 @@ impl Exchange {
     /// What is given out next.
     fn next_waiting(&mut self) -> Option<Parcel> {
         let place = match self.gate {
-            _ if self.is_shuffled && self.senders > 0 => return None,
+            _ if self.shuffle.is_some() && self.senders > 0 => return None,
             None => 0,
             Some(only) => self.waiting.iter().position(|parcel| parcel.first == only)?,
         };
@@ -535,7 +632,7 @@ impl Exchange {
 
     /// A new incarnation of the reader, with a pipe that can hold `capacity` bytes. Tells how many
     /// messages wait for it.
-    pub(crate) fn begin(&mut self, id: OutletId, capacity: usize) -> u64 {
+    pub fn begin(&mut self, id: OutletId, capacity: usize) -> u64 {
         let outlet = &mut self.outlets[id.0];
         (outlet.given, outlet.retired) = (0, false);
         outlet.delivery.begin(capacity);
@@ -544,22 +641,22 @@ impl Exchange {
     }
 
     /// What is to be written to the reader next, piece by piece.
-    pub(crate) fn pieces(&self, id: OutletId) -> impl Iterator<Item = Bytes> + '_ {
+    pub fn pieces(&self, id: OutletId) -> impl Iterator<Item = Bytes> + '_ {
         self.outlets[id.0].delivery.pieces()
     }
 
     /// The same, in as many pieces as there is room for; how many there are.
-    pub(crate) fn next<'a>(&'a self, id: OutletId, pieces: &mut [IoSlice<'a>]) -> usize {
+    pub fn next<'a>(&'a self, id: OutletId, pieces: &mut [IoSlice<'a>]) -> usize {
         self.outlets[id.0].delivery.next(pieces)
     }
 
     /// How many bytes are to be written to the reader.
-    pub(crate) fn unwritten(&self, id: OutletId) -> usize {
+    pub fn unwritten(&self, id: OutletId) -> usize {
         self.outlets[id.0].delivery.unwritten()
     }
 
     /// The reader's pipe has taken `bytes` more.
-    pub(crate) fn wrote(&mut self, id: OutletId, bytes: usize, now: Instant) {
+    pub fn wrote(&mut self, id: OutletId, bytes: usize, now: Instant) {
         let outlet = &mut self.outlets[id.0];
         outlet.delivery.wrote(bytes);
         if outlet.delivery.is_asked() {
@@ -568,7 +665,7 @@ impl Exchange {
     }
 
     /// Until when the reader has time for the next answer.
-    pub(crate) fn answer_due(&self, id: OutletId) -> Option<Instant> {
+    pub fn answer_due(&self, id: OutletId) -> Option<Instant> {
         match self.ack {
             Ack::Reply(replies) => Some(self.outlets[id.0].since? + replies.timeout?),
             Ack::Read => None,
@@ -576,9 +673,9 @@ impl Exchange {
     }
 
     /// Is there nothing for this reader now, and never will be?
-    pub(crate) fn is_done(&self, id: OutletId) -> bool {
+    pub fn is_done(&self, id: OutletId) -> bool {
         let delivery = &self.outlets[id.0].delivery;
-        if self.is_shared() && self.is_retired(id) && delivery.len() == 0 {
+        if self.is_shared() && self.is_retired(id) && delivery.is_empty() {
             return true;
         }
         (self.senders == 0 || self.closed)
@@ -588,23 +685,23 @@ impl Exchange {
 
     /// Is there nothing that waits for whoever is idle, nor could come back?
     fn is_worked_off(&self) -> bool {
-        self.waiting.is_empty() && self.outlets.iter().all(|outlet| outlet.delivery.len() == 0)
+        self.waiting.is_empty() && self.outlets.iter().all(|outlet| outlet.delivery.is_empty())
     }
 
     /// Is there something to do for another incarnation of this reader?
-    pub(crate) fn has_work(&self, id: OutletId) -> bool {
+    pub fn has_work(&self, id: OutletId) -> bool {
         (self.senders > 0 && !self.closed)
-            || self.outlets[id.0].delivery.len() > 0
+            || !self.outlets[id.0].delivery.is_empty()
             || (self.is_shared() && !self.is_worked_off())
     }
 
     /// How many of its messages the reader has read whole, where it has left so many bytes unread.
-    pub(crate) fn read_whole(&self, id: OutletId, unread: usize) -> usize {
+    pub fn read_whole(&self, id: OutletId, unread: usize) -> usize {
         self.outlets[id.0].delivery.read_whole(unread)
     }
 
     /// The reader has answered. `None`: it was not asked.
-    pub(crate) fn answered(&mut self, id: OutletId, now: Instant) -> Option<Answered> {
+    pub fn answered(&mut self, id: OutletId, now: Instant) -> Option<Answered> {
         let outlet = &mut self.outlets[id.0];
         let parcel = outlet.delivery.answered()?;
         let took = outlet.since.take().map_or(Duration::ZERO, |since| now.duration_since(since));
@@ -618,7 +715,7 @@ impl Exchange {
 
     /// The reader is gone, and has left `unread` bytes in its pipe. What it has not read whole, or
     /// not answered, goes to its next incarnation or to others.
-    pub(crate) fn settle(&mut self, id: OutletId, unread: usize) -> Leftover {
+    pub fn settle(&mut self, id: OutletId, unread: usize) -> Leftover {
         let mut leftover = Leftover::default();
         self.idle.retain(|idle| *idle != id);
         let is_shared = self.is_shared();
@@ -662,13 +759,13 @@ impl Exchange {
     }
 
     /// What was given to this reader.
-    pub(crate) fn counts(&self, id: OutletId) -> Counts {
+    pub fn counts(&self, id: OutletId) -> Counts {
         self.outlets[id.0].counts
     }
 
     /// The reader, which is gone and settled, will never read again. What was meant for it goes to
     /// others where that may be, and is given out otherwise.
-    pub(crate) fn outlet_over(&mut self, id: OutletId) -> Leftover {
+    pub fn outlet_over(&mut self, id: OutletId) -> Leftover {
         let mut leftover = Leftover::default();
         let outlet = &mut self.outlets[id.0];
         if std::mem::replace(&mut outlet.over, true) {

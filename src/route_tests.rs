@@ -5,18 +5,17 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::channel::{ChannelId, End, Place, Replies};
 
 const A: OutletId = OutletId(0);
 const B: OutletId = OutletId(1);
 const C: OutletId = OutletId(2);
 
 /// A channel with so many readers and one writer, otherwise as `change` says.
-fn exchange(readers: usize, change: impl FnOnce(&mut Channel)) -> Exchange {
-    let end = End { at: Place::Ours, framing: Framing::Lines };
-    let mut channel = Channel::new("test", end, end);
-    change(&mut channel);
-    let mut exchange = Exchange::new(&channel);
+fn exchange(readers: usize, change: impl FnOnce(&mut Rules)) -> Exchange {
+    let (route, full) = (Route::default(), Full::default());
+    let mut rules = Rules { route, ack: Ack::Read, buffer: 1 << 20, full, max_message: 1 << 20 };
+    change(&mut rules);
+    let mut exchange = Exchange::new(rules);
     exchange.add_sender();
     for _ in 0..readers {
         let id = exchange.add_outlet(Framing::Lines);
@@ -26,7 +25,7 @@ fn exchange(readers: usize, change: impl FnOnce(&mut Channel)) -> Exchange {
 }
 
 fn replies(window: usize, retries: u32) -> Ack {
-    Ack::Reply(Replies { on: ChannelId(1), window, timeout: Some(Duration::from_secs(3)), retries })
+    Ack::Reply(Replies { window, timeout: Some(Duration::from_secs(3)), retries })
 }
 
 /// Sends words as messages of their own.

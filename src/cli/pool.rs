@@ -164,11 +164,11 @@ impl Pool {
                 ));
             }
             channels[0].ack = channel::Ack::Reply(Replies {
-                on: ChannelId(1),
                 window: self.window.get() as usize,
                 timeout: self.message_timeout,
                 retries: self.retries,
             });
+            channels[0].answers = Some(ChannelId(1));
         } else if pool != pool::Pool::default() || self.message_timeout.is_some() {
             return Err(Usage::wrong(
                 "--keep-order, --halt, --joblog, --resume, --shuf, --max-messages, --max-memory, \

@@ -200,7 +200,10 @@ pub(super) fn channels(
         {
             let on = reply_channel(&channels, place);
             match on {
-                Ok(on) => channels[place].ack = Ack::Reply(replies(reader, draft.raw, on)),
+                Ok(on) => {
+                    channels[place].ack = Ack::Reply(replies(reader, draft.raw));
+                    channels[place].answers = Some(on);
+                }
                 Err(message) => reader.mistakes.add(&ack.place, message),
             }
         }
@@ -452,6 +455,7 @@ fn channel(reader: &mut Reader<'_>, draft: &Draft<'_>, pins: &mut Pins<'_>) -> C
         to,
         route,
         ack: Ack::Read,
+        answers: None,
         buffer: reader.value_or(raw.buffer.as_ref(), Size(Channel::BUFFER as u64)).0 as usize,
         full: reader.value_or(raw.full.as_ref(), Full::Block),
         max_message: reader.value_or(raw.max_message.as_ref(), Size(DEFAULT_MAX_MESSAGE as u64)).0
@@ -477,9 +481,8 @@ fn reply_channel(channels: &[Channel], place: usize) -> Result<ChannelId, String
     })
 }
 
-fn replies(reader: &mut Reader<'_>, raw: &raw::Channel, on: ChannelId) -> Replies {
+fn replies(reader: &mut Reader<'_>, raw: &raw::Channel) -> Replies {
     Replies {
-        on,
         window: reader.value_or(raw.window.as_ref(), Count(1)).0 as usize,
         timeout: raw.message_timeout.as_ref().and_then(|at| reader.value(at)).map(|Period(it)| it),
         retries: reader.value_or(raw.retries.as_ref(), Amount(2)).0,

@@ -1,9 +1,10 @@
 //! Channels: named one-way streams of messages, from processes to processes.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
+use gipc::route::Rules;
+pub(crate) use gipc::route::{Ack, Full, Replies, Route};
 use gipc::spawn::ChildFd;
 
 use super::topology::ProcessId;
@@ -22,6 +23,8 @@ pub(crate) struct Channel {
     pub(crate) to: Vec<End>,
     pub(crate) route: Route,
     pub(crate) ack: Ack,
+    /// The channel that the answers come on, where there are any.
+    pub(crate) answers: Option<ChannelId>,
     /// How many bytes may wait in it.
     pub(crate) buffer: usize,
     pub(crate) full: Full,
@@ -47,6 +50,7 @@ impl Channel {
             to: vec![to],
             route: Route::default(),
             ack: Ack::Read,
+            answers: None,
             buffer: Self::BUFFER,
             full: Full::Block,
             max_message: DEFAULT_MAX_MESSAGE,
@@ -54,6 +58,12 @@ impl Channel {
             dead_letter: None,
             is_direct: false,
         }
+    }
+
+    /// By which rules its messages are given out.
+    pub(crate) fn rules(&self) -> Rules {
+        let Self { ack, buffer, full, max_message, .. } = *self;
+        Rules { route: self.route.clone(), ack, buffer, full, max_message }
     }
 }
 
@@ -99,54 +109,4 @@ impl Port {
             Self::Fd(fd) | Self::Node(fd) => fd,
         }
     }
-}
-
-/// Which readers get a message.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Route {
-    /// One of them: the idlest.
-    #[default]
-    Queue,
-    /// All of them.
-    Broadcast,
-    /// One after the other, in turn.
-    RoundRobin,
-    /// Always the same one for the same value at this JSON pointer (RFC 6901).
-    Key(String),
-}
-
-/// When a message counts as delivered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ack {
-    /// When its reader has taken all its bytes.
-    Read,
-    /// When its reader has answered it.
-    Reply(Replies),
-}
-
-/// The rules for messages that are answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Replies {
-    /// The channel that the answers come on.
-    pub(crate) on: ChannelId,
-    /// How many a reader may have that it has not answered; at least 1.
-    pub(crate) window: usize,
-    /// How long it may take for the first of them.
-    pub(crate) timeout: Option<Duration>,
-    /// How often a message is sent again that has ended its reader.
-    pub(crate) retries: u32,
-}
-
-/// What happens to a message for which there is no room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Full {
-    /// Its writer waits.
-    #[default]
-    Block,
-    /// The oldest ones make room.
-    DropOldest,
-    /// It is dropped.
-    DropNewest,
-    /// It waits in a file.
-    Spill,
 }

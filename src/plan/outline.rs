@@ -232,7 +232,7 @@ fn channel(topology: &Topology, channel: &Channel) -> Value {
         "dead_letter": channel.dead_letter,
     });
     if let Ack::Reply(replies) = channel.ack {
-        all["reply_on"] = topology.channels[replies.on.0].name.clone().into();
+        all["reply_on"] = channel.answers.map(|on| topology.channels[on.0].name.clone()).into();
         all["window"] = replies.window.into();
         all["message_timeout"] = replies.timeout.map(span).into();
         all["retries"] = replies.retries.into();

@@ -8,6 +8,7 @@ use std::rc::{Rc, Weak};
 use std::time::Instant;
 
 use bytes::Bytes;
+use gipc::route::OutletId;
 use nix::sys::socket::Shutdown;
 use nix::sys::socket::sockopt::SndBuf;
 use tokio::io::Interest;
@@ -15,7 +16,6 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::oneshot;
 
 use super::{Conversation, Hub};
-use crate::route::OutletId;
 
 /// How many pieces are written at once.
 const PIECES: usize = 64;

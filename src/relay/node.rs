@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gipc::frames::{Batch, FrameReader};
+use gipc::node::{self, Own};
+use gipc::route::OutletId;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::UnixStream;
 use tokio::sync::Notify;
 use tracing::{debug, error, warn};
 
 use super::{Draining, Hub};
-use crate::node::{self, Own};
-use crate::route::OutletId;
 
 /// How long a process may say nothing that has read everything, and has sent less than it was sent
 /// or has not said that it is through with all.

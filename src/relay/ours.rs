@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use gipc::frames::{Batch, Error, FrameReader};
 use gipc::framing::{Framing, FramingError};
+use gipc::route::OutletId;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Notify;
 use tracing::error;
 
 use super::{Hub, Outcome, Source, Trouble};
 use crate::record::playback::Playback;
-use crate::route::OutletId;
 use crate::stream::{self, Patient, Stream};
 
 /// How long a read of what was there a moment ago may take.

@@ -6,18 +6,18 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use gipc::process::{ExitStatus, Process, Signal};
+use gipc::route::{Counts, OutletId};
 use tokio::sync::{oneshot, watch};
 
 use super::policy::Policy;
 use super::session::InstanceId;
 use crate::guard::Verdict;
 use crate::logs::{LogFile, Prefix, Tail};
-use crate::plan::channel::{Ack, ChannelId};
+use crate::plan::channel::ChannelId;
 use crate::plan::topology::{self, Meeting, ProcessId, Readiness, Wiring};
 use crate::probe::LastNo;
-use crate::relay::{Counts, Hub, Inlet, Phase, Source, Stop};
+use crate::relay::{Hub, Inlet, Phase, Source, Stop};
 use crate::report::Incarnation;
-use crate::route::OutletId;
 
 /// Why an instance is started that somebody has asked for.
 pub(super) const BY_HAND: &str = "by hand";
@@ -165,9 +165,9 @@ impl Instance {
 
     /// The messages that it answers on this channel, and which of their readers it is.
     pub(super) fn asked_on(&self, channel: ChannelId) -> Option<(Rc<Hub>, OutletId)> {
-        self.junctions.iter().find_map(|junction| match (&junction.side, junction.hub.plan.ack) {
-            (Side::Reader(outlet), Ack::Reply(replies)) if replies.on == channel => {
-                Some((Rc::clone(&junction.hub), *outlet))
+        self.junctions.iter().find_map(|junction| match junction.side {
+            Side::Reader(outlet) if junction.hub.plan.answers == Some(channel) => {
+                Some((Rc::clone(&junction.hub), outlet))
             }
             _ => None,
         })

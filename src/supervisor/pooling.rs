@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use gipc::frames::Batch;
 use gipc::process::Signal;
+use gipc::route::{Answered, Dead, OutletId};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tracing::warn;
@@ -17,7 +18,6 @@ use crate::plan::pool::When;
 use crate::pool::{Halted, Job, Pool};
 use crate::record::Reason;
 use crate::relay::{Heard, Hub, Trouble};
-use crate::route::{Answered, Dead, OutletId};
 use crate::usage;
 
 impl Supervisor {

@@ -10,10 +10,10 @@ use crate::plan::rules;
 use crate::plan::topology::{Dependency, Milestone, ProcessId};
 use crate::report::Ending;
 use crate::standing::{self, Cause, Reason, Standing, State, Traffic, span};
+use gipc::route::Counts;
 
 /// Of so many replicas it is told what each waits for, and no more.
 const SHOWN: usize = 3;
-use crate::relay::Counts;
 
 impl Supervisor {
     /// What USR1 prints: what `ps` and `why` do, the latter for those who do not simply run.

@@ -3,16 +3,16 @@
 use memchr::{memchr, memrchr};
 
 /// The longest line that is kept whole; a longer one is broken here, with a newline.
-pub(super) const LONGEST: usize = 1 << 20;
+pub const LONGEST: usize = 1 << 20;
 
 /// The line of a stream that has begun and not ended.
 #[derive(Debug, Default)]
-pub(super) struct Begun(Vec<u8>);
+pub struct Begun(Vec<u8>);
 
 impl Begun {
     /// Takes the next bytes, and passes on the lines that are whole now, each piece with its
     /// newline at the end.
-    pub(super) fn take(&mut self, mut bytes: &[u8], mut whole: impl FnMut(&[u8])) {
+    pub fn take(&mut self, mut bytes: &[u8], mut whole: impl FnMut(&[u8])) {
         if !self.0.is_empty() {
             let end = memchr(b'\n', bytes).map_or(bytes.len(), |newline| newline + 1);
             self.0.extend_from_slice(&bytes[..end]);
@@ -33,7 +33,7 @@ impl Begun {
     }
 
     /// The stream has ended: what does not end with a newline gets one.
-    pub(super) fn end(&mut self, mut whole: impl FnMut(&[u8])) {
+    pub fn end(&mut self, mut whole: impl FnMut(&[u8])) {
         if !self.0.is_empty() {
             self.0.push(b'\n');
             whole(&std::mem::take(&mut self.0));

@@ -12,11 +12,11 @@ const BYTES: usize = 1000;
 
 /// The last lines. Clones are the same.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tail(Rc<RefCell<VecDeque<String>>>);
+pub struct Tail(Rc<RefCell<VecDeque<String>>>);
 
 impl Tail {
     /// Takes lines that all end with a newline.
-    pub(super) fn keep(&self, mut lines: &[u8]) {
+    pub fn keep(&self, mut lines: &[u8]) {
         // The last ones first: of a large piece most is not looked at.
         let mut new = VecDeque::new();
         while let Some(rest) = lines.strip_suffix(b"\n")
@@ -34,7 +34,7 @@ impl Tail {
     }
 
     /// The lines, the oldest first.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    pub fn lines(&self) -> Vec<String> {
         self.0.borrow().iter().cloned().collect()
     }
 }
