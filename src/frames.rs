@@ -534,7 +534,9 @@ impl<W: Write> FrameWriter<W> {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
+        drop(sending);
+        // What the stream has only begun to write would be lost if it were dropped now.
+        self.blocking_flush()
     }
 
     /// As [`put`](Self::put), on this thread.
@@ -584,7 +586,9 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
             let written = written.await?;
             sending.has_written(written)?;
         }
-        Ok(())
+        drop(sending);
+        // What the stream has only begun to write would be lost if it were dropped now.
+        self.flush().await
     }
 
     /// Sends a message.

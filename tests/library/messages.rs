@@ -6,7 +6,7 @@ use std::thread;
 use gipc::channel::Options;
 use gipc::codec::{Json, Raw};
 use gipc::framing::Framing;
-use gipc::{Process, Writer, blocking};
+use gipc::{Error, Process, Writer, blocking};
 
 use crate::support::*;
 
@@ -20,6 +20,7 @@ tests![
     row_16_a_hundred_thousand_messages_arrive,
     short_long_and_empty_messages_arrive,
     messages_larger_than_the_pipe_arrive,
+    a_message_is_put_when_the_channel_has_all_of_it,
     values_of_many_types_arrive,
     every_framing_with_boundaries_carries_messages,
     two_readers_share_the_messages,
@@ -250,6 +251,25 @@ fn messages_larger_than_the_pipe_arrive() {
         scope.spawn(|| writer.put(&large).unwrap());
         assert!(reader.get().unwrap().unwrap() == large);
     });
+}
+
+/// With its header it is larger than a pipe on every system.
+const LARGER_THAN_A_PIPE: usize = 1 << 20;
+
+fn a_message_is_put_when_the_channel_has_all_of_it() {
+    in_both_runtimes(async || {
+        let (reader, writer) = gipc::pipe().unwrap();
+        let message = pattern(LARGER_THAN_A_PIPE);
+        let mut put = Box::pin(writer.put(&message));
+        // A few bytes have no room, and nobody reads.
+        assert!(tokio::time::timeout(SHORT, &mut put).await.is_err());
+        let (put, got) = tokio::join!(put, reader.get());
+        put.unwrap();
+        assert!(got.unwrap().unwrap() == message);
+    });
+    let (_reader, writer) = blocking::pipe().unwrap();
+    let put = writer.put_deadline(&pattern(LARGER_THAN_A_PIPE), short());
+    assert!(matches!(put, Err(Error::Timeout { pending: 1.., .. })), "{put:?}");
 }
 
 fn values_of_many_types_arrive() {
