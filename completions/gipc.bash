@@ -338,7 +338,7 @@ _gipc() {
             return 0
             ;;
         gipc__subcmd__pipe)
-            opts="-C -e -q -v -h --input --wire --framing --output --max-message --record --ready --ready-timeout --chdir --env --env-file --clear-env --timeout --stop-signal --grace --restart --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --help"
+            opts="-C -e -q -v -h --input --wire --framing --guard-stdout --output --max-message --record --ready --ready-timeout --chdir --env --env-file --clear-env --timeout --stop-signal --grace --restart --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -448,7 +448,7 @@ _gipc() {
             return 0
             ;;
         gipc__subcmd__pool)
-            opts="-j -k -C -e -q -v -h --jobs --window --ack --keep-order --retries --dead-letter --message-timeout --halt --joblog --resume --shuf --max-messages --max-memory --input --wire --framing --max-message --record --ready --ready-timeout --chdir --env --env-file --clear-env --timeout --stop-signal --grace --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --restart --output --help"
+            opts="-j -k -C -e -q -v -h --jobs --window --ack --keep-order --retries --dead-letter --message-timeout --halt --joblog --resume --shuf --max-messages --max-memory --input --wire --framing --guard-stdout --max-message --record --ready --ready-timeout --chdir --env --env-file --clear-env --timeout --stop-signal --grace --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --restart --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -688,7 +688,7 @@ _gipc() {
             return 0
             ;;
         gipc__subcmd__replay)
-            opts="-c -C -e -q -v -h --channel --speed --wire --framing --output --max-message --record --ready --ready-timeout --chdir --env --env-file --clear-env --timeout --stop-signal --grace --restart --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --help"
+            opts="-c -C -e -q -v -h --channel --speed --wire --framing --guard-stdout --output --max-message --record --ready --ready-timeout --chdir --env --env-file --clear-env --timeout --stop-signal --grace --restart --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -828,7 +828,7 @@ _gipc() {
             return 0
             ;;
         gipc__subcmd__run)
-            opts="-C -e -q -v -h --input --wire --framing --output --max-message --record --ready --ready-timeout --chdir --env --env-file --clear-env --timeout --stop-signal --grace --restart --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --help"
+            opts="-C -e -q -v -h --input --wire --framing --guard-stdout --output --max-message --record --ready --ready-timeout --chdir --env --env-file --clear-env --timeout --stop-signal --grace --restart --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

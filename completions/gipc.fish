@@ -104,6 +104,7 @@ json\t'A JSON object on each line'"
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, and as NO_COLOR and FORCE_COLOR say'
 always\t''
 never\t''"
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l guard-stdout -d 'With --wire stdio: a line of the worker\'s standard output that is not JSON is no message, and goes to standard error'
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l clear-env -d 'Start from an empty environment'
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l isolate -d 'Run in a PID namespace of its own, so that even killing both processes of gipc at once leaves nothing behind (Linux, where user namespaces are allowed)'
 complete -c gipc -n "__fish_gipc_using_subcommand run" -s q -l quiet -d 'Say errors only'
@@ -138,6 +139,7 @@ json\t'A JSON object on each line'"
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, and as NO_COLOR and FORCE_COLOR say'
 always\t''
 never\t''"
+complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l guard-stdout -d 'With --wire stdio: a line of the worker\'s standard output that is not JSON is no message, and goes to standard error'
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l clear-env -d 'Start from an empty environment'
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l isolate -d 'Run in a PID namespace of its own, so that even killing both processes of gipc at once leaves nothing behind (Linux, where user namespaces are allowed)'
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -s q -l quiet -d 'Say errors only'
@@ -173,6 +175,7 @@ json\t'A JSON object on each line'"
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, and as NO_COLOR and FORCE_COLOR say'
 always\t''
 never\t''"
+complete -c gipc -n "__fish_gipc_using_subcommand replay" -l guard-stdout -d 'With --wire stdio: a line of the worker\'s standard output that is not JSON is no message, and goes to standard error'
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l clear-env -d 'Start from an empty environment'
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l isolate -d 'Run in a PID namespace of its own, so that even killing both processes of gipc at once leaves nothing behind (Linux, where user namespaces are allowed)'
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -s q -l quiet -d 'Say errors only'
@@ -221,6 +224,7 @@ complete -c gipc -n "__fish_gipc_using_subcommand pool" -l output -d 'How answer
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -s k -l keep-order -d 'Write answers in the order of their messages'
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l resume -d 'Leave out the messages that the joblog tells of, by their numbers'
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l shuf -d 'Send messages in a random order, once all of them are there'
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l guard-stdout -d 'With --wire stdio: a line of the worker\'s standard output that is not JSON is no message, and goes to standard error'
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l clear-env -d 'Start from an empty environment'
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l isolate -d 'Run in a PID namespace of its own, so that even killing both processes of gipc at once leaves nothing behind (Linux, where user namespaces are allowed)'
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -s q -l quiet -d 'Say errors only'

@@ -164,63 +164,6 @@ impl Sink {
         }
     }
 
-    /// Passes on a worker's lines as they come, and tells when one of them matches `watch`.
-    ///
-    /// What does not end with a newline at the end of the stream gets one. While a file has much to
-    /// write nothing is read.
-    pub(crate) async fn relay<R: AsyncRead + Unpin>(
-        self,
-        mut source: crate::relay::Draining<R>,
-        origin: Origin,
-        mut watch: Option<(Regex, impl FnOnce())>,
-    ) {
-        let mut begun = Begun::default();
-        let mut pass_on = |lines: &[u8]| {
-            if watch.as_ref().is_some_and(|(regex, _)| any_line_matches(regex, lines))
-                && let Some((_, tell)) = watch.take()
-            {
-                tell();
-            }
-            origin.tail.keep(lines);
-            if let Some(kept) = &self.kept {
-                kept.keep(&origin.instance, origin.stream, lines);
-            }
-            if let Some(file) = &origin.file {
-                file.append(lines);
-            }
-            self.stderr.add(|waiting| self.render(lines, &origin, waiting));
-        };
-        loop {
-            let read = source.next(async |io| {
-                let read = poll_fn(|context| {
-                    let file_has_room = origin.file.as_ref().is_none_or(LogFile::has_room);
-                    if !file_has_room || !self.stderr.has_room() {
-                        return Poll::Ready(Read::NoRoom);
-                    }
-                    SCRATCH.with_borrow_mut(|scratch| {
-                        let mut buffer = ReadBuf::new(scratch);
-                        let read = ready!(Pin::new(&mut *io).poll_read(context, &mut buffer));
-                        begun.take(buffer.filled(), &mut pass_on);
-                        let is_end = read.is_err() || buffer.filled().is_empty();
-                        Poll::Ready(if is_end { Read::End } else { Read::Some })
-                    })
-                });
-                read.await
-            });
-            match read.await {
-                Some(Read::Some) => {}
-                Some(Read::NoRoom) => {
-                    if let Some(file) = &origin.file {
-                        file.room().await;
-                    }
-                    self.stderr.room().await;
-                }
-                Some(Read::End) | None => break,
-            }
-        }
-        begun.end(&mut pass_on);
-    }
-
     /// How the origin of lines is shown; `width`: of the longest name.
     pub(crate) fn prefix(&self, instance: &str, number: usize, width: usize) -> Prefix {
         Prefix::new(instance, number, width, self.settings)
@@ -247,6 +190,88 @@ impl Sink {
                 }
             }
         }
+    }
+}
+
+/// What an instance prints on one of its streams, on its way.
+pub(crate) struct Printing {
+    sink: Sink,
+    origin: Origin,
+    /// What is to be told when a line matches.
+    watch: Option<(Regex, Box<dyn FnOnce()>)>,
+}
+
+impl Printing {
+    pub(crate) fn new(
+        sink: Sink,
+        origin: Origin,
+        watch: Option<(Regex, Box<dyn FnOnce()>)>,
+    ) -> Self {
+        Self { sink, origin, watch }
+    }
+
+    /// Passes on lines, each with its newline. Who has many waits for room first.
+    pub(crate) fn pass_on(&mut self, lines: &[u8]) {
+        let Self { sink, origin, watch } = self;
+        if watch.as_ref().is_some_and(|(regex, _)| any_line_matches(regex, lines))
+            && let Some((_, tell)) = watch.take()
+        {
+            tell();
+        }
+        origin.tail.keep(lines);
+        if let Some(kept) = &sink.kept {
+            kept.keep(&origin.instance, origin.stream, lines);
+        }
+        if let Some(file) = &origin.file {
+            file.append(lines);
+        }
+        sink.stderr.add(|waiting| sink.render(lines, origin, waiting));
+    }
+
+    fn has_room(&self) -> bool {
+        self.origin.file.as_ref().is_none_or(LogFile::has_room) && self.sink.stderr.has_room()
+    }
+
+    /// Waits until there is room.
+    pub(crate) async fn room(&self) {
+        if let Some(file) = &self.origin.file {
+            file.room().await;
+        }
+        self.sink.stderr.room().await;
+    }
+
+    /// Passes on lines as they come.
+    ///
+    /// What does not end with a newline at the end of the stream gets one. While a file has much to
+    /// write nothing is read.
+    pub(crate) async fn relay<R: AsyncRead + Unpin>(
+        mut self,
+        mut source: crate::relay::Draining<R>,
+    ) {
+        let mut begun = Begun::default();
+        loop {
+            let read = source.next(async |io| {
+                let read = poll_fn(|context| {
+                    if !self.has_room() {
+                        return Poll::Ready(Read::NoRoom);
+                    }
+                    SCRATCH.with_borrow_mut(|scratch| {
+                        let mut buffer = ReadBuf::new(scratch);
+                        let read = ready!(Pin::new(&mut *io).poll_read(context, &mut buffer));
+                        begun.take(buffer.filled(), |lines| self.pass_on(lines));
+                        let is_end = read.is_err() || buffer.filled().is_empty();
+                        Poll::Ready(if is_end { Read::End } else { Read::Some })
+                    })
+                });
+                read.await
+            });
+            match read.await {
+                Some(Read::Some) => {}
+                Some(Read::NoRoom) => self.room().await,
+                Some(Read::End) | None => break,
+            }
+        }
+        begun.end(|lines| self.pass_on(lines));
     }
 }
 

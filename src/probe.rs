@@ -249,6 +249,7 @@ mod tests {
             umask: None,
             nice: None,
             limits: Vec::new(),
+            guard_stdout: false,
             log: None,
         };
         Prober {

@@ -43,7 +43,7 @@ mod tap;
 pub(crate) use draining::{Draining, Phase};
 pub(crate) use inlet::{Inlet, Stop};
 pub(crate) use node::{Conversation, NodeStream, Reply};
-pub(crate) use sieve::Sieve;
+pub(crate) use sieve::{Guard, Sieve};
 pub(crate) use spill::Spill;
 pub(crate) use tap::{Head, Seen, Tap, open as tap};
 
@@ -440,7 +440,7 @@ impl Hub {
         &self,
         source: &Rc<Source>,
         mut pipe: Draining<FrameReader<R>>,
-        sieve: Sieve,
+        mut sieve: Sieve,
         mut heard: impl FnMut(&mut Batch) -> (Heard, Option<Trouble>),
     ) -> Outcome {
         let mut outcome = Outcome::default();
@@ -448,7 +448,7 @@ impl Hub {
         outcome.trouble = loop {
             match pipe.next(async |reader| reader.batch().await).await {
                 Some(Ok(Some(mut batch))) => {
-                    let refused = sieve.sift(&mut batch, &self.plan.name, &source.from);
+                    let refused = sieve.sift(&mut batch, &self.plan.name, source).await;
                     source.count(|counts| counts.refused += refused);
                     outcome.lost |= refused > 0;
                     if batch.payloads().len() == 0 {

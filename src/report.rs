@@ -209,6 +209,7 @@ pub(crate) struct Channel<'a> {
     dropped: u64,
     dead: u64,
     spilled: u64,
+    stray: u64,
 }
 
 impl<'a> Channel<'a> {
@@ -223,6 +224,7 @@ impl<'a> Channel<'a> {
             dropped,
             dead,
             spilled,
+            stray,
         } = counts;
         Self {
             name,
@@ -235,6 +237,7 @@ impl<'a> Channel<'a> {
             dropped,
             dead,
             spilled,
+            stray,
         }
     }
 }

@@ -104,6 +104,8 @@ pub struct Counts {
     pub dead: u64,
     /// They have waited in a file for want of room.
     pub spilled: u64,
+    /// Lines among them that are no messages, where those are let through elsewhere.
+    pub stray: u64,
 }
 
 impl Counts {

@@ -39,6 +39,12 @@ pub(super) struct Worker {
           long_help = FRAMING_HELP)]
     framing: Option<Framing>,
 
+    /// With --wire stdio: a line of the worker's standard output that is not JSON is no message, and
+    /// goes to standard error
+    #[arg(long, env = "GIPC_GUARD_STDOUT", hide_env = true,
+          value_parser = clap::builder::FalseyValueParser::new())]
+    guard_stdout: bool,
+
     /// How messages are encoded on standard output, or `none`
     #[arg(long, env = "GIPC_OUTPUT", value_name = "FRAMING", hide_env = true,
           default_value = "lines", value_parser = output_form)]
@@ -123,7 +129,8 @@ fn framing_or_none(text: &str) -> Result<FramingOrNone, String> {
 impl Messages {
     /// Are the messages between two workers gipc's business?
     pub(super) fn need_relays(&self) -> bool {
-        self.worker.record.is_some() || matches!(self.worker.wire, Wire::Node)
+        let Worker { record, wire, guard_stdout, .. } = &self.worker;
+        record.is_some() || matches!(wire, Wire::Node) || *guard_stdout
     }
 
     /// From one process to the next.
@@ -143,6 +150,11 @@ impl Messages {
     /// From our standard input to a process, unless there is to be none.
     pub(super) fn input(&self, to: ProcessId) -> Option<Channel> {
         Some(self.worker.input(to, self.input.0?))
+    }
+
+    /// As [`Worker::check_guarded`].
+    pub(super) fn check_guarded(&self, channels: &[Channel]) -> Result<(), Usage> {
+        self.worker.check_guarded(channels)
     }
 
     /// As [`Worker::output`].
@@ -179,6 +191,7 @@ impl Worker {
                 "with `--wire node` messages are lines of JSON, as Node has it",
             ));
         }
+        self.check_guard()?;
         match &self.ready {
             Some(Condition::Message) if matches!(self.output, OutputForm::Nothing) => {
                 return Err(Usage::wrong(
@@ -199,7 +212,38 @@ impl Worker {
             Some(Condition::Fd(fd)) => Some(Readiness::Fd(*fd)),
             Some(Condition::Log(regex)) => Some(Readiness::Log(regex.clone())),
         };
-        supervision.process(argv, Wiring::Piped, readiness, ready)
+        let process = supervision.process(argv, Wiring::Piped, readiness, ready)?;
+        Ok(Process { guard_stdout: self.guard_stdout, ..process })
+    }
+
+    /// Can what is to be guarded be told from messages?
+    fn check_guard(&self) -> Result<(), Usage> {
+        let wrong = match (self.wire, self.framing()) {
+            _ if !self.guard_stdout => return Ok(()),
+            (Wire::Fds | Wire::Node, _) => {
+                "`--guard-stdout` is for messages on standard output, as with `--wire stdio`; here \
+                 what is printed there goes to standard error anyway"
+                    .to_owned()
+            }
+            (Wire::Stdio, Framing::Lines) => return Ok(()),
+            (Wire::Stdio, framing) => format!(
+                "`--guard-stdout` tells messages from other lines where they are lines of JSON: it \
+                 does not go with `--framing {framing}`"
+            ),
+        };
+        Err(Usage::wrong(wrong))
+    }
+
+    /// Is there a channel whose messages are guarded, where that is asked for?
+    pub(super) fn check_guarded(&self, channels: &[Channel]) -> Result<(), Usage> {
+        let from_a_worker =
+            |channel: &Channel| channel.from.iter().any(|end| end.process().is_some());
+        if self.guard_stdout && !channels.iter().any(from_a_worker) {
+            return Err(Usage::wrong(
+                "with `--output none` there are no messages that `--guard-stdout` could guard",
+            ));
+        }
+        Ok(())
     }
 
     /// Where a worker's messages go in, and where they come out.

@@ -60,6 +60,7 @@ impl Pipe {
             channels.push(Channel { is_direct, ..channel });
         }
         channels.extend(self.messages.output(ProcessId(processes.len() - 1))?);
+        self.messages.check_guarded(&channels)?;
         let topology = Topology {
             name: "pipe".to_owned(),
             exit: ExitRule::LastFailure,

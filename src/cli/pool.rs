@@ -146,6 +146,7 @@ impl Pool {
         let mut channels = vec![Channel { dead_letter: self.dead_letter, ..input }];
         let (answers, as_json) = self.messages.answers(workers);
         channels.extend(answers);
+        self.messages.check_guarded(&channels)?;
         let pool = pool::Pool {
             keep_order: self.keep_order,
             as_json,

@@ -116,7 +116,8 @@ impl Replay {
         }
         let process = worker.process(&supervision, command)?;
         let input = worker.input(ProcessId(0), Framing::U32);
-        let channels = std::iter::once(input).chain(worker.output(ProcessId(0))?).collect();
+        let channels: Vec<_> = std::iter::once(input).chain(worker.output(ProcessId(0))?).collect();
+        worker.check_guarded(&channels)?;
         let topology = Topology { channels, ..Topology::of_one(process) };
         let plan = Supervise { replay: Some(replay), ..supervision.into_plan(topology)? };
         Ok(Plan::Supervise(Box::new(plan)))

@@ -38,7 +38,8 @@ impl Run {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
         let worker = ProcessId(0);
         let (input, output) = (self.messages.input(worker), self.messages.output(worker)?);
-        let channels = input.into_iter().chain(output).collect();
+        let channels: Vec<_> = input.into_iter().chain(output).collect();
+        self.messages.check_guarded(&channels)?;
         let process = self.messages.process(&self.supervision, self.command)?;
         let topology = Topology { channels, ..Topology::of_one(process) };
         Ok(Plan::Supervise(Box::new(self.supervision.into_plan(topology)?)))

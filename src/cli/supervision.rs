@@ -157,6 +157,7 @@ impl Supervision {
             umask: None,
             nice: None,
             limits: self.limit.clone(),
+            guard_stdout: false,
             log: None,
         })
     }

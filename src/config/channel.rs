@@ -8,7 +8,7 @@ use gipc::spawn::ChildFd;
 
 use serde_json::{Value, json};
 
-use super::meaning::{Amount, Count, Period, Size, words};
+use super::meaning::{Amount, Count, Flag, Period, Size, words};
 use super::mistake::Place;
 use super::probe::Ready;
 use super::process::Reader;
@@ -486,6 +486,42 @@ fn replies(reader: &mut Reader<'_>, raw: &raw::Channel) -> Replies {
         window: reader.value_or(raw.window.as_ref(), Count(1)).0 as usize,
         timeout: raw.message_timeout.as_ref().and_then(|at| reader.value(at)).map(|Period(it)| it),
         retries: reader.value_or(raw.retries.as_ref(), Amount(2)).0,
+    }
+}
+
+/// Whose standard output is to be guarded must have messages there, and those lines.
+pub(super) fn check_guards(
+    reader: &mut Reader<'_>,
+    channels: &[Channel],
+    processes: &[Process],
+    written: &[Option<&At<Text<Flag>>>],
+) {
+    for (place, process) in processes.iter().enumerate() {
+        // As a default it concerns those that it can.
+        let Some(at) = written[place].filter(|_| process.guard_stdout) else { continue };
+        let stdout = channel::Place::Process(ProcessId(place), Port::Fd(ChildFd::STDOUT));
+        let writes = |channel: &Channel| {
+            let end = channel.from.iter().find(|end| end.at == stdout)?;
+            Some((channel.name.clone(), end.framing))
+        };
+        let name = &process.name;
+        match channels.iter().find_map(writes) {
+            None => {
+                let message = format!(
+                    "there is nothing to guard: no channel is `from` the standard output of \
+                     `{name}`, as `{name}.stdout`"
+                );
+                reader.mistakes.add(&at.place, message);
+            }
+            Some((_, Framing::Lines)) => {}
+            Some((channel, framing)) => {
+                let message = format!(
+                    "messages are told from other lines where they are lines of JSON, and channel \
+                     `{channel}` has `{framing}` there"
+                );
+                reader.mistakes.add(&at.place, message);
+            }
+        }
     }
 }
 

@@ -77,6 +77,24 @@ impl Meaning for Setting {
     }
 }
 
+/// Yes or no.
+pub(super) struct Flag(pub(super) bool);
+
+impl Meaning for Flag {
+    const NAME: &str = "Flag";
+    const EXPECTED: &str = "`true` or `false`";
+    const BESIDES: Besides = Besides::Booleans;
+    const WORDS: &[&str] = &["true", "false"];
+
+    fn schema() -> Value {
+        json!({ "type": "string", "enum": Self::WORDS })
+    }
+
+    fn of(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| not_among(text, Self::WORDS))
+    }
+}
+
 /// The name of a session: it becomes that of a socket.
 pub(super) struct SessionName(pub(super) String);
 

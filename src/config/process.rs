@@ -7,7 +7,7 @@ use std::time::Duration;
 use gipc::process::Signal;
 use gipc::spawn::{Limit, Resource};
 
-use super::meaning::{Count, LimitValue, Period, Setting, Size, Umask};
+use super::meaning::{Count, Flag, LimitValue, Period, Setting, Size, Umask};
 use super::mistake::{Mistakes, Place, Source, did_you_mean};
 use super::probe::Ready;
 use super::raw;
@@ -203,6 +203,7 @@ impl<'a> Reader<'a> {
             umask: self.optional(key!(umask)).map(|Umask(umask)| umask),
             nice: self.optional(key!(nice)).map(|nice| nice.0),
             limits: self.limits(raw.limits.as_ref(), defaults.limits.as_ref()),
+            guard_stdout: self.value_or(key!(guard_stdout), Flag(false)).0,
             log: {
                 let max_size = self.value_or(key!(log_max_size), Size(50 << 20)).0;
                 let keep = self.optional(key!(log_keep)).map_or(10, |keep| keep.0 as usize);

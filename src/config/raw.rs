@@ -12,8 +12,8 @@ use serde::Deserialize;
 
 use super::channel::{AckWord, Endpoint};
 use super::meaning::{
-    Amount, Count, ExitCode, Group, LimitValue, Niceness, Period, SessionName, Setting, ShellLine,
-    Size, Umask, User,
+    Amount, Count, ExitCode, Flag, Group, LimitValue, Niceness, Period, SessionName, Setting,
+    ShellLine, Size, Umask, User,
 };
 use super::probe::Ready;
 use super::text::{At, Named, OneOrMany, Text};
@@ -158,6 +158,10 @@ pub(super) struct Process {
     #[serde(default)]
     #[schemars(schema_with = "super::schema::limits")]
     pub(super) limits: Option<Named<Text<LimitValue>>>,
+    /// Its messages on standard output are lines of JSON, and any other line there goes where its
+    /// other lines go
+    #[schemars(extend("default" = false))]
+    pub(super) guard_stdout: Option<At<Text<Flag>>>,
     /// A file for its lines, from the folder of this file
     pub(super) log: Option<At<Text<PathBuf>>>,
     /// A log that grows past this is rotated

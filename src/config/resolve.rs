@@ -59,9 +59,15 @@ pub(super) fn topology(
     }
     let ready = file.process.0.iter().map(|(_, process)| process.value.ready.as_ref());
     let ready: Vec<_> = ready.map(|own| own.or(defaults.ready.as_ref())).collect();
+    let guards = file.process.0.iter().map(|(_, process)| process.value.guard_stdout.as_ref());
+    let guards: Vec<_> = guards.collect();
     // Where a process could not be read its channels would be those of another.
     let channels = if processes.len() == names.len() {
-        channel::channels(&mut reader, &file.channel, &names, &processes, &ready, &reading.broken)
+        let broken = &reading.broken;
+        let channels =
+            channel::channels(&mut reader, &file.channel, &names, &processes, &ready, broken);
+        channel::check_guards(&mut reader, &channels, &processes, &guards);
+        channels
     } else {
         Vec::new()
     };

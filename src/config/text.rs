@@ -65,6 +65,8 @@ pub(super) enum Besides {
     Integers(i64, i64),
     /// Any number, true and false.
     Scalars,
+    /// True and false.
+    Booleans,
 }
 
 /// Text that means a `T` once its variables are replaced.
@@ -112,7 +114,9 @@ impl<T: Meaning> Visitor<'_> for TextVisitor<T> {
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Text<T>, E> {
         match T::BESIDES {
-            Besides::Nothing => Err(E::invalid_type(Unexpected::Signed(number), &self)),
+            Besides::Nothing | Besides::Booleans => {
+                Err(E::invalid_type(Unexpected::Signed(number), &self))
+            }
             Besides::Integers(..) | Besides::Scalars => Ok(Text::new(number.to_string())),
         }
     }
@@ -127,7 +131,7 @@ impl<T: Meaning> Visitor<'_> for TextVisitor<T> {
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Text<T>, E> {
         match T::BESIDES {
-            Besides::Scalars => Ok(Text::new(value.to_string())),
+            Besides::Scalars | Besides::Booleans => Ok(Text::new(value.to_string())),
             _ => Err(E::invalid_type(Unexpected::Bool(value), &self)),
         }
     }
@@ -161,6 +165,7 @@ impl<T: Meaning> JsonSchema for Text<T> {
                 forms.push(integers);
             }
             Besides::Scalars => forms.push(serde_json::json!({ "type": ["number", "boolean"] })),
+            Besides::Booleans => forms.push(serde_json::json!({ "type": "boolean" })),
         }
         match <[Value; 1]>::try_from(forms) {
             Ok([only]) => only.try_into().unwrap_or_default(),

@@ -195,6 +195,9 @@ fn process<'a>(process: &Process, name: &impl Fn(ProcessId) -> &'a str) -> Value
     if let rules::Readiness::Told { timeout } = rules.readiness {
         all["ready_timeout"] = span(timeout).into();
     }
+    if process.guard_stdout {
+        all["guard_stdout"] = true.into();
+    }
     if let Some(LogFile { path, max_size, keep }) = &process.log {
         all["log"] = path.to_string_lossy().into();
         all["log_max_size"] = (*max_size).into();

@@ -214,6 +214,8 @@ pub(crate) struct Process {
     pub(crate) umask: Option<u32>,
     pub(crate) nice: Option<i32>,
     pub(crate) limits: Vec<Limit>,
+    /// What comes on its standard output and is no JSON is no message.
+    pub(crate) guard_stdout: bool,
     pub(crate) log: Option<LogFile>,
 }
 

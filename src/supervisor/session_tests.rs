@@ -45,6 +45,7 @@ fn process(name: &str, replicas: usize, depends_on: &[(usize, Milestone)]) -> Pr
         group: None,
         umask: None,
         nice: None,
+        guard_stdout: false,
         limits: Vec::new(),
         log: None,
     }

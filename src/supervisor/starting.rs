@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use gipc::frames::{Batch, FrameReader};
 use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
+use gipc::spawn::ChildFd;
 use nix::unistd::{Uid, User};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{oneshot, watch};
@@ -16,12 +17,13 @@ use super::session::InstanceId;
 use super::wiring::{self, Ends, Node};
 use super::{Done, Ended, Note, Supervisor};
 use crate::guard::Verdict;
-use crate::logs::Origin;
+use crate::logs::{Origin, Printing};
 use crate::notify::{News, Socket};
+use crate::plan::channel::Port;
 use crate::plan::rules::Restart;
 use crate::plan::topology::Readiness;
 use crate::probe::Prober;
-use crate::relay::{Conversation, Draining, Heard, NodeStream, Phase, Sieve};
+use crate::relay::{Conversation, Draining, Guard, Heard, NodeStream, Phase, Sieve};
 use crate::report::Incarnation;
 
 impl Supervisor {
@@ -82,7 +84,14 @@ impl Supervisor {
     fn listen(&mut self, id: InstanceId, ends: Ends, ending: &watch::Receiver<Phase>) {
         let Ends { messages, node, lines, ready, notify, .. } = ends;
         for (place, pipe) in messages {
-            self.collect(id, place, pipe, Sieve::Open, ending);
+            let instance = &self.instances[id.0];
+            let port = instance.junctions[place].plan.port;
+            let sieve = if instance.plan.guard_stdout && port == Port::Fd(ChildFd::STDOUT) {
+                Sieve::Guard(Box::new(Guard::new(self.printing(id, "stdout"))))
+            } else {
+                Sieve::Open
+            };
+            self.collect(id, place, pipe, sieve, ending);
         }
         if let Some(Node { stream, conversation, writes_to }) = node {
             match writes_to {
@@ -92,34 +101,19 @@ impl Supervisor {
                 None => self.hear_out(id, stream, conversation, ending),
             }
         }
-        let instance = &mut self.instances[id.0];
-        let plan = &instance.plan;
-        let grace = plan.rules.grace;
-        let tell_ready = |condition: bool| {
-            let (notes, incarnation) = (self.notes.0.clone(), instance.history.len());
-            condition.then_some(move || drop(notes.send(Note::Ready(id, incarnation))))
-        };
+        let grace = self.instances[id.0].plan.rules.grace;
         for (stream, pipe) in lines {
-            let source = Draining::new(pipe, ending, grace);
-            let origin = Origin {
-                instance: instance.name.clone(),
-                stream,
-                prefix: instance.prefix.clone(),
-                file: instance.log.clone(),
-                tail: instance.tail.clone(),
-            };
-            let watch = match &plan.ready {
-                Some(Readiness::Log(regex)) => Some(regex.clone()).zip(tell_ready(true)),
-                _ => None,
-            };
-            let sink = self.sink.clone();
-            instance.tasks += 1;
+            let (source, printing) =
+                (Draining::new(pipe, ending, grace), self.printing(id, stream));
+            self.instances[id.0].tasks += 1;
             self.tasks.spawn_local(async move {
-                sink.relay(source, origin, watch).await;
+                printing.relay(source).await;
                 Ended::Instance(id, Done::Other)
             });
         }
-        if let Some((pipe, tell)) = ready.zip(tell_ready(true)) {
+        if let Some(pipe) = ready {
+            let tell = self.tell_ready(id);
+            let instance = &mut self.instances[id.0];
             let mut source = Draining::new(pipe, ending, grace);
             instance.tasks += 1;
             self.tasks.spawn_local(async move {
@@ -142,6 +136,29 @@ impl Supervisor {
             let ready = async move |mut prober: Prober| prober.until_yes(&probe).await;
             self.ask(id, ready, note, ending.clone());
         }
+    }
+
+    /// Tells that the incarnation of an instance which runs now is ready.
+    fn tell_ready(&self, id: InstanceId) -> impl FnOnce() + use<> {
+        let (notes, incarnation) = (self.notes.0.clone(), self.instances[id.0].history.len());
+        move || drop(notes.send(Note::Ready(id, incarnation)))
+    }
+
+    /// Where the lines go that an instance prints on this stream.
+    fn printing(&self, id: InstanceId, stream: &'static str) -> Printing {
+        let instance = &self.instances[id.0];
+        let origin = Origin {
+            instance: instance.name.clone(),
+            stream,
+            prefix: instance.prefix.clone(),
+            file: instance.log.clone(),
+            tail: instance.tail.clone(),
+        };
+        let watch: Option<(_, Box<dyn FnOnce()>)> = match &instance.plan.ready {
+            Some(Readiness::Log(regex)) => Some((regex.clone(), Box::new(self.tell_ready(id)))),
+            _ => None,
+        };
+        Printing::new(self.sink.clone(), origin, watch)
     }
 
     /// Takes what an instance sends on a channel.

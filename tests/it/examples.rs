@@ -160,6 +160,29 @@ fn fan_out_by_key() {
 }
 
 #[test]
+fn a_server_for_the_model_context_protocol() {
+    let input = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\
+                 \"params\":{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{},\
+                 \"clientInfo\":{\"name\":\"test\",\"version\":\"0\"}}}\n\
+                 {\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n\
+                 {\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/list\"}\n\
+                 {\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/call\",\
+                 \"params\":{\"name\":\"count\",\"arguments\":{\"text\":\"one two three\"}}}\n";
+    let mut gipc = words("run --wire stdio --guard-stdout -- python3 examples/mcp/server.py");
+    let ended = gipc.with_input(input);
+    // Each line is a message that a client understands.
+    let answers: Vec<serde_json::Value> =
+        ended.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.iter().map(|it| it["id"].as_u64()).collect::<Vec<_>>(), [1, 2, 3].map(Some));
+    assert_eq!(answers[0]["result"]["serverInfo"]["name"], "words");
+    assert_eq!(answers[1]["result"]["tools"][0]["name"], "count");
+    assert_eq!(answers[2]["result"]["content"][0]["text"], "3");
+    ended.failed(0, &["python3.1 prints lines on standard output that are no messages"]);
+    let stray = "the library of words, version 1.0.0\ncounting {'text': 'one two three'}\n";
+    assert!(ended.stderr.ends_with(stray), "{ended:?}");
+}
+
+#[test]
 fn a_language_server() {
     let input = "{\"id\":1,\"method\":\"initialize\"}\n{\"method\":\"initialized\"}\n\
                  {\"id\":2,\"method\":\"textDocument/hover\",\

@@ -14,6 +14,7 @@ mod exec;
 mod exit_codes;
 mod framings;
 mod generated;
+mod guard_stdout;
 mod idle;
 mod library_examples;
 mod lines;
