@@ -28,6 +28,7 @@ use crate::codec::{Codec, Raw};
 use crate::process::{self, ExitStatus};
 
 pub use crate::inherited::blocking::{Inherited, inherited};
+pub use crate::pool::blocking::{Answer, Pool};
 pub use crate::scope::blocking::{Scope, scope};
 pub use crate::target::blocking::start_process;
 

@@ -18,7 +18,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
 
 use crate::codec::{Codec, CodecError, Raw};
@@ -133,6 +133,28 @@ pub enum Error {
         /// Its pid.
         pid: i32,
     },
+    /// A message to a pool has no answer: each worker that it was sent to has ended over it.
+    #[error("`{name}`: no answer after {attempts} attempts: {reason}{}", last_words(last_lines))]
+    Unanswered {
+        /// The pool.
+        name: String,
+        /// How many workers have had it.
+        attempts: u32,
+        /// How the last of them has ended.
+        reason: String,
+        /// What that one has said last on standard error, up to 10 lines.
+        last_lines: Vec<String>,
+    },
+    /// A pool is over: its workers end without having taken a message.
+    #[error("`{name}` has no workers any more: {reason}{}", last_words(last_lines))]
+    NoWorkers {
+        /// The pool.
+        name: String,
+        /// How the last of them has ended.
+        reason: String,
+        /// What that one has said last on standard error, up to 10 lines.
+        last_lines: Vec<String>,
+    },
     /// A process could not be started.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
@@ -154,6 +176,10 @@ fn rest(bytes: usize) -> String {
         0 => String::new(),
         _ => format!("; the last {bytes} bytes of the message go out with the next"),
     }
+}
+
+fn last_words(lines: &[String]) -> String {
+    lines.last().map_or_else(String::new, |line| format!("; it has said last: {line}"))
 }
 
 impl Error {
@@ -459,7 +485,10 @@ pub(crate) async fn before<T>(
 }
 
 /// Waits for a future that needs no runtime, until then at the most.
-fn on_this_thread<T>(future: impl Future<Output = T>, deadline: Option<Instant>) -> Option<T> {
+pub(crate) fn on_this_thread<T>(
+    future: impl Future<Output = T>,
+    deadline: Option<Instant>,
+) -> Option<T> {
     struct Unpark(Thread);
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {
@@ -488,6 +517,16 @@ fn on_this_thread<T>(future: impl Future<Output = T>, deadline: Option<Instant>)
 pub(crate) enum Encoded<'a> {
     Given(&'a [u8]),
     Made(BytesMut),
+}
+
+impl Encoded<'_> {
+    /// As what can be kept.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Given(message) => Bytes::copy_from_slice(message),
+            Self::Made(message) => message.freeze(),
+        }
+    }
 }
 
 impl Deref for Encoded<'_> {

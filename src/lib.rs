@@ -19,6 +19,7 @@
 //!   *function* of this program. What comes of both is a [`Process`].
 //! - [`inherited()`] gives a child its ends; a child in another language reads and writes the
 //!   descriptors by itself, as `gipc-wire(7)` describes.
+//! - A [`Pool`] has messages answered by workers that stay.
 //! - [`blocking`] has the same without a runtime.
 //!
 //! The `gipc` program is built on these.
@@ -332,6 +333,49 @@
 //!
 //! [`Command::function`] makes the same a [`Command`], for a name, a daemon, limits and so on.
 //!
+//! # Pools
+//! A [`Pool`] keeps some workers, any command or a function, and shares messages among them; each is
+//! answered with one message. Who crashes, hangs or talks nonsense is replaced, and what it had not
+//! answered goes to another one: to be lost a message must end several of them, and then it is an
+//! [`Error::Unanswered`] that tells how the last one ended and what it said.
+//! ```
+//! use gipc::codec::Json;
+//! use gipc::pool::Options;
+//!
+//! /// Runs in each worker.
+//! fn square(_: ()) -> Result<(), gipc::Error> {
+//!     let channels = gipc::blocking::inherited()?;
+//!     let numbers = channels.reader_with("in", Json::<u64>::new())?;
+//!     let squares = channels.writer_with("out", Json::<u64>::new())?;
+//!     while let Some(number) = numbers.get()? {
+//!         squares.put(&(number * number))?;
+//!     }
+//!     Ok(())
+//! }
+//!
+//! fn main() -> Result<(), gipc::Error> {
+//!     gipc::targets![square];
+//!     parent()
+//! }
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn parent() -> Result<(), gipc::Error> {
+//!     let worker = || gipc::Command::function(square, ());
+//!     let options = Options::new().workers(2).window(4).retries(1);
+//!     let pool = options.start_with(Json::new(), Json::<u64>::new(), worker)?;
+//!     assert_eq!(pool.call(&7).await?, 49);
+//!     let mut squares = pool.map(1..=1000);
+//!     let mut sum = 0;
+//!     while let Some(square) = squares.next().await {
+//!         sum += square?;
+//!     }
+//!     assert_eq!(sum, 333_833_500);
+//!     pool.close().await; // dropped instead, it would kill the workers
+//!     Ok(())
+//! }
+//! ```
+//! `gipc pool` is the same from the command line.
+//!
 //! # In a worker
 //! A program that was started with channels finds them by their names with [`inherited()`], whether
 //! this library has started it, `gipc run`, or another program that follows `gipc-wire(7)`:
@@ -420,7 +464,8 @@
 //! |---|---|
 //! | [`Timeout`](Error::Timeout), [`Codec`](Error::Codec), [`Locked`](Error::Locked), [`ReadAhead`](Error::ReadAhead) | goes on: nothing is lost |
 //! | [`Framing`](Error::Framing) of a `put` | goes on: nothing was sent |
-//! | [`Peer`](Error::Peer), [`Closed`](Error::Closed) | is over |
+//! | [`Unanswered`](Error::Unanswered) of a pool | goes on: this message is lost, no other |
+//! | [`Peer`](Error::Peer), [`Closed`](Error::Closed), [`NoWorkers`](Error::NoWorkers) | is over |
 //! | [`Truncated`](Error::Truncated), [`TooLarge`](Error::TooLarge), [`Framing`](Error::Framing) of a `get` | is over for this reader: where the next message begins cannot be known |
 //!
 //! # Cancel safety
@@ -432,6 +477,10 @@
 //! | [`put`](Writer::put) and its kin | nothing was sent and nothing will be; or, where a part was sent, its rest goes out ahead of the next `put` |
 //! | [`join`](Process::join), [`join_timeout`](Process::join_timeout) | no effect |
 //! | [`scope()`] | its children are killed |
+//! | [`Pool::submit`] | nothing was sent |
+//! | [`Pool::call`], an [`Answer`](pool::Answer) | as `submit`; or the message is done, and its answer lost |
+//! | [`next`](pool::Answers::next) of a pool's answers | no effect: the answer stays for the next call |
+//! | [`Pool::close`] | the pool is closed all the same |
 //!
 //! # For those who come from Python's gipc
 //! This library carries on [gipc](https://gehrcke.de/gipc/) for Python and gevent.
@@ -456,6 +505,7 @@
 //! | libev's SIGCHLD handler reaps all children | each child by its own pid, no handler |
 //! | `p.join(timeout)`, `p.exitcode`, `p.is_alive()`, `p.terminate()` | the same names; [`join_timeout`](Process::join_timeout) tells whether it has ended |
 //! | `daemon=True` survives a SIGKILL of the parent | ends with the parent, see [Platforms](#platforms) |
+//! | no pool | [`Pool`]; who has used `multiprocessing.Pool`: `imap` is [`map`](Pool::map), `imap_unordered` [`map_unordered`](Pool::map_unordered), `apply` [`call`](Pool::call), `apply_async` [`submit`](Pool::submit), and a worker that dies hangs nobody |
 //! | `GIPCError`, `GIPCClosed`, `GIPCLocked` | [`Error`], [`Error::Closed`], [`Error::Locked`] |
 //!
 //! # Platforms
@@ -494,6 +544,7 @@
 //! | several processes write to one pipe | messages of up to 64 KiB with their header go out whole |
 //! | arguments arrive as they are | in programs that read them as the C runtime does; for a batch file those with `"`, `%` or a line break are refused |
 //! | user and group, limits, nice value, umask | are refused |
+//! | a [`Pool`] sends a message again, without counting a try, that its worker had not read | it counts: how much is unread is not known there. Pools are type-checked for Windows, and not tested there |
 //!
 //! # Dependencies
 //! Of the features only `cli`, the program, is on by default. Your program needs none:
@@ -503,7 +554,7 @@
 //!
 //! | crate | for |
 //! |---|---|
-//! | `tokio` (`net`, `rt`, `sync`, `time`) | waiting in a runtime, timers, locks |
+//! | `tokio` (`macros`, `net`, `rt`, `sync`, `time`) | waiting in a runtime, timers, locks |
 //! | `bytes`, `memchr` | messages that are shared without copying; the marks between them |
 //! | `serde`, `serde_json` | values as messages and as arguments |
 //! | `futures-core`, `futures-sink` | the two traits, and nothing else of `futures` |
@@ -529,7 +580,10 @@ pub mod inherited;
 pub mod lines;
 #[doc(hidden)]
 pub mod node;
+#[doc(hidden)]
+pub mod order;
 pub mod pipes;
+pub mod pool;
 pub mod process;
 mod reaper;
 #[doc(hidden)]
@@ -547,6 +601,7 @@ mod waiting;
 
 pub use channel::{Duplex, Error, Reader, Writer, duplex, duplex_with, pipe, pipe_with};
 pub use inherited::inherited;
+pub use pool::Pool;
 pub use process::Process;
 pub use scope::{Scope, scope};
 pub use spawn::Command;

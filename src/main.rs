@@ -10,6 +10,7 @@ use guard::Verdict;
 use guard::background::Side;
 use plan::Plan;
 
+mod answers;
 mod cli;
 mod config;
 mod control;
@@ -19,7 +20,6 @@ mod jobserver;
 mod logs;
 mod notify;
 mod plan;
-mod pool;
 mod probe;
 mod ready;
 mod record;

@@ -105,6 +105,11 @@ impl Process {
         self.into()
     }
 
+    /// Waits for its end and leaves it unreaped: its pid and its group stay its own.
+    pub(crate) async fn ended(&self) -> Result<(), Error> {
+        self.child.wait().await
+    }
+
     /// As [`reap`](Self::reap), until then; `None` when it runs on.
     pub(crate) fn join_until(&self, deadline: Instant) -> Result<Option<ExitStatus>, Error> {
         match self.child.wait_on_this_thread(Some(deadline))? {

@@ -24,8 +24,8 @@ use tokio::io::AsyncRead;
 use tokio::sync::Notify;
 use tracing::{error, warn};
 
+use crate::answers::Pool;
 use crate::plan::channel::{Ack, Channel, Full};
-use crate::pool::Pool;
 use crate::record::playback;
 use crate::record::{DeadLetters, Passage, Reason, Recorder};
 

@@ -214,6 +214,11 @@ impl Command {
         self
     }
 
+    /// Is something declared for this descriptor?
+    pub(crate) fn declares(&self, target: ChildFd) -> bool {
+        self.fds.iter().any(|(taken, _)| *taken == target)
+    }
+
     /// Gives the child `source`, whatever is behind it, as a channel at this descriptor.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
+use crate::answers::{Halted, Pool};
 use crate::control::{self, Asked, Requests, Server, Socket};
 use crate::guard::background::Caller;
 use crate::guard::{self, Arrival, Arrivals, DirectSignal, Link, Verdict};
@@ -22,7 +23,6 @@ use crate::logs::{self, LogFile, Sink};
 use crate::plan::Supervise;
 use crate::plan::channel::ChannelId;
 use crate::plan::topology::Process;
-use crate::pool::{Halted, Pool};
 use crate::probe::Asking;
 use crate::record::playback::{self, Playback};
 use crate::record::{DeadLetters, Recorder};

@@ -68,6 +68,17 @@ pub(crate) struct End {
     pub(crate) deadline: Option<Instant>,
 }
 
+/// Tells how much of what was written to a child it has not read.
+#[derive(Debug)]
+pub(crate) struct Probe(OwnedFd);
+
+impl Probe {
+    /// In bytes.
+    pub(crate) fn unread(&self) -> usize {
+        pipes::unread(&self.0)
+    }
+}
+
 /// A pipe: the end to read from and the end to write to.
 pub(crate) fn pipe() -> io::Result<(End, End)> {
     let (read, write) = pipes::large()?;
@@ -144,6 +155,17 @@ impl End {
             Kind::Own => Self::passed_to_us(fd, self.way),
             kind => Ok(Self::new(fd, kind, self.way)),
         }
+    }
+
+    /// Another descriptor of an end that is to be read elsewhere. As long as it is there, whoever
+    /// writes is not told that nobody reads.
+    pub(crate) fn probe(&self) -> io::Result<Probe> {
+        Ok(Probe(self.as_fd().try_clone_to_owned()?))
+    }
+
+    /// What a child is given, in any language.
+    pub(crate) fn give_away(self) -> io::Result<Descriptor> {
+        self.into_fd()
     }
 
     /// The halves of a socket, each with a descriptor of its own.

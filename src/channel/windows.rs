@@ -162,6 +162,18 @@ pub(crate) struct End {
     pub(crate) deadline: Option<Instant>,
 }
 
+/// Tells how much of what was written to a child it has not read: a second handle of its end would
+/// make it another kind of handle, so here it counts as read.
+#[derive(Debug)]
+pub(crate) struct Probe;
+
+impl Probe {
+    /// In bytes.
+    pub(crate) fn unread(&self) -> usize {
+        0
+    }
+}
+
 /// A pipe: the end to read from and the end to write to.
 pub(crate) fn pipe() -> io::Result<(End, End)> {
     let pair = Arc::new(Pair(Mutex::new(Ends::Unmade)));
@@ -201,6 +213,16 @@ impl End {
     /// The end behind a handle that other processes may have too.
     pub(crate) fn passed_to_us(handle: Descriptor, way: Way) -> io::Result<Self> {
         Ok(Self { source: Source::Open(Pipe::new(handle)?), way, deadline: None })
+    }
+
+    /// See [`Probe`].
+    pub(crate) fn probe(&self) -> io::Result<Probe> {
+        Ok(Probe)
+    }
+
+    /// What a child is given, in any language.
+    pub(crate) fn give_away(self) -> io::Result<Descriptor> {
+        Ok(self.pass(Wanted::ByAnybody)?.descriptor)
     }
 
     /// A second handle of the same end.

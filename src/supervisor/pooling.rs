@@ -13,9 +13,9 @@ use tracing::warn;
 
 use super::session::{Happening, InstanceId};
 use super::{Note, Queue, Supervisor};
+use crate::answers::{Halted, Job, Pool};
 use crate::guard::Verdict;
 use crate::plan::pool::When;
-use crate::pool::{Halted, Job, Pool};
 use crate::record::Reason;
 use crate::relay::{Heard, Hub, Trouble};
 use crate::usage;

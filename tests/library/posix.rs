@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::processes::exits_with;
 use crate::support::{LONG, in_both_runtimes, sh};
 
+mod pools;
 mod signals;
 
 tests![
@@ -29,7 +30,7 @@ tests![
 
 /// All tests that only POSIX systems have.
 pub(crate) fn all() -> Vec<Trial> {
-    [tests(), signals::tests()].into_iter().flatten().collect()
+    [tests(), pools::all(), signals::tests()].into_iter().flatten().collect()
 }
 
 /// Those that make sense here: all.
@@ -46,6 +47,9 @@ pub(crate) enum Task {
     HandlesSigchld,
     HandlesAndIgnoresSignals,
     ShowsItsSignals(blocking::Writer),
+    DropsPools,
+    Shouts,
+    Adds,
 }
 
 pub(crate) fn runs(task: Task) {
@@ -55,6 +59,9 @@ pub(crate) fn runs(task: Task) {
         Task::IgnoresSigchld => ignores_sigchld(),
         Task::HandlesSigchld => has_a_handler_of_its_own(),
         Task::HandlesAndIgnoresSignals => signals::has_handlers_and_starts_a_child(),
+        Task::DropsPools => pools::drops_pools(),
+        Task::Shouts => pools::shouts(),
+        Task::Adds => pools::adds(),
         Task::ShowsItsSignals(writer) => signals::shows_its_signals(&writer),
     }
 }
