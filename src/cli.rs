@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::guard::Verdict;
+use crate::lacking::{self, Wish};
 use crate::plan::Plan;
 
 mod check;
@@ -152,6 +153,16 @@ impl Usage {
     fn wrong(message: impl std::fmt::Display) -> Self {
         let error = Cli::command().error(clap::error::ErrorKind::ValueValidation, message);
         Self::Clap(error)
+    }
+
+    /// An option asks for what this system does not have.
+    fn refuse(option: &str, wish: Wish, is_asked_for: bool) -> Result<(), Self> {
+        match lacking::why_not(wish) {
+            Some(why) if is_asked_for => {
+                Err(Self::wrong(format!("{option} cannot be had here: {why}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Prints it where it belongs.

@@ -10,7 +10,6 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +17,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use gipc::frames::{self, FrameReader, FrameWriter};
 use gipc::framing::Framing;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::{Deserialize, Serialize};
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -36,6 +32,7 @@ mod socket;
 mod watch;
 mod watching;
 
+use socket::{Connection, Listener};
 pub(crate) use socket::{Error, Socket};
 
 /// So many connections are served at once; the others wait for their turn.
@@ -248,7 +245,7 @@ impl Server {
     /// # Errors
     /// From the system.
     pub(crate) fn start(socket: Socket) -> io::Result<(Self, Requests)> {
-        let listener = UnixListener::from_std(socket.listener()?)?;
+        let listener = socket.listener()?;
         // As many as can be told in one go; a client that floods waits, not the supervisor.
         let (ask, requests) = mpsc::channel(CONNECTIONS);
         let open = Arc::new(Semaphore::new(CONNECTIONS));
@@ -271,16 +268,16 @@ impl Server {
     }
 }
 
-async fn accept(listener: UnixListener, ask: mpsc::Sender<Asked>, open: Arc<Semaphore>) {
+async fn accept(mut listener: Listener, ask: mpsc::Sender<Asked>, open: Arc<Semaphore>) {
     loop {
         // Never closed.
         let Ok(turn) = Arc::clone(&open).acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok(client) => {
                 let ask = ask.clone();
                 tokio::task::spawn_local(async move {
                     // Where the client has gone there is nobody to tell.
-                    let _ = serve(stream, ask).await;
+                    let _ = serve(client, ask).await;
                     drop(turn);
                 });
             }
@@ -291,14 +288,11 @@ async fn accept(listener: UnixListener, ask: mpsc::Sender<Asked>, open: Arc<Sema
     }
 }
 
-async fn serve(stream: UnixStream, ask: mpsc::Sender<Asked>) -> Result<(), frames::Error> {
-    let client = stream.peer_cred()?;
-    let (read, write) = stream.into_split();
+async fn serve(client: Connection, ask: mpsc::Sender<Asked>) -> Result<(), frames::Error> {
+    let refusal = client.refusal()?;
+    let (read, write) = client.split();
     let mut replies = Replies(FrameWriter::new(write, Framing::U32));
-    let ours = nix::unistd::geteuid().as_raw();
-    if client.uid() != ours && client.uid() != 0 {
-        let message =
-            format!("this is a session of user {ours}, and you are user {}", client.uid());
+    if let Some(message) = refusal {
         return replies.send(&Refusal::new(Kind::Foreign, message).into()).await;
     }
     let mut reader = FrameReader::new(read, Framing::U32, MAX_REQUEST);
@@ -346,12 +340,10 @@ async fn serve(stream: UnixStream, ask: mpsc::Sender<Asked>) -> Result<(), frame
 
 /// Comes back when the client has gone, or says more than was agreed on. One that has said all that
 /// it will say, and only listens, is still there.
-async fn gone(reader: &mut FrameReader<OwnedReadHalf>) {
+async fn gone(reader: &mut FrameReader<socket::Requests>) {
     // Not before the end of what it says; and nothing ends twice.
     let _ = reader.readable().await;
-    let stream: &UnixStream = reader.get_ref().as_ref();
-    let mut fds = [PollFd::new(stream.as_fd(), PollFlags::empty())];
-    let has_hung_up = poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0);
+    let has_hung_up = socket::has_hung_up(reader.get_ref());
     if !has_hung_up && reader.unfinished() == 0 {
         std::future::pending().await
     }
@@ -371,7 +363,7 @@ async fn with_usage(instances: Vec<Standing>) -> Vec<Standing> {
 }
 
 /// Where the replies go.
-struct Replies(FrameWriter<OwnedWriteHalf>);
+struct Replies(FrameWriter<socket::Replies>);
 
 impl Replies {
     /// Sends lines until there are no more. A client that takes its time loses some, and is told.

@@ -16,7 +16,13 @@ mod config;
 mod control;
 mod dress;
 mod guard;
+#[cfg(unix)]
+#[path = "jobserver/unix.rs"]
 mod jobserver;
+#[cfg(windows)]
+#[path = "jobserver/windows.rs"]
+mod jobserver;
+mod lacking;
 mod logs;
 mod notify;
 mod plan;
@@ -26,6 +32,12 @@ mod record;
 mod relay;
 mod replay;
 mod report;
+#[cfg(unix)]
+#[path = "shell/unix.rs"]
+mod shell;
+#[cfg(windows)]
+#[path = "shell/windows.rs"]
+mod shell;
 mod signals;
 mod standing;
 mod stream;
@@ -48,10 +60,10 @@ fn main() -> ExitCode {
         Err(usage) => return usage.print(),
     };
     match run(plan) {
-        Verdict::Exit(code) => code.into(),
+        Verdict::Exit(code) => guard::exit_code(code),
         Verdict::Signal(signal) => {
             guard::die_of(signal);
-            signal.exit_code().into()
+            guard::exit_code(signal.exit_code())
         }
     }
 }

@@ -1,17 +1,13 @@
 //! The socket on which a process tells how it is, see `sd_notify(3)`.
 
-use std::io;
-
-use nix::unistd::{Uid, geteuid};
-use tokio::io::Interest;
-use tokio::net::UnixDatagram;
-
-#[cfg(target_os = "linux")]
-#[path = "notify/linux.rs"]
+#[cfg(unix)]
+#[path = "notify/unix.rs"]
 mod system;
-#[cfg(not(target_os = "linux"))]
-#[path = "notify/posix.rs"]
+#[cfg(windows)]
+#[path = "notify/windows.rs"]
 mod system;
+
+pub(crate) use system::{Socket, user};
 
 /// What a process may say of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,34 +18,7 @@ pub(crate) enum News {
     Alive,
 }
 
-/// Our end of the socket.
-#[derive(Debug)]
-pub(crate) struct Socket {
-    socket: UnixDatagram,
-    /// As `NOTIFY_SOCKET` has it.
-    pub(crate) address: String,
-}
-
-impl Socket {
-    pub(crate) fn new() -> io::Result<Self> {
-        let (socket, address) = system::bind()?;
-        socket.set_nonblocking(true)?;
-        Ok(Self { socket: UnixDatagram::from_std(socket)?, address })
-    }
-
-    /// What is said next, in its order; other words are passed over, and so is what others say
-    /// than root, our own user and `user`.
-    pub(crate) async fn next(&self, user: Option<Uid>) -> io::Result<Vec<News>> {
-        // As systemd has it.
-        let mut message = [0; 4096];
-        let receive = || system::receive(&self.socket, &mut message);
-        let (length, sender) = self.socket.async_io(Interest::READABLE, receive).await?;
-        let is_known = sender
-            .is_none_or(|sender| sender.is_root() || sender == geteuid() || Some(sender) == user);
-        Ok(if is_known { read(&message[..length]) } else { Vec::new() })
-    }
-}
-
+#[cfg_attr(windows, expect(dead_code, reason = "nothing says anything there"))]
 fn read(message: &[u8]) -> Vec<News> {
     let lines = message.split(|byte| *byte == b'\n');
     lines

@@ -7,9 +7,11 @@ mod system;
 #[path = "pipes/windows.rs"]
 mod system;
 
-pub use system::{Descriptor, capacity, large, new, unread};
+pub use system::{Descriptor, capacity, identity, large, new, unread};
 
-pub(crate) use system::identity;
+#[cfg(windows)]
+pub use system::{Dialogue, Outgoing, owner_only, to_child, to_child_unbuffered, wait_readable};
+pub use system::{Incoming, from_child, from_child_large};
 #[cfg(windows)]
 pub(crate) use system::{Mode, identity_of, is_over, pair, peek};
 #[cfg(unix)]

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::dress::dress;
 use crate::plan::topology::{HealthCheck, Probe, Process};
+use crate::{shell, stream};
 
 /// The pause between two questions, doubling from the first to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -31,6 +32,7 @@ pub(crate) struct Asking(Rc<RefCell<BTreeSet<i32>>>);
 
 impl Asking {
     /// Is this process such a command?
+    #[cfg_attr(windows, expect(dead_code, reason = "each has its own job"))]
     pub(crate) fn contains(&self, pid: i32) -> bool {
         self.0.borrow().contains(&pid)
     }
@@ -126,9 +128,10 @@ impl Prober {
     }
 
     async fn run(&self, command: &str) -> io::Result<ExitStatus> {
-        let null = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
-        let shell = gipc::Command::new("/bin/sh")
-            .args(["-c", command])
+        let null = std::fs::OpenOptions::new().read(true).write(true).open(stream::NULL)?;
+        let words = shell::running(command.to_owned());
+        let shell = gipc::Command::new(&words[0])
+            .args(&words[1..])
             .name(format!("probe of {}", self.instance))
             .fd(ChildFd::STDIN, null.try_clone()?.into())
             .fd(ChildFd::STDOUT, null.try_clone()?.into())

@@ -1,8 +1,6 @@
 //! The record of all messages: a JSON object on a line for each.
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +9,7 @@ use serde::Serialize;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Mutex;
 
-use crate::stream::{Patient, Stream};
+use crate::stream::{self, Patient, Stream};
 
 mod dead_letters;
 pub(crate) mod playback;
@@ -120,8 +118,5 @@ pub(crate) fn write(
 }
 
 fn append(path: &Path) -> io::Result<Stream> {
-    // To open a FIFO that nobody reads is an error so, and not a wait for ever.
-    let mut options = File::options();
-    options.create(true).append(true).custom_flags(libc::O_NONBLOCK);
-    Ok(Stream::from(Patient::from(options.open(path)?)))
+    Ok(Stream::from(Patient::from(stream::append(path)?)))
 }

@@ -12,7 +12,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::os::fd::OwnedFd;
 use std::rc::{Rc, Weak};
 use std::time::Instant;
 
@@ -42,7 +41,9 @@ mod tap;
 
 pub(crate) use draining::{Draining, Phase};
 pub(crate) use inlet::{Inlet, Stop};
-pub(crate) use node::{Conversation, NodeStream, Reply};
+pub(crate) use node::{Conversation, NodeStream};
+#[cfg(unix)]
+pub(crate) use node::{Reply, Socket};
 pub(crate) use sieve::{Guard, Sieve};
 pub(crate) use spill::Spill;
 pub(crate) use tap::{Head, Seen, Tap, open as tap};
@@ -138,7 +139,7 @@ pub(crate) struct Hub {
     /// For each reader: there is something to do.
     wakes: RefCell<Vec<Rc<Notify>>>,
     /// For each reader: what tells how much it has not read.
-    probes: RefCell<Vec<Weak<OwnedFd>>>,
+    probes: RefCell<Vec<Weak<inlet::Probe>>>,
     ours: ours::State,
 }
 
@@ -325,7 +326,7 @@ impl Hub {
 
     /// How many messages a reader may answer by now: those that it has read whole.
     pub(crate) fn answerable(&self, id: OutletId) -> usize {
-        let unread = self.probes.borrow()[id.0].upgrade().map_or(0, |it| gipc::pipes::unread(&it));
+        let unread = self.probes.borrow()[id.0].upgrade().map_or(0, |it| it.unread());
         self.exchange.borrow().read_whole(id, unread)
     }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use gipc::frames::{self, FrameWriter};
 use gipc::framing::{Framing, Unfit};
-use gipc::process::Signal;
+use gipc::process::{ExitCode, Signal};
 
 use crate::guard::Verdict;
 use crate::plan::Replay;
@@ -32,7 +32,7 @@ struct Refused {
 
 impl Error {
     /// 2 where what was typed is to blame, else 125.
-    pub(crate) fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Playback(error) => error.exit_code(),
             Self::Runtime(_) | Self::Stdout(_) => Verdict::FAILED,

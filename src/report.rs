@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use gipc::process::{ExitStatus, Usage};
+use gipc::process::{ExitCode, ExitStatus, Usage};
 use gipc::route::Counts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -172,7 +172,7 @@ impl Incarnation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Ending {
-    Code { code: u8 },
+    Code { code: ExitCode },
     Signal { signal: i32, name: String },
 }
 

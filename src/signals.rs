@@ -2,10 +2,18 @@
 
 use gipc::process::Signal;
 
-use crate::guard::Arrival;
+#[cfg(unix)]
+#[path = "signals/unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "signals/windows.rs"]
+mod system;
+
+pub(crate) use system::request;
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(windows, expect(dead_code, reason = "a console asks for an end only"))]
 pub(crate) enum Request {
     /// End in order; a second time: at once.
     Stop(Signal),
@@ -17,68 +25,11 @@ pub(crate) enum Request {
     Reopen,
     /// Stand still until continued, the command with us.
     Suspend(Signal),
-    /// Go on.
-    Continue,
+    /// Go on, the command with us.
+    Continue(Signal),
     /// Pass it on to the command.
     Forward(Signal),
     /// Nothing: the command has it from the terminal as we have, and what it makes of it is its own
     /// affair.
     Ignore,
-}
-
-/// What `arrival` asks for. `shares_terminal`: the command is in our process group, as the
-/// terminal's foreground job.
-pub(crate) fn request(arrival: Arrival, shares_terminal: bool) -> Request {
-    let Arrival { signal, from_terminal } = arrival;
-    let command_has_it = shares_terminal && from_terminal;
-    match signal.number() {
-        libc::SIGINT | libc::SIGQUIT | libc::SIGWINCH if command_has_it => Request::Ignore,
-        // Stops the command if it does not mind; then we see it stopped, and stop too.
-        libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU if shares_terminal => {
-            if from_terminal {
-                Request::Ignore
-            } else {
-                Request::Forward(signal)
-            }
-        }
-        libc::SIGINT | libc::SIGTERM | libc::SIGHUP => Request::Stop(signal),
-        libc::SIGQUIT => Request::Kill(signal),
-        libc::SIGUSR1 => Request::Status,
-        libc::SIGUSR2 => Request::Reopen,
-        libc::SIGTSTP => Request::Suspend(signal),
-        libc::SIGCONT => Request::Continue,
-        _ => Request::Forward(signal),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn number(number: i32) -> Signal {
-        Signal::new(number).unwrap()
-    }
-
-    #[test]
-    fn a_ctrl_c_that_the_command_has_too_is_left_to_it() {
-        let arrival = Arrival { signal: Signal::INT, from_terminal: true };
-        assert_eq!(request(arrival, true), Request::Ignore);
-        assert_eq!(request(arrival, false), Request::Stop(Signal::INT));
-        let sent = Arrival { signal: Signal::INT, from_terminal: false };
-        assert_eq!(request(sent, true), Request::Stop(Signal::INT));
-    }
-
-    #[test]
-    fn a_hangup_of_the_terminal_always_stops() {
-        let arrival = Arrival { signal: Signal::HUP, from_terminal: true };
-        assert_eq!(request(arrival, true), Request::Stop(Signal::HUP));
-    }
-
-    #[test]
-    fn signals_without_a_meaning_of_our_own_are_passed_on() {
-        for signal in [libc::SIGALRM, libc::SIGWINCH, libc::SIGPIPE, libc::SIGURG, 34, 64] {
-            let arrival = Arrival { signal: number(signal), from_terminal: false };
-            assert_eq!(request(arrival, false), Request::Forward(number(signal)));
-        }
-    }
 }

@@ -14,7 +14,7 @@ use crate::channel::{ChannelEnd, Error, Wanted, Way};
 use crate::framing::Framing;
 use crate::inherited::{Channel, Direction};
 use crate::pipes::{self, Descriptor};
-use crate::process::Process;
+use crate::process::{ExitCode, Process};
 
 mod announce;
 mod limit;
@@ -530,7 +530,7 @@ impl SpawnError {
 
     /// The exit code that says this to a shell: 127 not found, 126 found but not executable, 125
     /// for all else, as in `env(1)` and `timeout(1)`.
-    pub fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::NotFound { .. } => 127,
             Self::NotExecutable { .. } => 126,

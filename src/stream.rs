@@ -6,15 +6,23 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::JoinHandle;
+
+#[cfg(unix)]
+#[path = "stream/unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "stream/windows.rs"]
+mod system;
+
+use system::AsDescriptor;
+pub(crate) use system::{NULL, append, append_and_wait, identity, read_exact_at, write_all_at};
 
 /// How much is read or written at once, in bytes.
 const CHUNK: usize = 256 << 10;
@@ -25,22 +33,9 @@ pub(crate) struct Patient(File);
 
 impl Patient {
     /// A descriptor of our own for the same file.
-    pub(crate) fn duplicate(of: impl AsFd) -> io::Result<Self> {
-        Ok(Self(File::from(of.as_fd().try_clone_to_owned()?)))
+    pub(crate) fn duplicate(of: impl AsDescriptor) -> io::Result<Self> {
+        Ok(Self(system::duplicate(of)?))
     }
-
-    fn wait(&self, flags: PollFlags) -> io::Result<()> {
-        match poll(&mut [PollFd::new(self.0.as_fd(), flags)], PollTimeout::NONE) {
-            Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
-            Err(errno) => Err(errno.into()),
-        }
-    }
-}
-
-/// Is there something to read, be it the end?
-pub(crate) fn has_something(stream: impl AsFd) -> bool {
-    let mut fds = [PollFd::new(stream.as_fd(), PollFlags::POLLIN)];
-    poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
 }
 
 impl From<File> for Patient {
@@ -54,7 +49,7 @@ impl Read for &Patient {
         loop {
             match (&self.0).read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.wait(PollFlags::POLLIN)?;
+                    system::wait_to_read(&self.0)?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 read => return read,
@@ -68,7 +63,7 @@ impl Write for &Patient {
         loop {
             match (&self.0).write(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.wait(PollFlags::POLLOUT)?;
+                    system::wait_to_write(&self.0)?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 written => return written,
@@ -144,6 +139,11 @@ impl AsyncRead for Stream {
 }
 
 impl Stream {
+    /// Is there something to read, be it the end?
+    pub(crate) fn has_something(&self) -> bool {
+        system::has_something(self)
+    }
+
     fn poll_written(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Some(writing) = &mut self.writing {
             let written = ready!(Pin::new(writing).poll(context));

@@ -9,7 +9,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Instant;
 
-use gipc::process::Signal;
+use gipc::process::{ExitCode, Signal};
 use gipc::spawn::Limit;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinError, JoinSet};
@@ -33,6 +33,11 @@ use crate::signals::{self, Request};
 mod account;
 mod acting;
 mod channels;
+#[cfg(unix)]
+#[path = "supervisor/descriptors/unix.rs"]
+mod descriptors;
+#[cfg(windows)]
+#[path = "supervisor/descriptors/windows.rs"]
 mod descriptors;
 mod ending;
 mod instance;
@@ -43,6 +48,12 @@ mod requests;
 mod session;
 mod starting;
 mod status;
+#[cfg(unix)]
+#[path = "supervisor/strays/unix.rs"]
+mod strays;
+#[cfg(windows)]
+#[path = "supervisor/strays/windows.rs"]
+mod strays;
 mod wiring;
 
 use channels::Channel;
@@ -58,6 +69,7 @@ pub(crate) enum Error {
     Guard(#[source] io::Error),
     #[error("cannot set up supervision")]
     Runtime(#[source] io::Error),
+    #[cfg_attr(windows, expect(dead_code, reason = "there is no limit"))]
     #[error(
         "{instances} instances need {needed} descriptors, but this system gives us {hard} at the \
          most (see `ulimit -Hn`)"
@@ -90,7 +102,7 @@ pub(crate) enum Error {
 
 impl Error {
     /// 2 where what was typed is to blame, else 125.
-    pub(crate) fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Playback(error) => error.exit_code(),
             _ => Verdict::FAILED,
@@ -307,7 +319,7 @@ impl Supervisor {
             None => (None, None),
         };
         let shares_terminal = matches!(plan.topology.processes[..], [ref only] if only.is_inherited())
-            && has_terminal();
+            && guard::has_terminal();
         let arrivals = link.arrivals().map_err(Error::Guard)?;
         let replicas = plan.topology.processes.iter().map(|process| process.replicas);
         let descriptors = descriptors::make_room(replicas.sum())?;
@@ -350,7 +362,7 @@ impl Supervisor {
 
     async fn run(&mut self, unheard: &Notify) -> Verdict {
         guard::outlive_guard();
-        let mut direct = match guard::Direct::new() {
+        let mut direct = match guard::Direct::new(&self.link) {
             Ok(direct) => direct,
             Err(error) => {
                 error!("cannot listen to signals: {error}");
@@ -361,7 +373,7 @@ impl Supervisor {
         loop {
             if let Some(verdict) = self.deal_with(woken) {
                 // Even where what was to end has not: the guard may be killed just now.
-                let _ = guard::tree::kill_all();
+                self.kill_all();
                 for id in (0..self.instances.len()).map(InstanceId) {
                     self.leave_channels(id);
                 }
@@ -561,8 +573,8 @@ impl Supervisor {
                 self.forward(signal);
                 self.suspend(true);
             }
-            Request::Continue => {
-                self.forward(Signal::CONT);
+            Request::Continue(signal) => {
+                self.forward(signal);
                 let all = self.instances.iter().map(|it| (it.id, Event::Resumed));
                 queue.events.extend(all);
                 if let Some((at, since)) = self.timeout_at.as_mut().zip(self.suspended_at.take()) {
@@ -715,8 +727,4 @@ struct Queue {
     events: VecDeque<(InstanceId, Event)>,
     /// Instances that may be gone now.
     touched: Vec<InstanceId>,
-}
-
-fn has_terminal() -> bool {
-    File::open("/dev/tty").is_ok()
 }

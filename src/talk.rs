@@ -6,7 +6,6 @@
 //! begun is done whole.
 
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
@@ -14,7 +13,8 @@ use gipc::frames::{self, FrameReader, FrameWriter};
 
 use gipc::framing::{Framing, Unfit};
 use gipc::inherited::{self, Channel, Direction};
-use gipc::process::Signal;
+use gipc::pipes::Descriptor;
+use gipc::process::{ExitCode, Signal};
 
 use crate::guard::Verdict;
 use crate::plan::{Count, Source, Talk, What};
@@ -51,7 +51,7 @@ pub(crate) enum Error {
 
 impl Error {
     /// 1 where the message or the channel is to blame, 125 where we could not do our part.
-    pub(crate) fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Unfit { .. }
             | Self::Channel { source: frames::Error::Unfit(_) | frames::Error::Peer, .. } => 1,
@@ -107,7 +107,7 @@ impl From<TimedOut> for Stop {
 /// A channel that this process was given.
 struct End<'a> {
     channel: Channel,
-    fd: OwnedFd,
+    fd: Descriptor,
     talk: &'a Talk,
 }
 

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use tokio::io::AsyncWriteExt;
 
 use super::Job;
-use crate::stream::{Patient, Stream};
+use crate::stream::{self, Patient, Stream};
 
 const HEADER: &str = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
 
@@ -24,10 +23,7 @@ pub(super) struct Joblog(Stream);
 impl Joblog {
     /// Begins the file anew, or goes on with it.
     pub(super) fn open(path: &Path, go_on: bool) -> io::Result<Self> {
-        let mut options = File::options();
-        // To open a FIFO that nobody reads is an error so, and not a wait for ever.
-        options.create(true).append(true).custom_flags(libc::O_NONBLOCK);
-        let file = options.open(path)?;
+        let file = stream::append(path)?;
         let is_file = file.metadata()?.is_file();
         if !go_on && is_file {
             file.set_len(0)?;

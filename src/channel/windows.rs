@@ -244,10 +244,18 @@ impl End {
         Ok(Passed { inode: pipes::identity(&descriptor)?, descriptor, way: self.way })
     }
 
+    /// The handle, where it is open.
+    pub(crate) fn raw_handle(&self) -> std::os::windows::io::RawHandle {
+        match &self.source {
+            Source::Open(pipe) => pipe.handle.as_raw_handle(),
+            Source::Unmade(_) => ptr::null_mut(),
+        }
+    }
+
     /// How many bytes were taken and have not gone out.
     pub(crate) fn in_flight(&self) -> usize {
         match &self.source {
-            Source::Open(pipe) if self.way == Way::Out && !pipe.is_done() => {
+            Source::Open(pipe) if self.way != Way::In && !pipe.is_done() => {
                 pipe.running.unwrap_or(0)
             }
             _ => 0,

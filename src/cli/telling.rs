@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 use super::Usage;
+use crate::lacking::Wish;
 use crate::plan::Supervise;
 use crate::plan::topology::Topology;
 use crate::{logs, value};
@@ -85,6 +86,7 @@ impl Telling {
         mut topology: Topology,
         timeout: Option<Duration>,
     ) -> Result<Supervise, Usage> {
+        Usage::refuse("--isolate", Wish::Isolation, self.isolate)?;
         let session = self.name;
         if let Some(name) = &session {
             topology.name.clone_from(name);

@@ -8,6 +8,7 @@ use clap::Args;
 use super::telling::Telling;
 use super::{Usage, option_variables};
 use crate::config::{self, CommandLine};
+use crate::lacking::Wish;
 use crate::plan::Plan;
 use crate::plan::topology::Topology;
 use crate::value;
@@ -66,6 +67,7 @@ impl Up {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
         let Self { file, process, channel, timeout, detach, telling, names } = self;
         let described = Described { file, processes: process, channels: channel, names };
+        Usage::refuse("--detach", Wish::Background, detach)?;
         let mut plan = telling.into_plan(described.read()?, timeout)?;
         plan.session.get_or_insert_with(|| plan.topology.name.clone());
         plan.detach = detach;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use gipc::process::Signal;
+use gipc::process::{ExitCode, Signal};
 use gipc::spawn::{Limit, Resource};
 
 use super::meaning::{Count, Flag, LimitValue, Period, Setting, Size, Umask};
@@ -14,11 +14,10 @@ use super::raw;
 use super::resolve::Surroundings;
 use super::text::{At, Meaning, Named, OneOrMany, Text};
 use super::{EnvFileError, env_file, expand::expand, foreign};
+use crate::lacking::{self, Wish};
 use crate::plan::rules::{self, Backoff, Restart, RestartLimit, Rules};
 use crate::plan::topology::{HealthCheck, LogFile, Probe, Process, Readiness, Wiring};
-
-/// What is run where a shell is wanted.
-const SHELL: &str = "/bin/sh";
+use crate::shell;
 
 /// Makes values of texts, and notes what is wrong with them.
 pub(super) struct Reader<'a> {
@@ -110,9 +109,7 @@ impl<'a> Reader<'a> {
     ) -> Process {
         let argv = match (&raw.command, &raw.shell) {
             (Some(command), None) => self.words(command),
-            (None, Some(shell)) => self
-                .optional(Some(shell))
-                .map(|line| vec![SHELL.to_owned(), "-c".to_owned(), line.0]),
+            (None, Some(shell)) => self.optional(Some(shell)).map(|line| shell::running(line.0)),
             (Some(_), Some(shell)) => {
                 let message = format!("`{}` has both a `command` and a `shell`", name.value);
                 self.mistakes.add(&shell.place, message);
@@ -166,6 +163,10 @@ impl<'a> Reader<'a> {
                 either(&raw.$key, &defaults.$key)
             };
         }
+        self.refuse("user", Wish::Identity, key!(user).map(|at| &at.place));
+        self.refuse("group", Wish::Identity, key!(group).map(|at| &at.place));
+        self.refuse("umask", Wish::Umask, key!(umask).map(|at| &at.place));
+        self.refuse("nice", Wish::Niceness, key!(nice).map(|at| &at.place));
         let folder = &self.surroundings.folder;
         let dir = self.optional(key!(working_dir)).map(|dir| folder.join(dir));
         // Without a folder of its own it is that of the description, which may be ours.
@@ -186,6 +187,9 @@ impl<'a> Reader<'a> {
         };
         let ready_timeout = self.period(key!(ready_timeout), Duration::from_secs(30));
         let ready = self.optional(key!(ready));
+        if let (Some(at), Some(Ready::Notify)) = (key!(ready), &ready) {
+            self.refuse("ready = \"notify\"", Wish::Notify, Some(&at.place));
+        }
         let (readiness, ready) = readiness(ready, ready_timeout, dir.as_ref());
         Process {
             name,
@@ -216,6 +220,16 @@ impl<'a> Reader<'a> {
             },
             dir,
         }
+    }
+
+    /// Notes what is at this place, if anything, where this system does not have it; whether it does
+    /// not.
+    pub(super) fn refuse(&mut self, what: &str, wish: Wish, place: Option<&Place>) -> bool {
+        let refusal = lacking::why_not(wish).zip(place);
+        if let Some((why, place)) = refusal {
+            self.mistakes.add(place, format!("`{what}` cannot be had here: {why}"));
+        }
+        refusal.is_some()
     }
 
     fn env_files(&mut self, files: Option<&At<OneOrMany<PathBuf>>>) -> Environment {
@@ -265,6 +279,9 @@ impl<'a> Reader<'a> {
     ) -> Vec<Limit> {
         let mut limits = Vec::new();
         for (name, value) in laid_over(own, defaults) {
+            if self.refuse("limits", Wish::Limits, Some(&name.place)) {
+                continue;
+            }
             let Ok(resource) = name.value.parse::<Resource>() else {
                 let message = format!("there is no limit `{}`", name.value);
                 let help = did_you_mean(&name.value, Resource::names());
@@ -305,9 +322,14 @@ impl<'a> Reader<'a> {
     fn success_codes(
         &mut self,
         raw: Option<&At<Vec<At<Text<super::meaning::ExitCode>>>>>,
-    ) -> Vec<u8> {
+    ) -> Vec<ExitCode> {
         let Some(codes) = raw else { return vec![0] };
-        codes.value.iter().filter_map(|code| self.value(code)).map(|code| code.0).collect()
+        codes
+            .value
+            .iter()
+            .filter_map(|code| self.value(code))
+            .map(|code| code.0 as ExitCode)
+            .collect()
     }
 
     fn health(&mut self, raw: &raw::HealthCheck, dir: Option<&PathBuf>) -> Option<HealthCheck> {

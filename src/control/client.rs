@@ -2,22 +2,19 @@
 
 use std::cell::Cell;
 use std::io::{self, Read};
-use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
 use gipc::frames::{self, FrameReader, FrameWriter};
 use gipc::framing::Framing;
-use gipc::process::Signal;
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use gipc::process::{ExitCode, Signal};
 
 use super::lines::Lines;
+use super::socket::{self, Stream};
+use super::watch;
 use super::watching;
 use super::{Card, Kind, Refusal, Reloaded, Reply, Request, Until};
-use super::{socket, watch};
 use crate::guard::{self, Verdict};
 use crate::plan::{Ask, Control};
 use crate::report::Ending;
@@ -73,7 +70,7 @@ impl Error {
     }
 
     /// 2 where what was typed is to blame, else 125.
-    pub(crate) fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Refused(Refusal {
                 kind: Kind::NoSuchProcess | Kind::NoSuchChannel | Kind::BadRequest,
@@ -141,38 +138,22 @@ fn pretty(value: &impl serde::Serialize) -> String {
 
 /// What comes from a session, as long as somebody reads what we make of it.
 struct Watched<'a> {
-    stream: &'a UnixStream,
+    stream: &'a Stream,
     is_heard: Cell<bool>,
 }
 
 impl Read for &Watched<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let stdout = io::stdout();
-        loop {
-            let mut fds = [
-                PollFd::new(self.stream.as_fd(), PollFlags::POLLIN),
-                // Nothing but that nobody reads it any more.
-                PollFd::new(stdout.as_fd(), PollFlags::empty()),
-            ];
-            match poll(&mut fds, PollTimeout::NONE) {
-                Err(Errno::EINTR) => continue,
-                polled => polled?,
-            };
-            if fds[1].revents().is_some_and(|events| events.contains(PollFlags::POLLERR)) {
-                self.is_heard.set(false);
-                return Err(io::ErrorKind::BrokenPipe.into());
-            }
-            if fds[0].revents().is_some_and(|events| !events.is_empty()) {
-                return (&mut &*self.stream).read(buffer);
-            }
-        }
+        let (read, is_heard) = self.stream.read_while_heard(buffer);
+        self.is_heard.set(is_heard);
+        read
     }
 }
 
 /// A connection to a session.
 pub(super) struct Session {
     name: String,
-    pub(super) stream: UnixStream,
+    pub(super) stream: Stream,
 }
 
 impl Session {
@@ -184,7 +165,7 @@ impl Session {
             (None, Some(path)) => (path, None),
             (None, None) => (socket::path_of(&control.of_folder), Some(control.of_folder.clone())),
         };
-        match UnixStream::connect(&path) {
+        match Stream::connect(&path) {
             Ok(stream) => {
                 let file = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 Ok(Self { name: name.unwrap_or_else(file), stream })
@@ -232,17 +213,17 @@ impl Session {
         let limit = timeout.map(|timeout| timeout.max(Duration::from_millis(1)));
         let broken =
             |source: io::Error| Error::Broken { name: self.name.clone(), source: source.into() };
-        self.stream.set_read_timeout(limit).map_err(broken)?;
+        self.stream.set_timeout(limit).map_err(broken)?;
         let until = if ready { Until::Ready } else { Until::Ended };
         match self.ask(&Request::Wait { names: names.to_vec(), until }) {
             Ok(Reply::Ended { exit: Ending::Code { code } }) => Ok(Verdict::Exit(code)),
             Ok(Reply::Ended { exit: Ending::Signal { signal, .. } }) => {
-                Ok(Verdict::Exit(128_u8.saturating_add(signal as u8)))
+                Ok(Verdict::Exit(ExitCode::saturating_add(128, signal as ExitCode)))
             }
             Ok(Reply::Done { .. }) => Ok(Verdict::Exit(0)),
             Ok(_) => Err(self.unexpected()),
             Err(Error::Broken { source: frames::Error::Io(error), .. })
-                if error.kind() == io::ErrorKind::WouldBlock =>
+                if [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut].contains(&error.kind()) =>
             {
                 Ok(Verdict::Exit(Verdict::TIMED_OUT))
             }
@@ -351,29 +332,24 @@ impl Session {
 
 /// The process that was started as the session at the other end: as it says itself, or where it
 /// does not, the one that listens. `None` where that has ended. In a runtime.
-pub(super) fn pid_of(stream: UnixStream) -> io::Result<Option<i32>> {
-    stream.set_read_timeout(Some(SHORT))?;
-    stream.set_write_timeout(Some(SHORT))?;
+pub(super) fn pid_of(stream: Stream) -> io::Result<Option<i32>> {
+    stream.set_timeout(Some(SHORT))?;
     let mut session = Session { name: String::new(), stream };
     match session.ask(&Request::Hello {}) {
         Ok(Reply::Session(Card { pid, .. })) => Ok(Some(pid)),
         Err(Error::Ended { .. } | Error::Refused(Refusal { kind: Kind::SessionEnded, .. })) => {
             Ok(None)
         }
-        _ => {
-            session.stream.set_nonblocking(true)?;
-            let listener = tokio::net::UnixStream::from_std(session.stream)?.peer_cred()?;
-            listener.pid().map(Some).ok_or_else(|| io::ErrorKind::Unsupported.into())
-        }
+        _ => session.stream.listener().map(Some),
     }
 }
 
 /// Waits until the session at this path has ended, but not long.
 pub(super) fn wait_for_end_of(path: &Path) {
-    if let Ok(mut stream) = UnixStream::connect(path)
-        && stream.set_read_timeout(Some(SHORT)).is_ok()
+    if let Ok(stream) = Stream::connect(path)
+        && stream.set_timeout(Some(SHORT)).is_ok()
     {
         // It has nothing to say to who asks for nothing.
-        let _ = stream.read(&mut [0]);
+        let _ = (&stream).read(&mut [0]);
     }
 }

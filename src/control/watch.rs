@@ -14,13 +14,19 @@ use crossterm::terminal::{
 };
 use crossterm::{execute, queue};
 use gipc::process::Signal;
-use nix::sys::signal::{SigSet, Signal as Kind};
 use unicode_width::UnicodeWidthChar;
 
 use super::client::{Error, Session};
-use crate::guard::{self, Verdict};
+use crate::guard::Verdict;
 use crate::plan::Control;
 use crate::standing::{self, Standing};
+
+#[cfg(unix)]
+#[path = "watch/unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "watch/windows.rs"]
+mod system;
 
 /// How often the session is asked.
 const EVERY: Duration = Duration::from_secs(1);
@@ -158,21 +164,7 @@ struct Screen;
 
 impl Screen {
     fn open() -> io::Result<Self> {
-        // A signal that ends us comes to a thread that gives the terminal back first. Blocked
-        // before there is any other thread, so in all.
-        let mut signals = SigSet::empty();
-        for signal in [Kind::SIGTERM, Kind::SIGHUP, Kind::SIGINT, Kind::SIGQUIT] {
-            signals.add(signal);
-        }
-        signals.thread_block()?;
-        std::thread::spawn(move || {
-            if let Ok(signal) = signals.wait() {
-                drop(Self);
-                if let Some(signal) = Signal::new(signal as i32) {
-                    guard::die_of(signal);
-                }
-            }
-        });
+        system::give_back_on_signals(|| drop(Self))?;
         terminal::enable_raw_mode()?;
         let screen = Self;
         execute!(io::stdout(), EnterAlternateScreen, Hide, Clear(ClearType::All))?;

@@ -1,12 +1,12 @@
 //! `gipc tap`: messages of a session, as they pass.
 
 use std::io;
-use std::os::unix::net::UnixStream;
 
 use gipc::frames::FrameReader;
 use gipc::framing::Framing;
 
 use super::client::{Error, Session};
+use super::socket::Stream;
 use super::{Reply, Request};
 use crate::guard::Verdict;
 use crate::plan::Watch;
@@ -39,7 +39,7 @@ fn take(
     session: &Session,
     watch: &Watch,
     head: &Head,
-    replies: &mut FrameReader<&UnixStream>,
+    replies: &mut FrameReader<&Stream>,
 ) -> Result<Vec<u8>, Error> {
     let mut text = Vec::new();
     for seq in head.seq..head.seq + head.messages {

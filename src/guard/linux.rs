@@ -18,7 +18,7 @@ use nix::unistd::{getegid, geteuid, getppid};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::{Arrival, DirectSignal};
+use super::{Arrival, DirectSignal, Link};
 
 /// `SI_KERNEL`: neither a process nor a timer, but the kernel itself; for INT, QUIT and TSTP that is
 /// the terminal's driver.
@@ -101,7 +101,7 @@ pub(crate) struct Direct(AsyncFd<SignalFd>);
 impl Direct {
     /// Must be called in the runtime. From now on a terminal can stop us again for reading it in the
     /// background.
-    pub(crate) fn new() -> io::Result<Self> {
+    pub(crate) fn new(_link: &Link) -> io::Result<Self> {
         use nix::sys::signal::Signal::{SIGCHLD, SIGTERM, SIGTTIN};
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
         let fd = SignalFd::with_flags(&SigSet::from_iter([SIGCHLD, SIGTERM]), flags)?;

@@ -13,7 +13,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::SigSet;
 use tokio::signal::unix::{self as signal, SignalKind};
 
-use super::{Arrival, DirectSignal};
+use super::{Arrival, DirectSignal, Link};
 
 /// The signals that come to the guard; all are blocked and wait here.
 pub(super) struct Signals;
@@ -52,7 +52,7 @@ pub(crate) struct Direct {
 
 impl Direct {
     /// Must be called in the runtime.
-    pub(crate) fn new() -> io::Result<Self> {
+    pub(crate) fn new(_link: &Link) -> io::Result<Self> {
         use nix::sys::signal::Signal::{SIGCHLD, SIGTERM, SIGTTIN};
         let children = signal::signal(SignalKind::child())?;
         let term = signal::signal(SignalKind::terminate())?;

@@ -13,14 +13,14 @@ use std::io;
 use gipc::process::{ExitStatus, Signal};
 use nix::unistd::Pid;
 
-use super::system;
+use super::kernel;
 
 /// This process's children, those that have ended included.
 ///
 /// # Errors
 /// Where the system does not tell, on Linux without `/proc`.
 pub(crate) fn children() -> io::Result<BTreeSet<i32>> {
-    system::children()
+    kernel::children()
 }
 
 /// All that descends from this process. Grandchildren may be gone, and their pids given away, by
@@ -30,7 +30,7 @@ pub(crate) fn descendants() -> io::Result<BTreeSet<i32>> {
     let mut new: Vec<i32> = found.iter().copied().collect();
     while let Some(pid) = new.pop() {
         // It may have ended in the meantime.
-        for child in system::children_of(pid).unwrap_or_default() {
+        for child in kernel::children_of(pid).unwrap_or_default() {
             if found.insert(child) {
                 new.push(child);
             }
@@ -114,7 +114,7 @@ pub(crate) fn reap_orphans(is_needed: impl Fn(i32) -> bool) -> io::Result<Vec<i3
 
 /// A variable in the environment that a process was started with, where the system tells.
 pub(crate) fn variable_of(pid: i32, name: &str) -> Option<String> {
-    let environment = system::environment_of(pid)?;
+    let environment = kernel::environment_of(pid)?;
     let mut variables = environment.split(|byte| *byte == 0);
     let value = variables.find_map(|it| it.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
     String::from_utf8(value.to_vec()).ok()

@@ -1,17 +1,16 @@
 //! Log files: appended to, rotated by size, taken anew when they were moved away.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use memchr::{memchr, memrchr};
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use tracing::{error, warn};
 
 use super::outlet::{Drain, Outlet};
 use super::prefix::Prefix;
 use crate::plan::topology;
+use crate::stream;
 
 /// A file that takes lines. Clones write to the same one.
 #[derive(Clone)]
@@ -41,8 +40,7 @@ impl LogFile {
             fs::create_dir_all(folder)?;
         }
         let open = Open::new(plan.clone())?;
-        let metadata = open.file.metadata()?;
-        let identity = (metadata.dev(), metadata.ino());
+        let identity = stream::identity(&open.file)?;
         Ok(Self { outlet: Outlet::new(open), identity, prefix: None })
     }
 
@@ -204,10 +202,7 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
 }
 
 fn append(path: &Path) -> io::Result<(File, u64)> {
-    // A pipe that nobody reads is an error, and not a wait; one that somebody reads is waited for.
-    let file =
-        OpenOptions::new().append(true).create(true).custom_flags(libc::O_NONBLOCK).open(path)?;
-    fcntl(&file, FcntlArg::F_SETFL(OFlag::O_APPEND))?;
+    let file = stream::append_and_wait(path)?;
     let size = file.metadata()?.len();
     Ok((file, size))
 }
@@ -260,7 +255,7 @@ mod tests {
     fn what_a_full_disk_has_cut_off_is_a_line_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
         let mut log = log(folder.path(), 100, 1);
-        let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        let full = File::options().append(true).open("/dev/full").unwrap();
         let file = std::mem::replace(&mut log.file, full);
         log.write(b"one\n");
         log.write(b"two\n");

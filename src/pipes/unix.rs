@@ -34,6 +34,27 @@ pub fn large() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(kernel::large()?)
 }
 
+/// The end of a pipe that we read from in a runtime.
+pub type Incoming = tokio::net::unix::pipe::Receiver;
+
+/// A pipe out of a child: our end, and the child's, which blocks. In a runtime.
+///
+/// # Errors
+/// When no descriptor is free.
+pub fn from_child() -> io::Result<(Incoming, Descriptor)> {
+    let (read, write) = new()?;
+    Ok((Incoming::from_owned_fd(read)?, write))
+}
+
+/// As [`from_child`], with as much room as [`large`] has.
+///
+/// # Errors
+/// When no descriptor is free.
+pub fn from_child_large() -> io::Result<(Incoming, Descriptor)> {
+    let (read, write) = large()?;
+    Ok((Incoming::from_owned_fd(read)?, write))
+}
+
 /// As [`new`], with as little room as the system gives: on Linux one page, so that the writer is
 /// told when what was written has been read.
 ///
@@ -64,7 +85,10 @@ pub fn sockets() -> io::Result<(OwnedFd, OwnedFd)> {
 }
 
 /// What it is told from others by: its inode number.
-pub(crate) fn identity(descriptor: &Descriptor) -> io::Result<u64> {
+///
+/// # Errors
+/// The system's own.
+pub fn identity(descriptor: &Descriptor) -> io::Result<u64> {
     Ok(nix::sys::stat::fstat(descriptor)?.st_ino)
 }
 

@@ -8,11 +8,15 @@
 
 use std::ffi::c_void;
 use std::hash::{BuildHasher, RandomState};
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::windows::io::{AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle};
+use std::pin::Pin;
 use std::ptr;
 use std::sync::OnceLock;
+use std::task::{Context, Poll};
+use std::time::Instant;
 
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use windows_sys::Wdk::Storage::FileSystem::{
     FILE_PIPE_LOCAL_INFORMATION, FilePipeLocalInformation, NtQueryInformationFile,
 };
@@ -35,6 +39,8 @@ use windows_sys::Win32::System::Pipes::{
     CreateNamedPipeW, PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_BYTE, PeekNamedPipe,
 };
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
+
+use crate::channel::{End, Way};
 
 /// How many bytes can be in a pipe unread, as on Linux. The system takes the memory for them when they
 /// come.
@@ -77,8 +83,159 @@ pub fn large() -> io::Result<(OwnedHandle, OwnedHandle)> {
     new()
 }
 
+/// The end of a pipe that we read from in a runtime.
+#[derive(Debug)]
+pub struct Incoming(End);
+
+impl AsyncRead for Incoming {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, buffer)
+    }
+}
+
+/// A pipe out of a child: our end, and the child's, which blocks.
+///
+/// # Errors
+/// When the system has no room for it.
+pub fn from_child() -> io::Result<(Incoming, Descriptor)> {
+    let (read, write) = pair(Mode::Overlapped, Mode::Blocking)?;
+    Ok((Incoming(End::passed_to_us(read, Way::In)?), write))
+}
+
+/// As [`from_child`]: there are no larger ones.
+///
+/// # Errors
+/// When the system has no room for it.
+pub fn from_child_large() -> io::Result<(Incoming, Descriptor)> {
+    from_child()
+}
+
+/// The end of a pipe that we write to in a runtime. What is being written when it is dropped is taken
+/// back: flush it first.
+#[derive(Debug)]
+pub struct Outgoing(End);
+
+impl Outgoing {
+    /// Is something being written?
+    pub fn is_busy(&self) -> bool {
+        self.0.in_flight() > 0
+    }
+}
+
+impl AsyncWrite for Outgoing {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
+
+/// A pipe into a child: our end, and the child's, which blocks.
+///
+/// # Errors
+/// When the system has no room for it.
+pub fn to_child() -> io::Result<(Outgoing, Descriptor)> {
+    let (read, write) = pair(Mode::Blocking, Mode::Overlapped)?;
+    Ok((Outgoing(End::passed_to_us(write, Way::Out)?), read))
+}
+
+/// As [`to_child`], with no room at all: what is written to it is flushed when it has been read.
+///
+/// # Errors
+/// When the system has no room for it.
+pub fn to_child_unbuffered() -> io::Result<(Outgoing, Descriptor)> {
+    let (read, write) = pair_with(Mode::Blocking, Mode::Overlapped, 0)?;
+    Ok((Outgoing(End::passed_to_us(write, Way::Out)?), read))
+}
+
+/// The end of a pipe that goes both ways, opened to do its work in the background. Reads and writes wait
+/// on their thread.
+#[derive(Debug)]
+pub struct Dialogue(End);
+
+impl Dialogue {
+    /// The one behind this handle.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn new(handle: OwnedHandle) -> io::Result<Self> {
+        Ok(Self(End::passed_to_us(handle, Way::Both)?))
+    }
+
+    /// When reads and writes give up, with [`io::ErrorKind::TimedOut`].
+    pub fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.0.deadline = deadline;
+    }
+}
+
+impl AsRawHandle for Dialogue {
+    fn as_raw_handle(&self) -> HANDLE {
+        self.0.raw_handle()
+    }
+}
+
+impl Read for Dialogue {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Dialogue {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Attributes (`SECURITY_ATTRIBUTES`) for something that this user alone may open. They are valid for
+/// as long as this process is.
+///
+/// # Errors
+/// The system's own.
+pub fn owner_only() -> io::Result<*mut c_void> {
+    static MADE: OnceLock<Attributes> = OnceLock::new();
+    let made = match MADE.get() {
+        Some(made) => made,
+        None => {
+            let attributes = Attributes(OwnerOnly::get()?.attributes());
+            MADE.get_or_init(|| attributes)
+        }
+    };
+    Ok((&raw const made.0).cast_mut().cast())
+}
+
+/// Those of a static thing.
+struct Attributes(SECURITY_ATTRIBUTES);
+
+// SAFETY: it leads into memory that stays, and nobody changes it.
+unsafe impl Send for Attributes {}
+// SAFETY: as above.
+unsafe impl Sync for Attributes {}
+
 /// A pipe, the end to read from first.
 pub(crate) fn pair(read: Mode, write: Mode) -> io::Result<(OwnedHandle, OwnedHandle)> {
+    pair_with(read, write, CAPACITY)
+}
+
+/// The same with so many bytes of room.
+fn pair_with(read: Mode, write: Mode, capacity: u32) -> io::Result<(OwnedHandle, OwnedHandle)> {
     let random = RandomState::new();
     let name = format!(
         r"\\.\pipe\gipc-{:016x}{:016x}",
@@ -96,8 +253,8 @@ pub(crate) fn pair(read: Mode, write: Mode) -> io::Result<(OwnedHandle, OwnedHan
             PIPE_ACCESS_INBOUND | FILE_FLAG_FIRST_PIPE_INSTANCE | read.flags(),
             PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS,
             1,
-            CAPACITY,
-            CAPACITY,
+            capacity,
+            capacity,
             0,
             &raw const security,
         );
@@ -204,7 +361,10 @@ fn user() -> io::Result<Vec<u64>> {
 }
 
 /// What it is told from others by: a number made from its name, which for a pipe of ours is random.
-pub(crate) fn identity(descriptor: &Descriptor) -> io::Result<u64> {
+///
+/// # Errors
+/// The system's own.
+pub fn identity(descriptor: &Descriptor) -> io::Result<u64> {
     identity_of(descriptor.as_handle())
 }
 
@@ -277,6 +437,21 @@ pub(crate) fn peek(pipe: BorrowedHandle<'_>) -> io::Result<Option<usize>> {
     match io::Error::last_os_error() {
         error if is_over(&error) => Ok(None),
         error => Err(error),
+    }
+}
+
+/// Waits on this thread until something can be read, or the end be seen, until then at the most; has it
+/// come? For an end that other processes may have too, and that nobody else reads from meanwhile.
+///
+/// # Errors
+/// The system's own.
+pub fn wait_readable(pipe: &OwnedHandle, deadline: Option<Instant>) -> io::Result<bool> {
+    let mut end = End::passed_to_us(pipe.try_clone()?, Way::In)?;
+    end.deadline = deadline;
+    match end.wait_readable() {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gipc::process::Signal;
+use gipc::process::{ExitCode, Signal};
 
 /// When to start the command again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,5 +56,5 @@ pub(crate) struct Rules {
     /// How long it may show no sign of life.
     pub(crate) watchdog: Option<Duration>,
     /// The exit codes that are no failure.
-    pub(crate) success_codes: Vec<u8>,
+    pub(crate) success_codes: Vec<ExitCode>,
 }

@@ -10,8 +10,8 @@ mod system;
 #[path = "signal/windows.rs"]
 mod system;
 
-/// A signal that the system knows. Windows has none; what is there under the names of two of them is
-/// told at [`Process::terminate`](super::Process::terminate) and
+/// A signal that the system knows. Windows has none; what is there under the names of some of them
+/// is told at them, at [`Process::terminate`](super::Process::terminate) and
 /// [`Process::kill`](super::Process::kill).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Signal(pub(super) i32);

@@ -4,15 +4,18 @@
 #![expect(unsafe_code, reason = "system calls on handles")]
 
 use std::io;
-use std::os::windows::io::{AsHandle as _, AsRawHandle, OwnedHandle};
+use std::os::windows::io::{AsHandle as _, AsRawHandle, FromRawHandle, OwnedHandle};
 use std::time::{Duration, Instant};
 
-use windows_sys::Win32::Foundation::{FILETIME, STATUS_CONTROL_C_EXIT};
+use windows_sys::Win32::Foundation::{ERROR_MORE_DATA, FILETIME, STATUS_CONTROL_C_EXIT};
 use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent};
-use windows_sys::Win32::System::JobObjects::TerminateJobObject;
+use windows_sys::Win32::System::JobObjects::{
+    JOBOBJECT_BASIC_PROCESS_ID_LIST, JobObjectBasicProcessIdList, QueryInformationJobObject,
+    TerminateJobObject,
+};
 use windows_sys::Win32::System::ProcessStatus::{K32GetProcessMemoryInfo, PROCESS_MEMORY_COUNTERS};
 use windows_sys::Win32::System::Threading::{
-    GetExitCodeProcess, GetProcessTimes, TerminateProcess,
+    GetExitCodeProcess, GetProcessTimes, OpenProcess, PROCESS_SYNCHRONIZE, TerminateProcess,
 };
 
 use super::{ExitStatus, Signal, Usage};
@@ -83,7 +86,7 @@ impl Child {
     }
 
     pub(super) fn signal(&self, signal: Signal) -> Result<(), Error> {
-        if self.has_ended()? || (signal == Signal::TERM && self.send_break()) {
+        if self.has_ended()? || (is_request(signal) && self.send_break()) {
             return Ok(());
         }
         // SAFETY: the handle is a process's, and open.
@@ -93,13 +96,67 @@ impl Child {
     }
 
     pub(super) fn signal_group(&self, signal: Signal) -> Result<(), Error> {
-        if signal == Signal::TERM && !self.has_ended()? && self.send_break() {
+        if is_request(signal) && !self.has_ended()? && self.send_break() {
             return Ok(());
         }
         // SAFETY: the handle is a job's, and open.
         match unsafe { TerminateJobObject(self.started.job.as_raw_handle(), code_of(signal)) } {
             0 => Err(self.last_error()),
             _ => Ok(()),
+        }
+    }
+
+    /// The processes of its job that run, itself included.
+    pub(super) fn survivors(&self) -> Result<Vec<i32>, Error> {
+        const HEAD: usize = std::mem::offset_of!(JOBOBJECT_BASIC_PROCESS_ID_LIST, ProcessIdList);
+        let job = self.started.job.as_raw_handle();
+        let mut room = 16;
+        loop {
+            let mut list = vec![0_usize; HEAD / size_of::<usize>() + room];
+            let (at, size) = (list.as_mut_ptr(), size_of_val(&*list) as u32);
+            // SAFETY: the handle is a job's, and open; it writes at most so many bytes there.
+            let told = unsafe {
+                QueryInformationJobObject(
+                    job,
+                    JobObjectBasicProcessIdList,
+                    at.cast(),
+                    size,
+                    std::ptr::null_mut(),
+                )
+            };
+            // SAFETY: it begins with this struct, and is aligned as it is; all of it is initialised.
+            let head = unsafe { at.cast::<JOBOBJECT_BASIC_PROCESS_ID_LIST>().read() };
+            if told != 0 {
+                let pids = list[HEAD / size_of::<usize>()..].iter();
+                let count = head.NumberOfProcessIdsInList as usize;
+                return Ok(pids.take(count).map(|pid| *pid as i32).collect());
+            }
+            let error = io::Error::last_os_error();
+            if error.raw_os_error() != Some(ERROR_MORE_DATA as i32) {
+                return Err(self.error(error));
+            }
+            room = (head.NumberOfAssignedProcesses as usize + 16).max(2 * room);
+        }
+    }
+
+    /// Waits until no process of its job runs.
+    pub(super) async fn all_ended(&self) -> Result<(), Error> {
+        loop {
+            let mut left = Vec::new();
+            for pid in self.survivors()? {
+                // SAFETY: makes a handle that is ours alone, or fails: it has ended by now.
+                let process = unsafe { OpenProcess(PROCESS_SYNCHRONIZE, 0, pid as u32) };
+                if !process.is_null() {
+                    // SAFETY: as above.
+                    left.push(Ending::new(unsafe { OwnedHandle::from_raw_handle(process) }));
+                }
+            }
+            if left.is_empty() {
+                return Ok(());
+            }
+            for process in left {
+                process.wait().await.map_err(|error| self.error(error))?;
+            }
         }
     }
 
@@ -166,6 +223,11 @@ impl Child {
     }
 }
 
+/// Does it leave a process the choice how to end?
+fn is_request(signal: Signal) -> bool {
+    [Signal::TERM, Signal::INT, Signal::HUP].contains(&signal)
+}
+
 /// In units of 100 ns, in two parts.
 fn duration(time: FILETIME) -> Duration {
     let ticks = (u64::from(time.dwHighDateTime) << 32) | u64::from(time.dwLowDateTime);
@@ -186,12 +248,33 @@ fn status_of(code: u32) -> ExitStatus {
     signal.map_or(ExitStatus::Code(code), ExitStatus::Signal)
 }
 
+impl super::Process {
+    /// Who is left of it and of all that it has started: pids. (Windows only.)
+    ///
+    /// # Errors
+    /// [`Error::Io`] from the system.
+    pub fn survivors(&self) -> Result<Vec<i32>, Error> {
+        self.child.survivors()
+    }
+
+    /// Waits until it and all that it has started have ended. (Windows only.)
+    ///
+    /// # Errors
+    /// [`Error::Io`] from the system.
+    ///
+    /// # Cancel safety
+    /// A dropped future has no effect.
+    pub async fn all_ended(&self) -> Result<(), Error> {
+        self.child.all_ended().await
+    }
+}
+
 impl ExitStatus {
     /// The code by which a shell would tell of it: its own, or 128 + n for signal n.
     pub const fn shell_code(self) -> ExitCode {
         match self {
             Self::Code(code) => code,
-            Self::Signal(signal) => signal.exit_code() as ExitCode,
+            Self::Signal(signal) => signal.exit_code(),
         }
     }
 }

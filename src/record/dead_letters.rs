@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use serde::Serialize;
 
 use super::Payload;
+use crate::stream;
 
 /// The file. Clones write to the same one.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ struct Letter<'a> {
 impl DeadLetters {
     /// Writes into the file at `path`, behind what it holds.
     pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
-        let file = Rc::new(RefCell::new(append(&path)?));
+        let file = Rc::new(RefCell::new(stream::append(&path)?));
         Ok(Self { path, file })
     }
 
@@ -61,7 +61,7 @@ impl DeadLetters {
 
     /// Takes the file at the same path anew: the old one has been moved away.
     pub(crate) fn reopen(&self) -> io::Result<()> {
-        *self.file.borrow_mut() = append(&self.path)?;
+        *self.file.borrow_mut() = stream::append(&self.path)?;
         Ok(())
     }
 
@@ -80,9 +80,4 @@ impl DeadLetters {
         line.push(b'\n');
         self.file.borrow_mut().write_all(&line)
     }
-}
-
-fn append(path: &Path) -> io::Result<File> {
-    // To open a FIFO that nobody reads is an error so, and not a wait for ever.
-    File::options().create(true).append(true).custom_flags(libc::O_NONBLOCK).open(path)
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use gipc::frames::{self, Batch, FrameReader};
 use gipc::framing::Framing;
+use gipc::process::ExitCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -30,7 +31,7 @@ pub(crate) enum Error {
 
 impl Error {
     /// 2 where what was typed is to blame, else 125.
-    pub(crate) fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::NoSuchChannel { .. } => 2,
             Self::Open { .. } | Self::Read { .. } => Verdict::FAILED,

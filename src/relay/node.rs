@@ -1,23 +1,26 @@
 //! The socket of a Node process, which goes both ways.
 
 use std::cell::Cell;
-use std::io;
-use std::os::fd::OwnedFd;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use gipc::frames::{Batch, FrameReader};
 use gipc::node::{self, Own};
 use gipc::route::OutletId;
-use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::UnixStream;
 use tokio::sync::Notify;
 use tracing::{debug, error, warn};
 
 use super::{Draining, Hub};
+
+#[cfg(unix)]
+#[path = "node/unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "node/windows.rs"]
+mod system;
+
+pub(crate) use system::{NodeStream, Socket};
 
 /// How long a process may say nothing that has read everything, and has sent less than it was sent
 /// or has not said that it is through with all.
@@ -29,36 +32,13 @@ const VERY_QUIET: Duration = Duration::from_secs(10);
 /// How often Node sends a socket again, as a `net.Native`, that has not arrived.
 const RETRANSMISSIONS: u32 = 3;
 
-/// What comes from a Node process.
-pub(crate) struct NodeStream(UnixStream);
-
-impl NodeStream {
-    pub(crate) fn new(socket: OwnedFd) -> io::Result<Self> {
-        Ok(Self(UnixStream::from_std(socket.into())?))
-    }
-}
-
-/// Descriptors that come along are closed by the system: they are not asked for.
-impl AsyncRead for NodeStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match ready!(Pin::new(&mut self.0).poll_read(context, buffer)) {
-            // The process has left something unread. What it has sent has come before this.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Poll::Ready(Ok(())),
-            read => Poll::Ready(read),
-        }
-    }
-}
-
 /// How to answer what a Node process says to Node.
+#[cfg_attr(windows, expect(dead_code, reason = "Node's wire is refused there"))]
 pub(crate) enum Reply {
     /// Among the messages for it.
     Queued(Rc<Hub>, OutletId),
     /// There are none.
-    Written(OwnedFd),
+    Written(Socket),
 }
 
 /// What is known of an incarnation of a Node process on both sides of its socket.
@@ -76,6 +56,7 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
+    #[cfg_attr(windows, expect(dead_code, reason = "Node's wire is refused there"))]
     pub(crate) fn new(reply: Reply, is_heard: bool) -> Rc<Self> {
         Rc::new(Self {
             reply,
@@ -124,8 +105,7 @@ impl Conversation {
     fn say(&self, what: &'static [u8]) {
         match &self.reply {
             Reply::Queued(hub, outlet) => hub.interject(*outlet, Bytes::from_static(what)),
-            // It is written whole or, where the process reads nothing, not at all.
-            Reply::Written(socket) => drop(nix::unistd::write(socket, what)),
+            Reply::Written(socket) => socket.say(what),
         }
     }
 

@@ -15,7 +15,7 @@ use tracing::error;
 
 use super::{Hub, Outcome, Source, Trouble};
 use crate::record::playback::Playback;
-use crate::stream::{self, Patient, Stream};
+use crate::stream::{Patient, Stream};
 
 /// How long a read of what was there a moment ago may take.
 const SNATCHED: Duration = Duration::from_secs(1);
@@ -231,7 +231,7 @@ impl Hub {
 
 /// What is there to be read. `None`: nothing.
 async fn snatch(reader: &mut FrameReader<Stream>) -> Option<Result<Option<Batch>, Error>> {
-    if !stream::has_something(io::stdin()) {
+    if !reader.get_ref().has_something() {
         return None;
     }
     // Only where another process has taken it from under our eyes does this wait.

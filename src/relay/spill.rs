@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,6 +14,7 @@ use tokio::sync::Mutex;
 use tracing::{error, warn};
 
 use super::{Hub, Source};
+use crate::stream;
 
 /// Up to how many bytes come back at once.
 const PIECE: u64 = 256 << 10;
@@ -71,7 +71,8 @@ impl Spill {
         let len = frames.len() as u64;
         let end = self.start.get() + self.pieces.borrow().iter().map(|it| it.len).sum::<u64>();
         let file = Arc::clone(&self.file);
-        let written = tokio::task::spawn_blocking(move || file.write_all_at(&frames, end)).await;
+        let written =
+            tokio::task::spawn_blocking(move || stream::write_all_at(&file, &frames, end)).await;
         if let Err(error) = written.map_err(io::Error::other).and_then(|written| written) {
             self.messages.set(self.messages.get() - messages);
             return Err(error);
@@ -94,7 +95,7 @@ impl Spill {
         let (file, start) = (Arc::clone(&self.file), self.start.get());
         let mut frames = vec![0; piece.len as usize];
         let read = tokio::task::spawn_blocking(move || {
-            file.read_exact_at(&mut frames, start).map(|()| Bytes::from(frames))
+            stream::read_exact_at(&file, &mut frames, start).map(|()| Bytes::from(frames))
         });
         let frames = read.await.map_err(io::Error::other)??;
         // Else it was given up meanwhile.

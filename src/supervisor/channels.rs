@@ -1,11 +1,11 @@
 //! The channels of the session: made before anything starts, they last until its end.
 
 use std::cell::Cell;
-use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use gipc::framing::Framing;
 use gipc::inherited::Direction;
+use gipc::pipes::Descriptor;
 use gipc::spawn::ChildFd;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
@@ -40,8 +40,8 @@ enum Input {
 
 /// The ends of a pipe, until somebody has them.
 struct Pipe {
-    read: Cell<Option<OwnedFd>>,
-    write: Cell<Option<OwnedFd>>,
+    read: Cell<Option<Descriptor>>,
+    write: Cell<Option<Descriptor>>,
 }
 
 impl Pipe {
@@ -50,7 +50,7 @@ impl Pipe {
         Ok(Self { read: Cell::new(Some(read)), write: Cell::new(Some(write)) })
     }
 
-    fn end(&self, direction: Direction) -> &Cell<Option<OwnedFd>> {
+    fn end(&self, direction: Direction) -> &Cell<Option<Descriptor>> {
         match direction {
             Direction::In => &self.read,
             Direction::Out => &self.write,

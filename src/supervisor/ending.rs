@@ -1,6 +1,6 @@
 //! How a command ends: seen, asked to, killed, reaped.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gipc::process::{ExitStatus, Signal};
@@ -9,8 +9,7 @@ use tracing::{error, info, warn};
 use super::instance::{AFTER_SUCCESS, Child, Instance, Junction, Side};
 use super::policy::Event;
 use super::session::InstanceId;
-use super::{Queue, Supervisor};
-use crate::guard::tree;
+use super::{Queue, Supervisor, strays};
 use crate::record::Reason;
 use crate::relay::{Inlet, Phase};
 use crate::report::STOPPED;
@@ -56,34 +55,10 @@ impl Supervisor {
                 self.ask_to_end(id, signal, &strays);
             }
         }
-        let stopped = |it: &Instance| {
-            it.child.as_ref().is_some_and(|child| child.process.take_stop().unwrap_or(false))
-        };
+        let stopped = |it: &Instance| it.child.as_ref().is_some_and(strays::has_stopped);
         if self.shares_terminal && self.instances.iter().any(stopped) {
             self.suspend(false);
         }
-    }
-
-    /// Who has lost his parents and come to us, and whose he is as far as that can be told. Those
-    /// that have ended are reaped. `None` where the system does not tell.
-    pub(super) fn strays(&self) -> Option<Strays> {
-        let leaders: BTreeSet<i32> = self.instances.iter().filter_map(Instance::pid).collect();
-        let strays = tree::reap_orphans(|pid| leaders.contains(&pid) || self.asking.contains(pid));
-        let strays =
-            strays.map_err(|error| error!("cannot look up what descends from us: {error}")).ok()?;
-        let with_child: Vec<_> = self.instances.iter().filter(|it| it.child.is_some()).collect();
-        let owner = |stray: i32| match with_child[..] {
-            [only] => Some(only.id),
-            _ => {
-                let group = tree::group_of(stray);
-                let by_group = with_child.iter().find(|it| it.pid() == group);
-                by_group.map(|it| it.id).or_else(|| {
-                    let name = tree::variable_of(stray, "GIPC_NAME")?;
-                    Some(with_child.iter().find(|it| it.name == name)?.id)
-                })
-            }
-        };
-        Some(strays.into_iter().filter_map(|stray| Some((stray, owner(stray)?))).collect())
     }
 
     /// Who is to end with the command besides its group. As long as it runs itself that is nobody:
@@ -96,7 +71,6 @@ impl Supervisor {
 
     /// Asks the command's group to end, and once the command itself has, all else that it started.
     pub(super) fn ask_to_end(&mut self, id: InstanceId, signal: Signal, strays: &Strays) {
-        let shares_terminal = self.shares_terminal;
         let instance = &mut self.instances[id.0];
         let Some(child) = &mut instance.child else { return };
         let was_drained = instance.ended_because == Some(STOPPED) && child.group_asked.is_none();
@@ -107,33 +81,7 @@ impl Supervisor {
         if child.alone {
             return;
         }
-        let leader = child.process.pid();
-        let mut ask = Vec::new();
-        if shares_terminal {
-            // Its group is ours, and perhaps that of a whole pipeline.
-            ask.extend(tree::descendants().unwrap_or_default());
-        } else {
-            // What is left is asked again where this is another signal: a shell's background jobs
-            // ignore INT.
-            if child.group_asked != Some(signal) {
-                child.asked.remove(&-leader);
-                ask.push(-leader);
-            }
-            if child.status.is_some() {
-                let own = strays.iter().filter(|(_, owner)| **owner == id).map(|(pid, _)| *pid);
-                ask.extend(own.filter(|pid| tree::group_of(*pid) != Some(leader)));
-            }
-        }
-        let Some(child) = &mut self.instances[id.0].child else { return };
-        child.group_asked = Some(signal);
-        for target in ask {
-            if child.asked.insert(target)
-                && let Err(error) =
-                    signal.send_to(target).and_then(|()| Signal::CONT.send_to(target))
-            {
-                warn!("cannot send {signal} to process {}: {error}", target.abs());
-            }
-        }
+        self.ask_all(id, signal, strays);
     }
 
     /// Kills the command, its group, and all that it has left to us.
@@ -144,11 +92,9 @@ impl Supervisor {
             if self.shares_terminal { Ok(()) } else { child.process.signal_group(Signal::KILL) };
         let leader = child.process.kill();
         child.ending.send_replace(Phase::Killed);
-        let own = strays.iter().filter(|(_, owner)| **owner == id);
-        let strays = own.map(|(pid, _)| Signal::KILL.send_to(*pid));
-        let strays = strays.collect::<Result<(), _>>();
+        let strays = self.kill_strays(id, strays);
         let error = group.and(leader).err().map(|error| crate::chain(&error));
-        if let Some(error) = error.or_else(|| strays.err().map(|error| error.to_string())) {
+        if let Some(error) = error.or_else(|| strays.err().map(|error| crate::chain(&error))) {
             error!("not all that {} started can be stopped: {error}", instance.name);
         }
     }

@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
+use gipc::pipes::Descriptor;
 use gipc::process::{ExitStatus, Process, Signal};
 use gipc::route::{Counts, OutletId};
 use tokio::sync::{oneshot, watch};
@@ -76,6 +76,7 @@ pub(super) struct Child {
     /// With what its group was asked to end.
     pub(super) group_asked: Option<Signal>,
     /// Who has been asked to end one by one.
+    #[cfg_attr(windows, expect(dead_code, reason = "nobody can be asked one by one"))]
     pub(super) asked: BTreeSet<i32>,
 }
 
@@ -91,7 +92,7 @@ pub(super) enum Side {
     Reader(OutletId),
     Writer(Rc<Source>),
     /// Its end of the pipe that it shares with the other side, until it is started.
-    Direct(Cell<Option<OwnedFd>>),
+    Direct(Cell<Option<Descriptor>>),
 }
 
 impl Junction {

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use gipc::process::{ExitStatus, Signal};
+use gipc::process::{ExitCode, ExitStatus, Signal};
 
 use crate::guard::Verdict;
 use crate::plan::rules::{Backoff, Readiness, Restart, RestartLimit, Rules};
@@ -26,7 +26,7 @@ pub(crate) enum Event {
     /// The command runs.
     Started,
     /// The command could not be started; the exit code that says so.
-    StartFailed(u8),
+    StartFailed(ExitCode),
     /// It is ready for messages.
     Ready,
     /// The process itself has ended. What it started and what it wrote may still be there.
@@ -146,7 +146,7 @@ pub(crate) struct Policy {
     /// How it is to end once everything is gone.
     verdict: Option<Verdict>,
     /// The code of this incarnation whatever its own is: we ended it.
-    overruled: Option<u8>,
+    overruled: Option<ExitCode>,
     messages_lost: bool,
     /// This incarnation has done something.
     progressed: bool,
@@ -392,7 +392,7 @@ impl Policy {
     }
 
     /// Ends this incarnation, with this code; whether there is another is decided when it is gone.
-    fn end_incarnation(&mut self, code: u8, now: Instant) -> Vec<Action> {
+    fn end_incarnation(&mut self, code: ExitCode, now: Instant) -> Vec<Action> {
         self.overruled.get_or_insert(code);
         self.ask(self.rules.stop_signal.unwrap_or(Signal::TERM), now)
     }

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use gipc::frames::{Batch, FrameReader};
 use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
 use gipc::spawn::ChildFd;
-use nix::unistd::{Uid, User};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
@@ -18,7 +17,7 @@ use super::wiring::{self, Ends, Node};
 use super::{Done, Ended, Note, Supervisor};
 use crate::guard::Verdict;
 use crate::logs::{Origin, Printing};
-use crate::notify::{News, Socket};
+use crate::notify::{self, News, Socket};
 use crate::plan::channel::Port;
 use crate::plan::rules::Restart;
 use crate::plan::topology::Readiness;
@@ -68,6 +67,7 @@ impl Supervisor {
         if instance.plan.is_inherited() && instance.plan.rules.restart == Restart::Never {
             self.link.release_inherited(); // It has them now, and nobody else is to get them.
         }
+        self.link.watch(&process);
         instance.history.push(Incarnation::new(process.pid(), instance.reason));
         instance.ended_because = None;
         instance.last_no.clear();
@@ -236,10 +236,7 @@ impl Supervisor {
         let incarnation = instance.history.len();
         let is_asked = matches!(instance.plan.ready, Some(Readiness::Notify));
         let (notes, mut ending) = (self.notes.0.clone(), ending.clone());
-        let user = instance.plan.user.as_deref().and_then(|user| match user.parse() {
-            Ok(number) => Some(Uid::from_raw(number)),
-            Err(_) => Some(User::from_name(user).ok()??.uid),
-        });
+        let user = instance.plan.user.as_deref().and_then(notify::user);
         instance.tasks += 1;
         self.tasks.spawn_local(async move {
             loop {

@@ -2,23 +2,28 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use gipc::framing::Framing;
 use gipc::inherited::Direction;
-use gipc::pipes;
-use gipc::process::Process;
+use gipc::pipes::{self, Descriptor, Incoming};
+use gipc::process::{ExitCode, Process};
 use gipc::spawn::{ChildFd, Command, Limit, ProcessGroup, SpawnError};
-use tokio::net::unix::pipe;
 
 use super::instance::{Junction, Side};
 use crate::dress::dress;
 use crate::guard::Verdict;
 use crate::plan::channel::Port;
 use crate::plan::topology::{self, Meeting, Readiness, Wiring};
-use crate::relay::{Conversation, Inlet, NodeStream, Reply};
-use crate::{jobserver, notify};
+use crate::relay::{Conversation, Inlet, NodeStream};
+
+#[cfg(unix)]
+#[path = "wiring/unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "wiring/windows.rs"]
+mod system;
+use crate::{jobserver, notify, stream};
 
 /// Why a command was not started.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +35,7 @@ pub(crate) enum StartError {
 }
 
 impl StartError {
-    pub(crate) fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Spawn(error) => error.exit_code(),
             Self::Pipe(_) => Verdict::FAILED,
@@ -44,13 +49,13 @@ pub(crate) struct Ends {
     /// Where its messages go in: for each junction where it reads.
     pub(crate) inlets: Vec<Option<Inlet>>,
     /// Where its messages come out: the junction with each.
-    pub(crate) messages: Vec<(usize, pipe::Receiver)>,
+    pub(crate) messages: Vec<(usize, Incoming)>,
     /// Its socket, where it is a Node process.
     pub(crate) node: Option<Node>,
     /// What it prints: the stream's name with each.
-    pub(crate) lines: Vec<(&'static str, pipe::Receiver)>,
+    pub(crate) lines: Vec<(&'static str, Incoming)>,
     /// Where it says that it is ready.
-    pub(crate) ready: Option<pipe::Receiver>,
+    pub(crate) ready: Option<Incoming>,
     /// Where it says how it is.
     pub(crate) notify: Option<notify::Socket>,
 }
@@ -69,14 +74,14 @@ struct Line {
     framing: Framing,
     /// By their names: the two directions of a socket.
     channels: Vec<(String, Direction)>,
-    theirs: OwnedFd,
+    theirs: Descriptor,
 }
 
 /// What a command is given, in the making.
 #[derive(Default)]
 struct Gifts {
     ends: Ends,
-    fds: Vec<(ChildFd, OwnedFd)>,
+    fds: Vec<(ChildFd, Descriptor)>,
     env: Vec<(OsString, OsString)>,
     lines: Vec<Line>,
 }
@@ -88,8 +93,8 @@ impl Gifts {
 
     /// What is printed there comes to us as lines.
     fn capture(&mut self, stream: &'static str, target: ChildFd) -> io::Result<()> {
-        let (read, write) = pipes::new()?;
-        self.ends.lines.push((stream, pipe::Receiver::from_owned_fd(read)?));
+        let (read, write) = pipes::from_child()?;
+        self.ends.lines.push((stream, read));
         self.fds.push((target, write));
         Ok(())
     }
@@ -105,48 +110,14 @@ impl Gifts {
                 theirs
             }
             Side::Writer(_) => {
-                let (read, theirs) = pipes::large()?;
-                self.ends.messages.push((place, pipe::Receiver::from_owned_fd(read)?));
+                let (read, theirs) = pipes::from_child_large()?;
+                self.ends.messages.push((place, read));
                 theirs
             }
         };
         let Meeting { port, direction, framing, .. } = junction.plan;
         let channels = vec![(junction.hub.plan.name.clone(), direction)];
         self.lines.push(Line { target: port.fd(), framing, channels, theirs });
-        Ok(())
-    }
-
-    /// The socket of a Node process, for the channel into it and the one from it.
-    fn connect_node(&mut self, junctions: &[Junction]) -> io::Result<()> {
-        let is_node = |(_, it): &(usize, &Junction)| matches!(it.plan.port, Port::Node(_));
-        let there: Vec<_> = junctions.iter().enumerate().filter(is_node).collect();
-        let Some((_, first)) = there.first() else { return Ok(()) };
-        let (target, framing) = (first.plan.port.fd(), first.plan.framing);
-        let (ours, theirs) = pipes::sockets()?;
-        pipes::set_nonblocking(&ours, true)?;
-        let reads = there.iter().find_map(|(place, it)| match it.side {
-            Side::Reader(outlet) => Some((*place, Reply::Queued(Rc::clone(&it.hub), outlet))),
-            _ => None,
-        });
-        let is_writer = |(_, it): &&(usize, &Junction)| matches!(it.side, Side::Writer(_));
-        let writes_to = there.iter().find(is_writer).map(|(place, _)| *place);
-        let (reads_at, reply) = match reads {
-            Some((place, reply)) => (Some(place), reply),
-            None => (None, Reply::Written(ours.try_clone()?)),
-        };
-        let conversation = Conversation::new(reply, writes_to.is_some());
-        if let Some(place) = reads_at {
-            let inlet = Inlet::node(ours.try_clone()?, &theirs, Rc::clone(&conversation))?;
-            self.ends.inlets.resize_with(self.ends.inlets.len().max(place + 1), || None);
-            self.ends.inlets[place] = Some(inlet);
-        }
-        let stream = NodeStream::new(ours)?;
-        self.ends.node = Some(Node { stream, conversation, writes_to });
-        self.set("NODE_CHANNEL_FD", target.to_string());
-        self.set("NODE_CHANNEL_SERIALIZATION_MODE", "json");
-        let name = |(_, it): &(usize, &Junction)| (it.hub.plan.name.clone(), it.plan.direction);
-        let channels = there.iter().map(name).collect();
-        self.lines.push(Line { target, framing, channels, theirs });
         Ok(())
     }
 
@@ -163,15 +134,15 @@ impl Gifts {
         self.connect_node(junctions)?;
         let mut taken: Vec<_> = self.lines.iter().map(|line| line.target).collect();
         if !taken.contains(&ChildFd::STDIN) {
-            self.fds.push((ChildFd::STDIN, std::fs::File::open("/dev/null")?.into()));
+            self.fds.push((ChildFd::STDIN, std::fs::File::open(stream::NULL)?.into()));
         }
         if !taken.contains(&ChildFd::STDOUT) {
             self.capture("stdout", ChildFd::STDOUT)?;
         }
         self.capture("stderr", ChildFd::STDERR)?;
         if let Some(Readiness::Fd(target)) = plan.ready {
-            let (read, write) = pipes::new()?;
-            self.ends.ready = Some(pipe::Receiver::from_owned_fd(read)?);
+            let (read, write) = pipes::from_child()?;
+            self.ends.ready = Some(read);
             self.fds.push((target, write));
             taken.push(target);
         }
@@ -206,7 +177,7 @@ pub(super) fn start(
     junctions: &[Junction],
     instance: &str,
     restarts: u32,
-    group: Option<i32>,
+    group: Option<ProcessGroup>,
     descriptors: Option<Limit>,
 ) -> Result<(Process, Ends), StartError> {
     let mut gifts = Gifts::default();
@@ -226,7 +197,7 @@ pub(super) fn start(
         command = command.inherit_fds();
     }
     if let Some(group) = group {
-        command = command.process_group(ProcessGroup::Join(group));
+        command = command.process_group(group);
     }
     Ok((command.spawn()?, gifts.ends))
 }

@@ -52,6 +52,24 @@ impl CommandLine {
         line.finish()
     }
 
+    /// For `cmd.exe` itself, which is to run a line: with `/s` it takes off the outermost quotes, and
+    /// nothing else of what follows `/c`.
+    pub(super) fn for_interpreter<'a>(
+        interpreter: &OsStr,
+        switches: impl Iterator<Item = &'a OsStr>,
+        to_run: &OsStr,
+    ) -> io::Result<Vec<u16>> {
+        let mut line = Self(Vec::new());
+        line.push_between_quotes("the interpreter's name", interpreter, &[QUOTE])?;
+        for switch in switches {
+            line.0.push(b' '.into());
+            line.push_argument(switch)?;
+        }
+        line.0.push(b' '.into());
+        line.push_between_quotes("a line for a shell", to_run, &[b'\r'.into(), b'\n'.into()])?;
+        line.finish()
+    }
+
     /// A backslash is one, unless a quote follows: then two are one.
     fn push_argument(&mut self, arg: &OsStr) -> io::Result<()> {
         let arg = characters("an argument", arg, &[])?;

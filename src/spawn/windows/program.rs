@@ -63,12 +63,27 @@ impl Program {
     pub(super) fn command_line(&self, command: &Command) -> io::Result<Vec<u16>> {
         let args = command.args.iter().map(OsString::as_os_str);
         match self {
-            Self::Binary(_) => CommandLine::for_c_runtime(&command.program, args),
+            Self::Binary(file) => match line_for(file, &command.args) {
+                Some((switches, line)) => {
+                    let switches = switches.iter().map(OsString::as_os_str);
+                    CommandLine::for_interpreter(&command.program, switches, line)
+                }
+                None => CommandLine::for_c_runtime(&command.program, args),
+            },
             Self::Batch { interpreter, file } => {
                 CommandLine::for_batch_file(interpreter.as_os_str(), file.as_os_str(), args)
             }
         }
     }
+}
+
+/// Is this `cmd.exe /s /c LINE`? Then the switches, and the line, which is taken as it stands.
+fn line_for<'a>(file: &Path, args: &'a [OsString]) -> Option<(&'a [OsString], &'a OsString)> {
+    let (line, switches) = args.split_last()?;
+    let is = |arg: Option<&OsString>, switch| arg.is_some_and(|it| it.eq_ignore_ascii_case(switch));
+    let has_s = switches.iter().any(|arg| is(Some(arg), "/s"));
+    let is_cmd = file.file_stem()?.eq_ignore_ascii_case("cmd");
+    (is_cmd && has_s && is(switches.last(), "/c")).then_some((switches, line))
 }
 
 /// The file itself, where it has an extension; with each of the extensions, in any case.

@@ -1,0 +1,230 @@
+//! POSIX: a socket in a folder that is its user's alone.
+
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::geteuid;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+
+use super::Error;
+use crate::control::client;
+
+/// The ends of the names of sockets.
+const SUFFIX: &str = ".sock";
+
+/// The folder of the sockets of all sessions of this user.
+pub(in crate::control) fn folder() -> PathBuf {
+    match std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from) {
+        // A relative one is to be ignored, by the specification.
+        Some(runtime) if runtime.is_absolute() => runtime.join("gipc"),
+        _ => std::env::temp_dir().join(format!("gipc-{}", geteuid())),
+    }
+}
+
+/// Where the session of this name is to be found.
+pub(in crate::control) fn path_of(session: &str) -> PathBuf {
+    folder().join(format!("{session}{SUFFIX}"))
+}
+
+/// The names of the sessions of this user that run, in order.
+pub(in crate::control) fn sessions() -> Vec<String> {
+    let files = fs::read_dir(folder()).into_iter().flatten().flatten();
+    let names = files.filter_map(|file| {
+        let name = file.file_name().into_string().ok()?.strip_suffix(SUFFIX)?.to_owned();
+        UnixStream::connect(file.path()).ok().map(|_| name)
+    });
+    let mut names: Vec<_> = names.collect();
+    names.sort_unstable();
+    names
+}
+
+/// A socket that listens. It is gone from its folder when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Socket {
+    /// Listens as the session of this name, in place of a dead one.
+    ///
+    /// # Errors
+    /// When there is one that lives, or the folder is not ours alone.
+    pub(crate) fn bind(session: &str) -> Result<Self, Error> {
+        let path = path_of(session);
+        let folder = folder();
+        // Until we listen: of two that find a dead socket, one is to replace it.
+        let _lock = lock(&folder)?;
+        let failed = |source| Error::Bind { path: path.clone(), source };
+        loop {
+            match Stream::connect(&path) {
+                // One that has lost its guard is about to end.
+                Ok(stream) => match client::pid_of(stream).map_err(failed)? {
+                    Some(pid) => return Err(Error::Taken { name: session.to_owned(), pid }),
+                    None => client::wait_for_end_of(&path),
+                },
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                    fs::remove_file(&path).map_err(failed)?;
+                    break;
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        let listener = UnixListener::bind(&path).map_err(failed)?;
+        let socket = Self { listener, path: path.clone() };
+        let mode = Permissions::from_mode(0o600);
+        fs::set_permissions(&path, mode).map_err(failed)?;
+        socket.listener.set_nonblocking(true).map_err(failed)?;
+        Ok(socket)
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// In a runtime.
+    pub(in crate::control) fn listener(&self) -> io::Result<Listener> {
+        Ok(Listener(tokio::net::UnixListener::from_std(self.listener.try_clone()?)?))
+    }
+}
+
+/// What takes connections.
+pub(in crate::control) struct Listener(tokio::net::UnixListener);
+
+impl Listener {
+    /// The next one. Cancel safe.
+    pub(in crate::control) async fn accept(&mut self) -> io::Result<Connection> {
+        Ok(Connection(self.0.accept().await?.0))
+    }
+}
+
+/// A client.
+pub(in crate::control) struct Connection(tokio::net::UnixStream);
+
+/// Where its requests come from.
+pub(in crate::control) type Requests = OwnedReadHalf;
+
+/// Where its replies go.
+pub(in crate::control) type Replies = OwnedWriteHalf;
+
+impl Connection {
+    /// Why it is not listened to: it is another user's.
+    pub(in crate::control) fn refusal(&self) -> io::Result<Option<String>> {
+        let (client, ours) = (self.0.peer_cred()?.uid(), geteuid().as_raw());
+        let is_foreign = client != ours && client != 0;
+        Ok(is_foreign
+            .then(|| format!("this is a session of user {ours}, and you are user {client}")))
+    }
+
+    pub(in crate::control) fn split(self) -> (Requests, Replies) {
+        self.0.into_split()
+    }
+}
+
+/// Has a client gone that has said all that it will say? Else it listens still.
+pub(in crate::control) fn has_hung_up(requests: &Requests) -> bool {
+    let stream: &tokio::net::UnixStream = requests.as_ref();
+    let mut fds = [PollFd::new(stream.as_fd(), PollFlags::empty())];
+    poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+}
+
+/// A connection to a session, on the side that asks.
+#[derive(Debug)]
+pub(in crate::control) struct Stream(UnixStream);
+
+impl Stream {
+    /// [`io::ErrorKind::NotFound`] or [`io::ErrorKind::ConnectionRefused`] where there is no session.
+    pub(in crate::control) fn connect(path: &Path) -> io::Result<Self> {
+        Ok(Self(UnixStream::connect(path)?))
+    }
+
+    /// How long a read or a write may take.
+    pub(in crate::control) fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.set_read_timeout(timeout)?;
+        self.0.set_write_timeout(timeout)
+    }
+
+    /// The process that listens at the other end. In a runtime.
+    pub(in crate::control) fn listener(self) -> io::Result<i32> {
+        self.0.set_nonblocking(true)?;
+        let listener = tokio::net::UnixStream::from_std(self.0)?.peer_cred()?;
+        listener.pid().ok_or_else(|| io::ErrorKind::Unsupported.into())
+    }
+
+    /// As a read; an error where nobody reads our standard output any more, which is told by the
+    /// other half of the result.
+    pub(in crate::control) fn read_while_heard(
+        &self,
+        buffer: &mut [u8],
+    ) -> (io::Result<usize>, bool) {
+        let stdout = io::stdout();
+        loop {
+            let mut fds = [
+                PollFd::new(self.0.as_fd(), PollFlags::POLLIN),
+                // Nothing but that nobody reads it any more.
+                PollFd::new(stdout.as_fd(), PollFlags::empty()),
+            ];
+            match poll(&mut fds, PollTimeout::NONE) {
+                Err(Errno::EINTR) => continue,
+                Err(errno) => return (Err(errno.into()), true),
+                Ok(_) => {}
+            }
+            if fds[1].revents().is_some_and(|events| events.contains(PollFlags::POLLERR)) {
+                return (Err(io::ErrorKind::BrokenPipe.into()), false);
+            }
+            if fds[0].revents().is_some_and(|events| !events.is_empty()) {
+                return ((&self.0).read(buffer), true);
+            }
+        }
+    }
+}
+
+impl Read for &Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&self.0).read(buffer)
+    }
+}
+
+impl Write for &Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (&self.0).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // While we listen still: nobody has taken it for a dead one and replaced it.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Makes sure of the folder, and has it to ourselves.
+fn lock(folder: &Path) -> Result<Flock<File>, Error> {
+    let failed = |source| Error::Folder { path: folder.to_owned(), source };
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
+        _ => {}
+    }
+    // In the temporary directory anybody may have made it, or a link in its place.
+    let found = fs::symlink_metadata(folder).map_err(failed)?;
+    let is_ours = found.uid() == geteuid().as_raw() && found.mode() & 0o077 == 0;
+    if !found.is_dir() || !is_ours {
+        return Err(Error::NotOurs { path: folder.to_owned() });
+    }
+    let opened = File::open(folder).map_err(failed)?;
+    Flock::lock(opened, FlockArg::LockExclusive).map_err(|(_, errno)| failed(errno.into()))
+}

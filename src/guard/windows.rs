@@ -1,0 +1,218 @@
+//! Windows: one process, whose end the system answers with that of all that it has started.
+//!
+//! A job object that is closed by the end of this process, however that comes, ends all that is in
+//! it: every command is started as a daemon, see [`gipc::Command::daemon`]. So nobody has to stand
+//! guard. What the console tells comes to a thread of the system's own.
+
+#![expect(unsafe_code, reason = "system calls on handles")]
+
+use std::io;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::process::ExitCode;
+use std::rc::Rc;
+
+use gipc::process::{Process, Signal};
+use gipc::spawn::ProcessGroup;
+use tokio::signal::windows::{self as console, CtrlBreak, CtrlC, CtrlClose, CtrlShutdown};
+use tokio::sync::Notify;
+use windows_sys::Win32::Foundation::{
+    ERROR_INVALID_PARAMETER, STATUS_CONTROL_C_EXIT, WAIT_OBJECT_0,
+};
+use windows_sys::Win32::System::Threading::{
+    INFINITE, OpenProcess, PROCESS_SYNCHRONIZE, WaitForSingleObject,
+};
+
+use super::{Arrival, DirectSignal, Verdict};
+
+/// `--detach`, which is refused.
+pub(crate) mod background {
+    use std::convert::Infallible;
+    use std::io;
+
+    use crate::guard::Verdict;
+
+    /// Whoever waits for the start of what goes on in the background: nobody.
+    #[derive(Debug)]
+    pub(crate) struct Caller(Infallible);
+
+    /// Which of two processes this is.
+    #[expect(dead_code, reason = "there is no second one")]
+    pub(crate) enum Side {
+        Caller(Verdict),
+        Background(Caller),
+    }
+
+    /// # Errors
+    /// Always.
+    pub(crate) fn detach() -> io::Result<Side> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    impl Caller {
+        /// Never comes back.
+        pub(crate) async fn ended(&self) {
+            match self.0 {}
+        }
+
+        /// Nobody is told.
+        pub(crate) fn tell(self, _code: gipc::process::ExitCode) {
+            match self.0 {}
+        }
+    }
+}
+
+/// What the supervisor has of the world outside.
+pub(crate) struct Link {
+    /// A child has ended, or what it has left.
+    children: Rc<Notify>,
+}
+
+/// What the console tells.
+pub(crate) struct Arrivals {
+    ctrl_c: CtrlC,
+    ctrl_break: CtrlBreak,
+    close: CtrlClose,
+    shutdown: CtrlShutdown,
+}
+
+/// The ends of children.
+pub(crate) struct Direct(Rc<Notify>);
+
+impl Link {
+    /// What the console tells from now on. In a runtime.
+    pub(crate) fn arrivals(&mut self) -> io::Result<Arrivals> {
+        Ok(Arrivals {
+            ctrl_c: console::ctrl_c()?,
+            ctrl_break: console::ctrl_break()?,
+            close: console::ctrl_close()?,
+            shutdown: console::ctrl_shutdown()?,
+        })
+    }
+
+    /// Where a command is that shares the console with us: it has its Ctrl-C as we have.
+    pub(crate) const fn group(&self) -> ProcessGroup {
+        ProcessGroup::Ours
+    }
+
+    /// Our pid.
+    pub(crate) fn guard(&self) -> i32 {
+        std::process::id() as i32
+    }
+
+    /// What was passed to us goes to nobody by itself.
+    pub(crate) const fn release_inherited(&self) {}
+
+    /// There is none.
+    pub(crate) const fn has_lost_guard(&self) -> bool {
+        false
+    }
+
+    /// Windows stops nobody.
+    pub(crate) const fn stop(&self, _supervisor: bool) {}
+
+    /// Nobody waits for us to do so.
+    pub(crate) const fn detach(&self) {}
+
+    /// Has [`Direct`] tell when it has ended, and when nothing is left of what it has started. In a
+    /// runtime.
+    pub(crate) fn watch(&self, process: &Process) {
+        let (process, children) = (process.clone(), Rc::clone(&self.children));
+        tokio::task::spawn_local(async move {
+            // Where that cannot be waited for, it is looked at once more.
+            let _ = process.join().await;
+            children.notify_one();
+            let _ = process.all_ended().await;
+            children.notify_one();
+        });
+    }
+}
+
+impl Arrivals {
+    /// The next one. Cancel safe.
+    pub(crate) async fn next(&mut self) -> Arrival {
+        let signal = tokio::select! {
+            Some(()) = self.ctrl_c.recv() => Signal::INT,
+            Some(()) = self.ctrl_break.recv() => Signal::TERM,
+            Some(()) = self.close.recv() => Signal::HUP,
+            Some(()) = self.shutdown.recv() => Signal::HUP,
+            else => std::future::pending().await,
+        };
+        Arrival { signal, from_terminal: true }
+    }
+}
+
+impl Direct {
+    pub(crate) fn new(link: &Link) -> io::Result<Self> {
+        Ok(Self(Rc::clone(&link.children)))
+    }
+
+    /// The next one. Cancel safe.
+    pub(crate) async fn next(&mut self) -> DirectSignal {
+        self.0.notified().await;
+        DirectSignal::Children
+    }
+}
+
+/// Runs `supervise`.
+///
+/// # Errors
+/// None.
+pub(crate) fn run(
+    _isolate: bool,
+    _reads_terminal: bool,
+    supervise: impl FnOnce(io::Result<Link>) -> Verdict,
+) -> io::Result<Verdict> {
+    Ok(supervise(Ok(Link { children: Rc::new(Notify::new()) })))
+}
+
+/// The system sees to that.
+pub(crate) const fn die_with_guard() {}
+
+/// There is none.
+pub(crate) const fn outlive_guard() {}
+
+/// Is there a console that a command could share with us?
+pub(crate) fn has_terminal() -> bool {
+    std::fs::File::open("CONIN$").is_ok()
+}
+
+/// Ends this process as one that the console has ended, so that a calling batch file stops too.
+/// Returns for what is no wish of the console's.
+pub(crate) fn die_of(signal: Signal) {
+    if [Signal::INT, Signal::TERM, Signal::HUP].contains(&signal) {
+        exit(STATUS_CONTROL_C_EXIT as u32);
+    }
+}
+
+/// This process's exit code, of 32 bits.
+pub(crate) fn exit_code(code: gipc::process::ExitCode) -> ExitCode {
+    match u8::try_from(code) {
+        Ok(code) => code.into(),
+        Err(_) => exit(code),
+    }
+}
+
+#[expect(clippy::exit, reason = "std's ExitCode has 8 bits")]
+fn exit(code: u32) -> ! {
+    std::process::exit(code as i32)
+}
+
+/// Waits until a process has ended that need not be a child of ours.
+pub(crate) fn wait_for_end(pid: i32) -> io::Result<()> {
+    // SAFETY: makes a handle that is ours alone, or fails.
+    let process = unsafe {
+        let process = OpenProcess(PROCESS_SYNCHRONIZE, 0, pid as u32);
+        if process.is_null() {
+            let error = io::Error::last_os_error();
+            // It has ended already.
+            let is_gone = error.raw_os_error() == Some(ERROR_INVALID_PARAMETER as i32);
+            return if is_gone { Ok(()) } else { Err(error) };
+        }
+        OwnedHandle::from_raw_handle(process)
+    };
+    // SAFETY: the handle is a process's, and open.
+    match unsafe { WaitForSingleObject(process.as_raw_handle(), INFINITE) } {
+        WAIT_OBJECT_0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}

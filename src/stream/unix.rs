@@ -1,0 +1,74 @@
+//! POSIX: `poll` tells when a descriptor that does not block is ready.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+pub(super) use std::os::fd::AsFd as AsDescriptor;
+
+use super::Stream;
+
+/// What reads nothing and gives nothing.
+pub(crate) const NULL: &str = "/dev/null";
+
+/// A descriptor of our own for the same file.
+pub(super) fn duplicate(of: impl AsFd) -> io::Result<File> {
+    Ok(File::from(of.as_fd().try_clone_to_owned()?))
+}
+
+/// Waits until there is something to read, be it the end.
+pub(super) fn wait_to_read(file: &File) -> io::Result<()> {
+    wait(file, PollFlags::POLLIN)
+}
+
+/// Waits until there is room.
+pub(super) fn wait_to_write(file: &File) -> io::Result<()> {
+    wait(file, PollFlags::POLLOUT)
+}
+
+fn wait(file: &File, flags: PollFlags) -> io::Result<()> {
+    match poll(&mut [PollFd::new(file.as_fd(), flags)], PollTimeout::NONE) {
+        Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// Is there something to read, be it the end?
+pub(super) fn has_something(stream: &Stream) -> bool {
+    let mut fds = [PollFd::new(stream.file.0.as_fd(), PollFlags::POLLIN)];
+    poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+}
+
+/// Opens a file to append to it. To open a FIFO that nobody reads is an error so, and not a wait for
+/// ever.
+pub(crate) fn append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).custom_flags(libc::O_NONBLOCK).open(path)
+}
+
+/// The same for one that is written to on a thread: a FIFO that somebody reads is waited for.
+pub(crate) fn append_and_wait(path: &Path) -> io::Result<File> {
+    let file = append(path)?;
+    fcntl(&file, FcntlArg::F_SETFL(OFlag::O_APPEND))?;
+    Ok(file)
+}
+
+/// Which file it is, whatever the path that it was opened by.
+pub(crate) fn identity(file: &File) -> io::Result<(u64, u64)> {
+    let metadata = file.metadata()?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+/// Writes all of it at this place in the file.
+pub(crate) fn write_all_at(file: &File, bytes: &[u8], place: u64) -> io::Result<()> {
+    file.write_all_at(bytes, place)
+}
+
+/// Reads all of it from this place in the file.
+pub(crate) fn read_exact_at(file: &File, bytes: &mut [u8], place: u64) -> io::Result<()> {
+    file.read_exact_at(bytes, place)
+}

@@ -1,0 +1,89 @@
+//! POSIX: what a command has left becomes our child, and is told whose it is by its group or its
+//! environment.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use gipc::process::Signal;
+use tracing::{error, warn};
+
+use super::Supervisor;
+use super::ending::Strays;
+use super::instance::{Child, Instance};
+use super::session::InstanceId;
+use crate::guard::tree;
+
+impl Supervisor {
+    /// Who has lost his parents and come to us, and whose he is as far as that can be told. Those
+    /// that have ended are reaped. `None` where the system does not tell.
+    pub(super) fn strays(&self) -> Option<Strays> {
+        let leaders: BTreeSet<i32> = self.instances.iter().filter_map(Instance::pid).collect();
+        let strays = tree::reap_orphans(|pid| leaders.contains(&pid) || self.asking.contains(pid));
+        let strays =
+            strays.map_err(|error| error!("cannot look up what descends from us: {error}")).ok()?;
+        let with_child: Vec<_> = self.instances.iter().filter(|it| it.child.is_some()).collect();
+        let owner = |stray: i32| match with_child[..] {
+            [only] => Some(only.id),
+            _ => {
+                let group = tree::group_of(stray);
+                let by_group = with_child.iter().find(|it| it.pid() == group);
+                by_group.map(|it| it.id).or_else(|| {
+                    let name = tree::variable_of(stray, "GIPC_NAME")?;
+                    Some(with_child.iter().find(|it| it.name == name)?.id)
+                })
+            }
+        };
+        Some(strays.into_iter().filter_map(|stray| Some((stray, owner(stray)?))).collect())
+    }
+
+    /// Asks the command's group to end, and once the command itself has, all else that it started.
+    pub(super) fn ask_all(&mut self, id: InstanceId, signal: Signal, strays: &Strays) {
+        let shares_terminal = self.shares_terminal;
+        let Some(child) = &mut self.instances[id.0].child else { return };
+        let leader = child.process.pid();
+        let mut ask = Vec::new();
+        if shares_terminal {
+            // Its group is ours, and perhaps that of a whole pipeline.
+            ask.extend(tree::descendants().unwrap_or_default());
+        } else {
+            // What is left is asked again where this is another signal: a shell's background jobs
+            // ignore INT.
+            if child.group_asked != Some(signal) {
+                child.asked.remove(&-leader);
+                ask.push(-leader);
+            }
+            if child.status.is_some() {
+                let own = strays.iter().filter(|(_, owner)| **owner == id).map(|(pid, _)| *pid);
+                ask.extend(own.filter(|pid| tree::group_of(*pid) != Some(leader)));
+            }
+        }
+        let Some(child) = &mut self.instances[id.0].child else { return };
+        child.group_asked = Some(signal);
+        for target in ask {
+            if child.asked.insert(target)
+                && let Err(error) =
+                    signal.send_to(target).and_then(|()| Signal::CONT.send_to(target))
+            {
+                warn!("cannot send {signal} to process {}: {error}", target.abs());
+            }
+        }
+    }
+
+    /// Kills those that an instance has left to us.
+    pub(super) fn kill_strays(&self, id: InstanceId, strays: &Strays) -> io::Result<()> {
+        let own = strays.iter().filter(|(_, owner)| **owner == id);
+        let killed = own.map(|(pid, _)| Signal::KILL.send_to(*pid));
+        killed.collect()
+    }
+
+    /// Kills all that there is.
+    pub(super) fn kill_all(&self) {
+        // Where somebody is left the guard has another try.
+        let _ = tree::kill_all();
+    }
+}
+
+/// Has it been stopped since that was asked last?
+pub(super) fn has_stopped(child: &Child) -> bool {
+    child.process.take_stop().unwrap_or(false)
+}
