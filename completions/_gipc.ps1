@@ -198,6 +198,7 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('--dead-letter', '--dead-letter', [CompletionResultType]::ParameterName, 'Append messages that were not answered to this file, a JSON object on each line')
             [CompletionResult]::new('--message-timeout', '--message-timeout', [CompletionResultType]::ParameterName, 'Stop a worker that takes longer than this for an answer')
             [CompletionResult]::new('--halt', '--halt', [CompletionResultType]::ParameterName, 'End early: `now` or `soon`, a comma, `fail`, `success` or `done`, =N or =N%')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Tell on standard error how far it has come: a bar with rate and remaining time')
             [CompletionResult]::new('--joblog', '--joblog', [CompletionResultType]::ParameterName, 'Note each message that is done in this file, with the columns of GNU parallel''s')
             [CompletionResult]::new('--max-messages', '--max-messages', [CompletionResultType]::ParameterName, 'Replace a worker after so many messages')
             [CompletionResult]::new('--max-memory', '--max-memory', [CompletionResultType]::ParameterName, 'Replace a worker that has come to use more memory than this, when it has answered')

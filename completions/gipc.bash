@@ -448,7 +448,7 @@ _gipc() {
             return 0
             ;;
         gipc__subcmd__pool)
-            opts="-j -k -C -e -q -v -h --jobs --window --ack --keep-order --retries --dead-letter --message-timeout --halt --joblog --resume --shuf --max-messages --max-memory --input --wire --framing --guard-stdout --max-message --record --ready --ready-timeout --chdir --env --env-file --clear-env --timeout --stop-signal --grace --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --restart --output --help"
+            opts="-j -k -C -e -q -v -h --jobs --window --ack --keep-order --retries --dead-letter --message-timeout --halt --progress --joblog --resume --shuf --max-messages --max-memory --input --wire --framing --guard-stdout --max-message --record --ready --ready-timeout --chdir --env --env-file --clear-env --timeout --stop-signal --grace --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --restart --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -484,6 +484,10 @@ _gipc() {
                     ;;
                 --halt)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --joblog)

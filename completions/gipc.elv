@@ -190,6 +190,7 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand --dead-letter 'Append messages that were not answered to this file, a JSON object on each line'
             cand --message-timeout 'Stop a worker that takes longer than this for an answer'
             cand --halt 'End early: `now` or `soon`, a comma, `fail`, `success` or `done`, =N or =N%'
+            cand --progress 'Tell on standard error how far it has come: a bar with rate and remaining time'
             cand --joblog 'Note each message that is done in this file, with the columns of GNU parallel''s'
             cand --max-messages 'Replace a worker after so many messages'
             cand --max-memory 'Replace a worker that has come to use more memory than this, when it has answered'

@@ -189,6 +189,9 @@ complete -c gipc -n "__fish_gipc_using_subcommand pool" -l retries -d 'How often
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l dead-letter -d 'Append messages that were not answered to this file, a JSON object on each line' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l message-timeout -d 'Stop a worker that takes longer than this for an answer' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l halt -d 'End early: `now` or `soon`, a comma, `fail`, `success` or `done`, =N or =N%' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l progress -d 'Tell on standard error how far it has come: a bar with rate and remaining time' -r -f -a "auto\t'A bar, where standard error is a terminal and standard output is not'
+always\t'A bar, or lines'
+never\t'Nothing'"
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l joblog -d 'Note each message that is done in this file, with the columns of GNU parallel\'s' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-messages -d 'Replace a worker after so many messages' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-memory -d 'Replace a worker that has come to use more memory than this, when it has answered' -r

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
+use std::convert::Infallible;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,13 +15,17 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::guard::Verdict;
+use crate::logs::Sink;
 use crate::plan::pool::{Halt, Pool as Plan, When, Why};
 use crate::record::Reason;
+use crate::relay::Hub;
 
 mod joblog;
 mod output;
+mod progress;
 
 use joblog::Joblog;
+use progress::Progress;
 
 /// How many bytes of answers may wait for those before them, or for our output.
 const ROOM: usize = 1 << 20;
@@ -89,16 +94,17 @@ pub(crate) struct Pool {
     /// Something is ready, or nothing will be any more.
     changed: Notify,
     joblog: RefCell<Option<Joblog>>,
+    progress: Option<Progress>,
     /// The messages that were done before this run.
     done_before: Arc<BTreeSet<u64>>,
 }
 
 impl Pool {
-    /// A pool that has had no answer yet.
+    /// A pool that has had no answer yet. How far it has come it tells on `sink`.
     ///
     /// # Errors
     /// When the joblog cannot be read or written.
-    pub(crate) fn new(plan: Plan) -> io::Result<Rc<Self>> {
+    pub(crate) fn new(plan: Plan, sink: Option<&Sink>) -> io::Result<Rc<Self>> {
         let path = plan.joblog.as_deref();
         let done_before = match path.filter(|_| plan.resume) {
             Some(path) => joblog::done(path)?,
@@ -115,8 +121,12 @@ impl Pool {
             halted: None,
         };
         state.skip_known(&done_before);
+        let before = done_before.len() as u64;
+        let progress = plan.progress.zip(sink);
+        let progress = progress.map(|(kind, sink)| Progress::new(kind, sink, before));
         Ok(Rc::new(Self {
             plan,
+            progress,
             state: RefCell::new(state),
             changed: Notify::new(),
             joblog: RefCell::new(joblog),
@@ -149,6 +159,9 @@ impl Pool {
             Ok(_) => state.tally.answered += 1,
             Err(_) => state.tally.dead += 1,
         }
+        if let Some(progress) = &self.progress {
+            progress.step(state.tally.dead);
+        }
         if self.plan.keep_order {
             state.hold(job.seq, Some(job), &self.done_before);
         } else {
@@ -164,6 +177,21 @@ impl Pool {
                 Some(halted)
             }
             _ => None,
+        }
+    }
+
+    /// Tells how far it has come, as long as this is polled; `messages` is where they come from.
+    pub(crate) async fn tell_progress(&self, messages: &Hub) -> Infallible {
+        match &self.progress {
+            Some(progress) => progress.tell(messages).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Nothing more is told of how far it has come, but for how far that was.
+    pub(crate) fn end_progress(&self) {
+        if let Some(progress) = &self.progress {
+            progress.end();
         }
     }
 
@@ -260,7 +288,7 @@ mod tests {
     }
 
     fn pool(plan: Plan) -> Rc<Pool> {
-        Pool::new(plan).unwrap()
+        Pool::new(plan, None).unwrap()
     }
 
     fn ready(pool: &Pool) -> Vec<u64> {

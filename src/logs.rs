@@ -76,6 +76,23 @@ pub(crate) struct Sink {
     kept: Option<Kept>,
 }
 
+/// The line below all others on standard error, a terminal. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct StatusLine(Outlet);
+
+impl StatusLine {
+    /// Shows this there, which is shorter than the terminal is wide; nothing, where it is empty.
+    pub(crate) fn show(&self, text: &str) {
+        self.0.set_status(text);
+    }
+}
+
+impl std::fmt::Debug for StatusLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StatusLine")
+    }
+}
+
 /// What is being written to standard error.
 pub(crate) struct Writing {
     stderr: Outlet,
@@ -144,6 +161,11 @@ impl Sink {
     /// Adds lines at once: a few words of our own.
     pub(crate) fn say(&self, lines: impl AsRef<[u8]>) {
         self.stderr.add(|waiting| waiting.extend_from_slice(lines.as_ref()));
+    }
+
+    /// The line below all others.
+    pub(crate) fn status_line(&self) -> StatusLine {
+        StatusLine(self.stderr.clone())
     }
 
     /// The last lines, where they are kept.

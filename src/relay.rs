@@ -205,6 +205,11 @@ impl Hub {
         self.exchange.borrow().framing(id)
     }
 
+    /// How many messages have come.
+    pub(crate) fn taken(&self) -> u64 {
+        self.exchange.borrow().taken()
+    }
+
     /// Has all come that will?
     pub(crate) fn has_ended(&self) -> bool {
         self.exchange.borrow().has_ended()

@@ -22,7 +22,9 @@ mod system;
 mod system;
 
 use system::AsDescriptor;
-pub(crate) use system::{NULL, append, append_and_wait, identity, read_exact_at, write_all_at};
+pub(crate) use system::{
+    NULL, append, append_and_wait, identity, input_beside, read_exact_at, write_all_at,
+};
 
 /// How much is read or written at once, in bytes.
 const CHUNK: usize = 256 << 10;

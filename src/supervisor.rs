@@ -135,6 +135,9 @@ pub(crate) fn run(
         supervisor.begin_group();
         let mut verdict = supervisor.run(&writing.closed()).await;
         supervisor.annotate(verdict);
+        if let Some(pool) = &supervisor.pool {
+            pool.end_progress();
+        }
         supervisor.sink.end();
         // What is still to be said; a signal that comes now is the last word.
         let server = supervisor.server.take();

@@ -1,15 +1,18 @@
 //! `gipc pool`.
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use tracing::level_filters::LevelFilter;
 
 use super::Usage;
 use super::messages::Messages;
 use super::supervision::Supervision;
+use crate::logs;
 use crate::plan::Plan;
 use crate::plan::channel::{self, Channel, ChannelId, Replies};
 use crate::plan::pool::{self, Halt, UnknownHalt};
@@ -70,6 +73,12 @@ pub(super) struct Pool {
           value_parser = halt, long_help = HALT_HELP)]
     halt: HaltOrNever,
 
+    /// Tell on standard error how far it has come: a bar with rate and remaining time
+    #[arg(long, env = "GIPC_PROGRESS", value_name = "WHEN", hide_env = true, default_value = "auto",
+          num_args = 0..=1, require_equals = true, default_missing_value = "always",
+          long_help = PROGRESS_HELP)]
+    progress: Progress,
+
     /// Note each message that is done in this file, with the columns of GNU parallel's
     #[arg(long, env = "GIPC_JOBLOG", value_name = "FILE", hide_env = true)]
     joblog: Option<PathBuf>,
@@ -108,12 +117,50 @@ const OUTPUT_HELP: &str = "\
 How answers are written to standard output: a framing, `none`, or `json` for an object with the \
 message's number, its worker, how often and how long it was tried, and the reply or the error";
 
+const PROGRESS_HELP: &str = "\
+Tell on standard error how far it has come
+
+On a terminal it is a bar with the rate and the remaining time, below all other lines. Without this \
+option it is there where standard error is a terminal and standard output is not. Asked for where \
+there can be none, because standard error is no terminal or standard output is one too, it is a line \
+every 10 seconds. At the end a line tells how many there were. The whole number is known at once where \
+standard input is a file of messages that end with a mark (`lines`, `nul`), else when all have come";
+
 const HALT_HELP: &str = "\
 End early: `now` or `soon`, a comma, `fail`, `success` or `done`, =N or =N%
 
 As GNU parallel: with `soon` the messages that workers have are still answered, with `now` the workers \
 are killed. `fail` counts messages that end in the dead letters, `success` those that are answered, \
 `done` both; a share counts from 3 on. For example now,fail=1 or soon,success=10%";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Progress {
+    /// A bar, where standard error is a terminal and standard output is not
+    Auto,
+    /// A bar, or lines
+    Always,
+    /// Nothing
+    Never,
+}
+
+impl Progress {
+    fn wanted(self, log: &logs::Settings) -> Result<Option<pool::Progress>, Usage> {
+        let (error, output) = (std::io::stderr().is_terminal(), std::io::stdout().is_terminal());
+        let may_draw = error && !output && std::env::var_os("TERM").is_none_or(|it| it != "dumb");
+        let is_json = log.format == logs::Format::Json;
+        match self {
+            Self::Always if is_json => Err(Usage::wrong(
+                "`--progress` is for people: it does not go with `--log-format json`",
+            )),
+            Self::Always if !may_draw => Ok(Some(pool::Progress::Lines)),
+            Self::Always => Ok(Some(pool::Progress::Bar)),
+            Self::Auto if may_draw && !is_json && log.level > LevelFilter::ERROR => {
+                Ok(Some(pool::Progress::Bar))
+            }
+            Self::Auto | Self::Never => Ok(None),
+        }
+    }
+}
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Ack {
@@ -147,10 +194,11 @@ impl Pool {
         let (answers, as_json) = self.messages.answers(workers);
         channels.extend(answers);
         self.messages.check_guarded(&channels)?;
-        let pool = pool::Pool {
+        let mut pool = pool::Pool {
             keep_order: self.keep_order,
             as_json,
             halt: self.halt.0,
+            progress: None,
             joblog: self.joblog,
             resume: self.resume,
             shuffle: self.shuf,
@@ -170,10 +218,13 @@ impl Pool {
                 retries: self.retries,
             });
             channels[0].answers = Some(ChannelId(1));
-        } else if pool != pool::Pool::default() || self.message_timeout.is_some() {
+        } else if pool != pool::Pool::default()
+            || self.message_timeout.is_some()
+            || self.progress == Progress::Always
+        {
             return Err(Usage::wrong(
                 "--keep-order, --halt, --joblog, --resume, --shuf, --max-messages, --max-memory, \
-                 --message-timeout and `--output json` are for messages that are answered: they do not \
+                 --message-timeout, --progress and `--output json` are for messages that are answered: they do not \
                  go with `--ack read`",
             ));
         }
@@ -184,7 +235,10 @@ impl Pool {
             ..Topology::of_one(process)
         };
         let mut plan = self.supervision.into_plan(topology)?;
-        plan.pool = is_answered.then_some(pool);
+        if is_answered {
+            pool.progress = self.progress.wanted(&plan.log)?;
+            plan.pool = Some(pool);
+        }
         Ok(Plan::Supervise(Box::new(plan)))
     }
 }

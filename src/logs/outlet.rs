@@ -9,6 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
+/// Takes away what stands on the line that the cursor is on.
+const CLEAR: &[u8] = b"\r\x1b[K";
+
 /// How many bytes may wait. Who has looked whether there is room may add a piece that is larger.
 const ROOM: usize = 1 << 20;
 
@@ -36,6 +39,8 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     waiting: Vec<u8>,
+    /// What stands below all lines, on a terminal.
+    status: String,
     reopen: bool,
     /// A thread is at it.
     is_drained: bool,
@@ -55,7 +60,31 @@ impl Outlet {
     /// Has whole lines added to those that wait.
     pub(super) fn add(&self, lines: impl FnOnce(&mut Vec<u8>)) {
         let mut queue = lock(&self.0.queue);
-        lines(&mut queue.waiting);
+        let Queue { waiting, status, .. } = &mut *queue;
+        if status.is_empty() {
+            lines(waiting);
+        } else {
+            waiting.extend_from_slice(CLEAR);
+            lines(waiting);
+            waiting.extend_from_slice(status.as_bytes());
+        }
+        self.0.begin(&mut queue);
+    }
+
+    /// Has this stand below all lines from now on, which are never spliced with it; nothing, where
+    /// it is empty. It is to be shorter than a line of the terminal.
+    pub(super) fn set_status(&self, text: &str) {
+        let mut queue = lock(&self.0.queue);
+        let Queue { waiting, status, .. } = &mut *queue;
+        // A terminal that takes nothing is not to be told of every step; the next lines bring it.
+        if *status == text || (!text.is_empty() && waiting.len() >= ROOM) {
+            return;
+        }
+        if !status.is_empty() {
+            waiting.extend_from_slice(CLEAR);
+        }
+        waiting.extend_from_slice(text.as_bytes());
+        text.clone_into(status);
         self.0.begin(&mut queue);
     }
 
@@ -174,6 +203,27 @@ mod tests {
         outlet.drained().await;
         let pieces: Vec<_> = pieces.try_iter().collect();
         assert_eq!(pieces, [&b"one\n"[..], b"two\nthree\n", b"reopened"]);
+    }
+
+    #[tokio::test]
+    async fn a_status_stands_below_whole_lines() {
+        let (outlet, allow, pieces) = slow();
+        let add = |line: &str| outlet.add(|waiting| waiting.extend_from_slice(line.as_bytes()));
+        outlet.set_status("1 of 3");
+        outlet.until(|queue| queue.waiting.is_empty()).await;
+        add("one\n");
+        outlet.set_status("2 of 3");
+        outlet.set_status("2 of 3");
+        add("two\nthree\n");
+        outlet.set_status("");
+        add("four\n");
+        for _ in 0..2 {
+            allow.send(()).unwrap();
+        }
+        outlet.drained().await;
+        let written: Vec<u8> = pieces.try_iter().flatten().collect();
+        let expected = "1 of 3/one\n1 of 3/2 of 3/two\nthree\n2 of 3/four\n";
+        assert_eq!(String::from_utf8(written).unwrap(), expected.replace('/', "\r\x1b[K"));
     }
 
     #[tokio::test]

@@ -13,6 +13,8 @@ pub(crate) struct Pool {
     pub(crate) halt: Option<Halt>,
     /// Where each message that is done is noted, with the columns of GNU parallel.
     pub(crate) joblog: Option<PathBuf>,
+    /// How it is told on standard error how far it has come.
+    pub(crate) progress: Option<Progress>,
     /// Messages that are noted there are not sent again.
     pub(crate) resume: bool,
     /// In any order, once all are there.
@@ -21,6 +23,15 @@ pub(crate) struct Pool {
     pub(crate) max_messages: Option<u64>,
     /// After a message with which a worker has come to use more than so many bytes, the same.
     pub(crate) max_memory: Option<u64>,
+}
+
+/// How people are told how far a pool has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// A bar below all lines, on a terminal.
+    Bar,
+    /// A line now and then.
+    Lines,
 }
 
 /// When to stop early, in GNU parallel's words: `now,fail=1`, `soon,success=10%`.

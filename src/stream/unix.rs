@@ -1,7 +1,7 @@
 //! POSIX: `poll` tells when a descriptor that does not block is ready.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Seek};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -42,6 +42,17 @@ fn wait(file: &File, flags: PollFlags) -> io::Result<()> {
 pub(super) fn has_something(stream: &Stream) -> bool {
     let mut fds = [PollFd::new(stream.file.0.as_fd(), PollFlags::POLLIN)];
     poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+}
+
+/// Our standard input, and where we are in it, for who reads in it beside us; `None` where it is no
+/// file.
+pub(crate) fn input_beside() -> Option<(File, u64)> {
+    let mut file = duplicate(io::stdin()).ok()?;
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    let place = file.stream_position().ok()?;
+    Some((file, place))
 }
 
 /// Opens a file to append to it. To open a FIFO that nobody reads is an error so, and not a wait for

@@ -40,6 +40,11 @@ pub(super) fn has_something(stream: &Stream) -> bool {
     !stream.taken.is_empty() || stream.reading.as_ref().is_some_and(|it| it.is_finished())
 }
 
+/// Nobody can read beside us: whoever reads anywhere in a file moves all who have it.
+pub(crate) const fn input_beside() -> Option<(File, u64)> {
+    None
+}
+
 /// Opens a file to append to it.
 pub(crate) fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)

@@ -81,7 +81,7 @@ impl Supervisor {
     /// Makes the channels; those that end at our standard output begin to be written there.
     pub(super) fn open_channels(&mut self, mut playback: Option<Playback>) -> Result<(), Error> {
         if let Some(plan) = &self.plan.pool {
-            self.pool = Some(Pool::new(plan.clone()).map_err(Error::Joblog)?);
+            self.pool = Some(Pool::new(plan.clone(), Some(&self.sink)).map_err(Error::Joblog)?);
         }
         for (place, plan) in self.plan.topology.channels.iter().enumerate() {
             let id = ChannelId(place);
@@ -155,7 +155,10 @@ impl Supervisor {
         answers.add_sender();
         self.tasks.spawn_local(async move {
             let source = Source::new("pool");
-            let written = pool.write(&answers, &source, || messages.look_at_gate()).await;
+            let written = tokio::select! {
+                written = pool.write(&answers, &source, || messages.look_at_gate()) => written,
+                never = pool.tell_progress(&messages) => match never {},
+            };
             answers.sender_over();
             answers.said().await;
             Ended::Answers(id, written.err())

@@ -21,6 +21,7 @@ mod lines;
 mod node;
 mod pipe;
 mod pool;
+mod progress;
 mod readme;
 mod replay;
 mod restart;
