@@ -31,7 +31,7 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Play a record: its messages go to standard output, or to a worker')
             [CompletionResult]::new('pool', 'pool', [CompletionResultType]::ParameterValue, 'Share messages among several workers that stay; one that crashes loses nothing')
             [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Run the processes of a gipc.toml or a Procfile together, and leave nothing of them behind')
-            [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Send a message on a channel that this process was given')
+            [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Send a message on a channel that this process was given, or to a process of a session')
             [CompletionResult]::new('recv', 'recv', [CompletionResultType]::ParameterValue, 'Take a message from a channel that this process was given')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Send a message and take the reply')
             [CompletionResult]::new('ps', 'ps', [CompletionResultType]::ParameterValue, 'Show how the processes of a session stand')
@@ -265,6 +265,8 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             break
         }
         'gipc;send' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The channel, by its name; otherwise the first')
             [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'The channel, by its name; otherwise the first')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait no longer than this for the first byte of a message to move; then end with 124')
@@ -288,6 +290,8 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             break
         }
         'gipc;call' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'The session, by its name [default: the one that this command was started by, else that of the current folder]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait no longer than this for the first byte of a message to move; then end with 124')
             [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'The largest message that is accepted')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How the reply is written to standard output; otherwise as it is, with a newline after it')

@@ -28,7 +28,7 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand replay 'Play a record: its messages go to standard output, or to a worker'
             cand pool 'Share messages among several workers that stay; one that crashes loses nothing'
             cand up 'Run the processes of a gipc.toml or a Procfile together, and leave nothing of them behind'
-            cand send 'Send a message on a channel that this process was given'
+            cand send 'Send a message on a channel that this process was given, or to a process of a session'
             cand recv 'Take a message from a channel that this process was given'
             cand call 'Send a message and take the reply'
             cand ps 'Show how the processes of a session stand'
@@ -255,6 +255,8 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'gipc;send'= {
+            cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
             cand -c 'The channel, by its name; otherwise the first'
             cand --channel 'The channel, by its name; otherwise the first'
             cand --timeout 'Wait no longer than this for the first byte of a message to move; then end with 124'
@@ -276,6 +278,8 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'gipc;call'= {
+            cand -s 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
+            cand --session 'The session, by its name [default: the one that this command was started by, else that of the current folder]'
             cand --timeout 'Wait no longer than this for the first byte of a message to move; then end with 124'
             cand --max-message 'The largest message that is accepted'
             cand --output 'How the reply is written to standard output; otherwise as it is, with a newline after it'

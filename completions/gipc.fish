@@ -32,7 +32,7 @@ complete -c gipc -n "__fish_gipc_needs_command" -f -a "pipe" -d 'Run several wor
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "replay" -d 'Play a record: its messages go to standard output, or to a worker'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "pool" -d 'Share messages among several workers that stay; one that crashes loses nothing'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "up" -d 'Run the processes of a gipc.toml or a Procfile together, and leave nothing of them behind'
-complete -c gipc -n "__fish_gipc_needs_command" -f -a "send" -d 'Send a message on a channel that this process was given'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "send" -d 'Send a message on a channel that this process was given, or to a process of a session'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "recv" -d 'Take a message from a channel that this process was given'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "call" -d 'Send a message and take the reply'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "ps" -d 'Show how the processes of a session stand'
@@ -249,6 +249,7 @@ complete -c gipc -n "__fish_gipc_using_subcommand up" -l isolate -d 'Run in a PI
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s q -l quiet -d 'Say errors only'
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s v -l verbose -d 'Say more; twice for what gipc does in detail'
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand send" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand send" -s c -l channel -d 'The channel, by its name; otherwise the first' -r
 complete -c gipc -n "__fish_gipc_using_subcommand send" -l timeout -d 'Wait no longer than this for the first byte of a message to move; then end with 124' -r
 complete -c gipc -n "__fish_gipc_using_subcommand send" -l max-message -d 'The largest message that is accepted' -r
@@ -260,6 +261,7 @@ complete -c gipc -n "__fish_gipc_using_subcommand recv" -s n -l count -d 'Take s
 complete -c gipc -n "__fish_gipc_using_subcommand recv" -l output -d 'How messages are written to standard output; a single one is written as it is, with a newline after it' -r
 complete -c gipc -n "__fish_gipc_using_subcommand recv" -s f -l follow -d 'Take all messages until the end of the channel'
 complete -c gipc -n "__fish_gipc_using_subcommand recv" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gipc -n "__fish_gipc_using_subcommand call" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand call" -l timeout -d 'Wait no longer than this for the first byte of a message to move; then end with 124' -r
 complete -c gipc -n "__fish_gipc_using_subcommand call" -l max-message -d 'The largest message that is accepted' -r
 complete -c gipc -n "__fish_gipc_using_subcommand call" -l output -d 'How the reply is written to standard output; otherwise as it is, with a newline after it' -r

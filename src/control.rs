@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,16 +19,17 @@ use bytes::Bytes;
 use gipc::frames::{self, FrameReader, FrameWriter};
 use gipc::framing::Framing;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::logs::{self, Piece};
-use crate::relay::{Head, Seen, Tap};
+use crate::relay::{Door, Head, Seen, Tap, Turned, Visit};
 use crate::report::Ending;
 use crate::standing::{Reason, Standing};
 
 pub(crate) mod client;
 mod lines;
+mod sending;
 mod socket;
 mod watch;
 mod watching;
@@ -37,6 +39,9 @@ pub(crate) use socket::{Error, Socket};
 
 /// So many connections are served at once; the others wait for their turn.
 pub(crate) const CONNECTIONS: usize = 128;
+
+/// So many of those may send messages that have been let in, and besides them those above may ask.
+const DOORS: usize = 128;
 
 /// The largest request, in bytes.
 const MAX_REQUEST: usize = 64 << 10;
@@ -79,6 +84,25 @@ pub(crate) enum Request {
     Tap {
         #[serde(default)]
         channel: Option<String>,
+    },
+    /// Take messages for this process, on this channel of those that it reads or the first one, each
+    /// as soon as there is room, which may take so many milliseconds. They follow once the session
+    /// says so: so many, or else until the client shuts its side down.
+    Send {
+        to: String,
+        #[serde(default)]
+        messages: Option<u64>,
+        #[serde(default)]
+        channel: Option<String>,
+        #[serde(default)]
+        timeout_ms: Option<u64>,
+    },
+    /// Take one, on the first channel whose messages are answered, and tell its answer, all within so
+    /// many milliseconds.
+    Call {
+        to: String,
+        #[serde(default)]
+        timeout_ms: Option<u64>,
     },
     /// Have these run.
     Start { names: Vec<String> },
@@ -132,6 +156,19 @@ pub(crate) enum Reply {
     Messages(Head),
     /// To `tap`: so many have passed, and the client was too slow to be shown them.
     Missed { messages: u64 },
+    /// To `send` and `call`: messages may come.
+    Open { channel: String, max_message: usize },
+    /// To `send`, when all have come: so many are in the channel, so many were refused, the first of
+    /// them because of this, and so many were dropped for want of room.
+    Taken {
+        messages: u64,
+        refused: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+        dropped: u64,
+    },
+    /// To `call`: the answer follows, a frame of its own.
+    Answer {},
     /// It is done; what there is to be said of it.
     Done { remarks: Vec<String> },
     /// To `wait`: how they have ended, together.
@@ -182,6 +219,12 @@ pub(crate) enum Kind {
     SessionEnded,
     /// There is no channel of this name.
     NoSuchChannel,
+    /// Nobody writes to it any more, or nobody reads it.
+    ChannelEnded,
+    /// The message is not for its readers.
+    Refused,
+    /// It was not done in time.
+    TimedOut,
     /// There is nothing of it that could get a signal.
     NotRunning,
     /// It has ended, and was not ready.
@@ -202,6 +245,38 @@ impl Refusal {
 
     fn ended() -> Self {
         Self::new(Kind::SessionEnded, "the session has ended meanwhile")
+    }
+}
+
+impl From<Turned> for Refusal {
+    fn from(turned: Turned) -> Self {
+        let kind = match turned {
+            Turned::Closed => Kind::SessionEnded,
+            Turned::Unread(_) | Turned::Lost(_) => Kind::ChannelEnded,
+            Turned::NoRoom(_) | Turned::NoAnswer => Kind::TimedOut,
+            Turned::Garbled(_) | Turned::Gone => Kind::BadRequest,
+            Turned::Refused(_) => Kind::Refused,
+            Turned::Failed(_) => Kind::Failed,
+        };
+        Self::new(kind, turned.to_string())
+    }
+}
+
+impl From<Visit> for Reply {
+    fn from(visit: Visit) -> Self {
+        let Visit { taken, refused, dropped, why, turned } = visit;
+        match turned {
+            None => Self::Taken { messages: taken, refused, why, dropped },
+            Some(turned) => {
+                let Refusal { kind, message } = turned.into();
+                let message = match taken {
+                    0 => format!("{message}; no message was taken"),
+                    1 => format!("{message}; one message was taken"),
+                    many => format!("{message}; {many} messages were taken"),
+                };
+                Self::Error(Refusal { kind, message })
+            }
+        }
     }
 }
 
@@ -227,6 +302,17 @@ pub(crate) enum Answer {
     Lines(logs::Reader),
     /// Messages, as they pass.
     Messages(Tap),
+    /// A way for messages into a channel.
+    Door(Door, Knock),
+}
+
+/// What a way into a channel is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Knock {
+    /// So many messages, where that is known.
+    Send { messages: Option<u64> },
+    /// One, and its answer.
+    Call,
 }
 
 /// The requests as they come.
@@ -235,7 +321,7 @@ pub(crate) type Requests = mpsc::Receiver<Asked>;
 /// The side that answers, until it is finished.
 pub(crate) struct Server {
     socket: Socket,
-    open: Arc<Semaphore>,
+    open: Rc<Connections>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
@@ -248,8 +334,11 @@ impl Server {
         let listener = socket.listener()?;
         // As many as can be told in one go; a client that floods waits, not the supervisor.
         let (ask, requests) = mpsc::channel(CONNECTIONS);
-        let open = Arc::new(Semaphore::new(CONNECTIONS));
-        let accepting = tokio::task::spawn_local(accept(listener, ask, Arc::clone(&open)));
+        let open = Rc::new(Connections {
+            all: Arc::new(Semaphore::new(CONNECTIONS)),
+            doors: Arc::new(Semaphore::new(DOORS)),
+        });
+        let accepting = tokio::task::spawn_local(accept(listener, ask, Rc::clone(&open)));
         Ok((Self { socket, open, accepting }, requests))
     }
 
@@ -264,21 +353,31 @@ impl Server {
         // First: whoever comes from now on finds no session, in place of one that says nothing.
         drop(self.socket);
         self.accepting.abort();
-        let _ = timeout(LAST_REPLIES, self.open.acquire_many(CONNECTIONS as u32)).await;
+        let Connections { all, doors } = &*self.open;
+        let answered = async {
+            (all.acquire_many(CONNECTIONS as u32).await, doors.acquire_many(DOORS as u32).await)
+        };
+        let _ = timeout(LAST_REPLIES, answered).await;
     }
 }
 
-async fn accept(mut listener: Listener, ask: mpsc::Sender<Asked>, open: Arc<Semaphore>) {
+/// How many more may be open.
+struct Connections {
+    all: Arc<Semaphore>,
+    /// Those on which messages come.
+    doors: Arc<Semaphore>,
+}
+
+async fn accept(mut listener: Listener, ask: mpsc::Sender<Asked>, open: Rc<Connections>) {
     loop {
         // Never closed.
-        let Ok(turn) = Arc::clone(&open).acquire_owned().await else { return };
+        let Ok(turn) = Arc::clone(&open.all).acquire_owned().await else { return };
         match listener.accept().await {
             Ok(client) => {
-                let ask = ask.clone();
+                let (ask, doors) = (ask.clone(), Arc::clone(&open.doors));
                 tokio::task::spawn_local(async move {
                     // Where the client has gone there is nobody to tell.
-                    let _ = serve(client, ask).await;
-                    drop(turn);
+                    let _ = serve(client, ask, turn, doors).await;
                 });
             }
             // There is no descriptor left: one that is closed makes room. Time is all that there is
@@ -288,7 +387,12 @@ async fn accept(mut listener: Listener, ask: mpsc::Sender<Asked>, open: Arc<Sema
     }
 }
 
-async fn serve(client: Connection, ask: mpsc::Sender<Asked>) -> Result<(), frames::Error> {
+async fn serve(
+    client: Connection,
+    ask: mpsc::Sender<Asked>,
+    turn: OwnedSemaphorePermit,
+    doors: Arc<Semaphore>,
+) -> Result<(), frames::Error> {
     let refusal = client.refusal()?;
     let (read, write) = client.split();
     let mut replies = Replies(FrameWriter::new(write, Framing::U32));
@@ -334,6 +438,15 @@ async fn serve(client: Connection, ask: mpsc::Sender<Asked>) -> Result<(), frame
             sent = replies.send_messages(tap) => sent,
             () = gone(&mut reader) => Ok(()),
         },
+        Some(Answer::Door(door, knock)) => {
+            let Ok(_turn) = doors.try_acquire_owned() else {
+                let message = format!("there are {DOORS} already who send messages: try again");
+                return replies.send(&Refusal::new(Kind::Failed, message).into()).await;
+            };
+            // Who waits for room, or for an answer, keeps nobody from asking what is wrong.
+            drop(turn);
+            replies.let_in(door, knock, reader).await
+        }
         None => replies.send(&Refusal::ended().into()).await,
     }
 }
@@ -387,6 +500,33 @@ impl Replies {
             self.0.flush().await?;
         }
         self.send(&Reply::Done { remarks: Vec::new() }).await
+    }
+
+    /// Lets messages in, and tells what has become of them.
+    async fn let_in(
+        &mut self,
+        door: Door,
+        knock: Knock,
+        reader: FrameReader<socket::Requests>,
+    ) -> Result<(), frames::Error> {
+        let (channel, max_message) = (door.channel().to_owned(), door.max_message());
+        // Before it is told so it has nothing to say.
+        let mut reader = FrameReader::new(reader.into_inner(), Framing::U32, max_message);
+        self.send(&Reply::Open { channel, max_message }).await?;
+        if let Knock::Send { messages } = knock {
+            let visit = door.take(&mut reader, messages, socket::is_there).await;
+            drop(door);
+            return self.send(&visit.into()).await;
+        }
+        match door.call(&mut reader, gone).await {
+            Ok(answer) => {
+                let reply = serde_json::to_vec(&Reply::Answer {}).map_err(io::Error::from)?;
+                self.0.feed(&reply)?;
+                self.0.feed(&answer)?;
+                timeout(PATIENCE, self.0.flush()).await.map_err(io::Error::from)?
+            }
+            Err(turned) => self.send(&Refusal::from(turned).into()).await,
+        }
     }
 
     async fn send(&mut self, reply: &Reply) -> Result<(), frames::Error> {

@@ -39,6 +39,11 @@ impl Parcel {
         self.frames.len() + size_of::<Self>()
     }
 
+    /// Is the message with this number in it?
+    pub fn has(&self, number: u64) -> bool {
+        (self.first..self.first + self.count).contains(&number)
+    }
+
     /// Is it no message?
     fn is_aside(&self) -> bool {
         self.count == 0
@@ -188,6 +193,11 @@ impl Delivery {
         while self.written > 0 && !self.keeps_answered {
             self.forget_first();
         }
+    }
+
+    /// All that is on its way, the first one first.
+    pub fn parcels(&self) -> impl Iterator<Item = &Parcel> {
+        self.parcels.iter()
     }
 
     /// What is to be written next, piece by piece.

@@ -104,19 +104,43 @@ pub(crate) struct Control {
 /// What a session is asked. Names are those of processes or of instances.
 #[derive(Debug)]
 pub(crate) enum Ask {
-    Ps { names: Vec<String>, json: bool },
-    Watch { names: Vec<String> },
-    Why { names: Vec<String>, json: bool },
-    Logs { names: Vec<String>, lines: Option<usize>, follow: bool, color: bool },
+    Ps {
+        names: Vec<String>,
+        json: bool,
+    },
+    Watch {
+        names: Vec<String>,
+    },
+    Why {
+        names: Vec<String>,
+        json: bool,
+    },
+    Logs {
+        names: Vec<String>,
+        lines: Option<usize>,
+        follow: bool,
+        color: bool,
+    },
     Tap(Watch),
+    Send(Letter),
+    /// How the answer is written to standard output.
+    Call(Letter, Option<Framing>),
     Start(Vec<String>),
     Stop(Vec<String>),
     Restart(Vec<String>),
     Signal(Signal, Vec<String>),
     Scale(Vec<(String, usize)>),
-    Wait { names: Vec<String>, ready: bool, timeout: Option<Duration> },
-    Reload { color: bool },
-    Down { timeout: Option<Duration> },
+    Wait {
+        names: Vec<String>,
+        ready: bool,
+        timeout: Option<Duration>,
+    },
+    Reload {
+        color: bool,
+    },
+    Down {
+        timeout: Option<Duration>,
+    },
 }
 
 /// Messages to be shown as they pass.
@@ -127,6 +151,18 @@ pub(crate) struct Watch {
     pub(crate) filter: Option<Filter>,
     /// As a record has them.
     pub(crate) json: bool,
+}
+
+/// Messages for a process of a session.
+#[derive(Debug)]
+pub(crate) struct Letter {
+    pub(crate) to: String,
+    /// Of those that it reads, else the first.
+    pub(crate) channel: Option<String>,
+    pub(crate) source: Source,
+    /// How long a message may wait for room, and for its answer.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) max_message: usize,
 }
 
 /// Which messages are shown: those that have this value at a JSON pointer.
@@ -169,6 +205,7 @@ pub(crate) enum What {
 }
 
 /// Where messages to send come from.
+#[derive(Debug)]
 pub(crate) enum Source {
     /// This is the one.
     Argument(Vec<u8>),

@@ -3,7 +3,8 @@
 //! ```text
 //! standard input ─┐                                  ┌─ pump ─→ work.1
 //! gen.1 ─ collect ┼─→ Hub (an Exchange, see route) ──┼─ pump ─→ work.2
-//! gen.2 ─ collect ┘                                  └─ drain ─→ standard output
+//! gen.2 ─ collect ┤                                  └─ drain ─→ standard output
+//! gipc send ─ Door ┘
 //! ```
 //!
 //! A task for each writer's pipe takes what has come, all at once, and puts it into the hub as soon
@@ -18,7 +19,9 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 use gipc::frames::{Batch, Error, FrameReader};
 use gipc::framing::{Framing, FramingError};
-use gipc::route::{Accepted, Answered, Counts, Dead, Exchange, Leftover, OutletId, Shuffle};
+use gipc::route::{
+    Accepted, Answered, Counts, Dead, Exchange, Leftover, OutletId, Refusal, Shuffle,
+};
 use tokio::io::AsyncRead;
 use tokio::sync::Notify;
 use tracing::{error, warn};
@@ -31,6 +34,7 @@ use crate::record::{DeadLetters, Passage, Reason, Recorder};
 /// Fewer bytes than these are copied, in place of being kept with the buffer they came in.
 const COPIED: usize = 16 << 10;
 
+mod door;
 mod draining;
 mod inlet;
 mod node;
@@ -39,6 +43,7 @@ mod sieve;
 mod spill;
 mod tap;
 
+pub(crate) use door::{Door, Turned, Visit};
 pub(crate) use draining::{Draining, Phase};
 pub(crate) use inlet::{Inlet, Stop};
 pub(crate) use node::{Conversation, NodeStream};
@@ -78,12 +83,23 @@ pub(crate) struct Outcome {
 }
 
 /// What becomes of what was heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Heard {
     /// It is passed on.
     Pass,
     /// Somebody else has it.
     Taken,
+    /// Somebody else has these, and the others are passed on.
+    Shared(Batch),
+}
+
+/// What has come of messages that were passed on.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    /// The number of the first one.
+    first: u64,
+    /// By their numbers.
+    refused: Vec<(u64, Refusal)>,
 }
 
 /// A writer of a channel: who it is, and what has come from it.
@@ -141,6 +157,7 @@ pub(crate) struct Hub {
     /// For each reader: what tells how much it has not read.
     probes: RefCell<Vec<Weak<inlet::Probe>>>,
     ours: ours::State,
+    doors: door::State,
 }
 
 impl Hub {
@@ -173,6 +190,7 @@ impl Hub {
             wakes: RefCell::default(),
             probes: RefCell::default(),
             ours: ours::State::default(),
+            doors: door::State::default(),
         })
     }
 
@@ -183,7 +201,8 @@ impl Hub {
             pool.left(left);
         }
         self.wake(&woken);
-        self.changed.notify_waiters();
+        self.close_doors();
+        self.give_up_calls("no more messages are given out");
     }
 
     /// There may be more room for answers now, or less.
@@ -213,6 +232,16 @@ impl Hub {
     /// Has all come that will?
     pub(crate) fn has_ended(&self) -> bool {
         self.exchange.borrow().has_ended()
+    }
+
+    /// Will nobody ever read again?
+    pub(crate) fn is_unread(&self) -> bool {
+        self.exchange.borrow().is_unread()
+    }
+
+    /// Are its messages noted by their places in the input?
+    pub(crate) fn has_joblog(&self) -> bool {
+        self.pool.as_ref().is_some_and(|pool| pool.plan().joblog.is_some())
     }
 
     /// Adds a reader, which takes messages in this framing.
@@ -250,6 +279,7 @@ impl Hub {
         self.changed.notify_waiters();
         let reason = "nobody reads the channel any more";
         self.bury(&dead, &|attempts| Reason { attempts, ..Reason::of(reason) });
+        self.give_up_calls(reason);
         let unread = dead.iter().map(|Dead { parcel, .. }| parcel.count).sum();
         if let Some(pool) = &self.pool {
             pool.left(unread);
@@ -308,6 +338,9 @@ impl Hub {
             );
         }
         self.bury(&dead, &|attempts| Reason { attempts, ..reason.clone() });
+        if left > 0 || !dead.is_empty() {
+            self.give_up_calls(&reason.reason);
+        }
         dead
     }
 
@@ -350,13 +383,13 @@ impl Hub {
         }
     }
 
-    /// Passes messages on as soon as there is room for them; whether one was refused is the result.
+    /// Passes messages on as soon as there is room for them.
     pub(crate) async fn send(
         &self,
         source: &Rc<Source>,
         batch: &Batch,
         from: Framing,
-    ) -> Result<bool, Trouble> {
+    ) -> Result<Sent, Trouble> {
         let name = &self.plan.name;
         let count = batch.payloads().len() as u64;
         while self.must_wait() {
@@ -383,9 +416,10 @@ impl Hub {
             warn!("channel `{name}`: nobody reads any more; {count} messages from {from} are lost");
             return Err(Trouble::Unread);
         }
-        self.taps.pass(passage, self.next_number(), batch, from);
+        let first = self.next_number();
+        self.taps.pass(passage, first, batch, from);
         if self.spill(source, batch, from).await {
-            return Ok(false);
+            return Ok(Sent { first, refused: Vec::new() });
         }
         // Its turn did not come: now it waits as any other.
         while self.must_wait() {
@@ -412,8 +446,8 @@ impl Hub {
         self.exchange.borrow().taken() + spilled + 1
     }
 
-    /// Passes messages on, now; whether one was refused is the result.
-    fn put(&self, source: &Source, batch: &Batch, from: Framing) -> bool {
+    /// Passes messages on, now.
+    fn put(&self, source: &Source, batch: &Batch, from: Framing) -> Sent {
         let name = &self.plan.name;
         let first = self.exchange.borrow().taken() + 1;
         let Accepted { woken, refused, dropped } = self.exchange.borrow_mut().push(batch, from);
@@ -431,7 +465,10 @@ impl Hub {
             counts.refused += refused.len() as u64;
             counts.dropped += dropped;
         });
-        !refused.is_empty()
+        if dropped > 0 {
+            self.give_up_calls("it was dropped, as the channel was full");
+        }
+        Sent { first, refused }
     }
 
     /// Tells of a message that the end of the stream has cut off.
@@ -462,11 +499,18 @@ impl Hub {
                     }
                     let (heard, objection) = heard(&mut batch);
                     match heard {
-                        Heard::Taken => source.count(|counts| counts.add(&batch)),
-                        Heard::Pass => match self.send(source, &batch, framing).await {
-                            Ok(lost) => outcome.lost |= lost,
+                        Heard::Taken => {
+                            source.count(|counts| counts.add(&batch));
+                            batch.truncate(0);
+                        }
+                        Heard::Shared(taken) => source.count(|counts| counts.add(&taken)),
+                        Heard::Pass => {}
+                    }
+                    if batch.payloads().len() > 0 {
+                        match self.send(source, &batch, framing).await {
+                            Ok(sent) => outcome.lost |= !sent.refused.is_empty(),
                             Err(trouble) => break Some(trouble),
-                        },
+                        }
                     }
                     if objection.is_some() {
                         break objection;

@@ -393,6 +393,12 @@ impl Exchange {
         self.closed || self.open().next().is_none()
     }
 
+    /// Is the message with this number still to be delivered, or to be answered?
+    pub fn has(&self, number: u64) -> bool {
+        let given = self.outlets.iter().flat_map(|outlet| outlet.delivery.parcels());
+        self.waiting.iter().chain(given).any(|parcel| parcel.has(number))
+    }
+
     /// How many messages have come.
     pub fn taken(&self) -> u64 {
         self.taken

@@ -141,6 +141,10 @@ pub(crate) fn run(
         supervisor.sink.end();
         // What is still to be said; a signal that comes now is the last word.
         let server = supervisor.server.take();
+        for channel in &supervisor.channels {
+            channel.hub.close_doors();
+            channel.hub.end_calls();
+        }
         let logs = supervisor.logs.clone();
         let said = async {
             for log in &logs {

@@ -5,6 +5,7 @@
 //! a lock that other processes see. A timeout only ever ends the wait for the first byte: what has
 //! begun is done whole.
 
+use std::borrow::Cow;
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
@@ -132,8 +133,7 @@ impl<'a> End<'a> {
 
     fn send(&self, source: &Source) -> Result<Verdict, Stop> {
         match source {
-            Source::Argument(message) => self.put(1, message)?,
-            Source::Stdin => self.put(1, &all_of_stdin()?)?,
+            Source::Argument(_) | Source::Stdin => self.put(1, &source.message()?)?,
             Source::Lines => {
                 let stdin = io::stdin().lock();
                 let mut lines = FrameReader::new(stdin, Framing::Lines, self.talk.max_message);
@@ -212,25 +212,31 @@ fn call(
     }
 }
 
-fn all_of_stdin() -> Result<Vec<u8>, Error> {
-    let mut message = Vec::new();
-    io::stdin().lock().read_to_end(&mut message).map_err(Error::Stdin)?;
-    Ok(message)
+impl Source {
+    /// All of it as one message.
+    pub(crate) fn message(&self) -> Result<Cow<'_, [u8]>, Error> {
+        if let Self::Argument(message) = self {
+            return Ok(Cow::Borrowed(message));
+        }
+        let mut message = Vec::new();
+        io::stdin().lock().read_to_end(&mut message).map_err(Error::Stdin)?;
+        Ok(Cow::Owned(message))
+    }
 }
 
 /// Messages on their way to standard output.
-struct Screen {
+pub(crate) struct Screen {
     /// Without one, each message as it is, and a newline.
     framing: Option<Framing>,
-    verdict: Verdict,
+    pub(crate) verdict: Verdict,
 }
 
 impl Screen {
-    fn new(framing: Option<Framing>) -> Self {
+    pub(crate) fn new(framing: Option<Framing>) -> Self {
         Self { framing, verdict: Verdict::Exit(0) }
     }
 
-    fn show(&mut self, number: u64, message: &[u8]) -> Result<(), Error> {
+    pub(crate) fn show(&mut self, number: u64, message: &[u8]) -> Result<(), Error> {
         let mut text = BytesMut::new();
         match self.framing {
             Some(framing) => {

@@ -17,6 +17,10 @@ pub(super) struct Session {
 }
 
 impl Session {
+    pub(super) fn is_named(&self) -> bool {
+        self.session.is_some()
+    }
+
     pub(super) fn into_plan(self, ask: Ask) -> Plan {
         Plan::Control(Control { session: self.session, of_folder: config::session_name(), ask })
     }

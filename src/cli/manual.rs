@@ -188,16 +188,17 @@ const TALK_EXIT_STATUS: &str = "\
 the message was sent, or taken
 .TP
 1
-the channel has ended, or the message does not fit its framing
+the channel has ended, or the message does not fit its framing; or a process of a session was sent
+some that its channel refused or dropped
 .TP
 2
-wrong usage
+wrong usage; or the session has no such process
 .TP
 124
 nothing has moved within --timeout
 .TP
 125
-there is no such channel, or it is broken
+there is no such channel, or it is broken; or there is no such session, or it has ended meanwhile
 ";
 
 const CHECK_EXIT_STATUS: &str = "\

@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::Args;
 use gipc::framing::Framing;
 
-use crate::plan::{Count, Plan, Source, Talk, What};
+use super::Usage;
+use super::control::Session;
+use crate::plan::{Ask, Count, Letter, Plan, Source, Talk, What};
 use crate::value;
 
 #[derive(Debug, Args)]
@@ -27,6 +29,12 @@ impl Common {
         let Self { timeout, max_message } = self;
         Plan::Talk(Talk { what, timeout, max_message })
     }
+
+    /// Messages for a process of a session.
+    fn letter(self, to: String, channel: Option<String>, source: Source) -> Letter {
+        let Self { timeout, max_message } = self;
+        Letter { to, channel, source, timeout, max_message }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -36,26 +44,66 @@ struct Name {
     channel: Option<String>,
 }
 
-/// Send a message on a channel that this process was given
+/// Send a message on a channel that this process was given, or to a process of a session
 ///
 /// Several at once never mix their messages. A timeout never leaves half a message behind.
+///
+/// With a NAME the message goes to that process of a session: into the channel that it reads, or with
+/// --channel into one of several. Which of its readers gets it, the channel says. It has been taken
+/// when this command ends; --timeout limits how long each message may wait for room in the channel.
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "gipc send [OPTIONS] [MESSAGE]\n       gipc send [OPTIONS] NAME MESSAGE\n       \
+                      gipc send [OPTIONS] --session SESSION NAME [MESSAGE]",
+    after_help = "Example: gipc send -s shop work '{\"order\":17}'"
+)]
 pub(super) struct Send {
+    #[command(flatten)]
+    session: Session,
+
     #[command(flatten)]
     name: Name,
 
     #[command(flatten)]
     common: Common,
 
-    /// The message; `-`: all of standard input; without it, each line of standard input is one
-    message: Option<OsString>,
+    /// The message, behind the process where it is for one; `-`: all of standard input; without it,
+    /// each line of standard input is one
+    #[arg(value_name = "MESSAGE", num_args = 0..=2)]
+    words: Vec<OsString>,
 }
 
 impl Send {
-    pub(super) fn into_plan(self) -> Plan {
-        let source = self.message.map_or(Source::Lines, source);
-        self.common.into_plan(What::Send { channel: self.name.channel, source })
+    pub(super) fn into_plan(self) -> Result<Plan, Usage> {
+        let Self { session, name, common, words } = self;
+        let Name { channel } = name;
+        let (to, message) = addressed(&session, words)?;
+        let source = message.map_or(Source::Lines, source);
+        match to {
+            Some(to) => Ok(session.into_plan(Ask::Send(common.letter(to, channel, source)))),
+            None => Ok(common.into_plan(What::Send { channel, source })),
+        }
     }
+}
+
+/// The process that a message is for, where it is for one, and the message.
+fn addressed(
+    session: &Session,
+    words: Vec<OsString>,
+) -> Result<(Option<String>, Option<OsString>), Usage> {
+    let mut words = words.into_iter();
+    let (to, message) = match (words.next(), words.next()) {
+        (to, message) if session.is_named() || message.is_some() => (to, message),
+        (message, _) => return Ok((None, message)),
+    };
+    let to = to.ok_or_else(|| {
+        Usage::wrong("which process of the session? `gipc send -s SESSION NAME MESSAGE`")
+    })?;
+    let to = to.into_string();
+    let to = to.map_err(|to| {
+        Usage::wrong(format!("`{}` is no name of a process", to.to_string_lossy()))
+    })?;
+    Ok((Some(to), message))
 }
 
 /// Take a message from a channel that this process was given
@@ -103,8 +151,20 @@ impl Recv {
 /// Send a message and take the reply
 ///
 /// Ends with 0 when there was a reply, with 1 at the end of the channel.
+///
+/// With a NAME the message goes to that process of a session, as gipc-send(1) has it, into the first
+/// channel that it reads whose messages are answered ("ack = reply" in gipc.toml; those of a pool
+/// are). The answer comes here, and nowhere else. --timeout limits all of it.
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "gipc call [OPTIONS] MESSAGE\n       gipc call [OPTIONS] [--session SESSION] \
+                      NAME MESSAGE",
+    after_help = "Example: gipc call -s shop work '{\"order\":17}'"
+)]
 pub(super) struct Call {
+    #[command(flatten)]
+    session: Session,
+
     #[command(flatten)]
     common: Common,
 
@@ -112,14 +172,25 @@ pub(super) struct Call {
     #[arg(long, env = "GIPC_OUTPUT", value_name = "FRAMING", hide_env = true)]
     output: Option<Framing>,
 
-    /// The message; `-`: all of standard input
-    message: OsString,
+    /// The message, behind the process where it is for one; `-`: all of standard input
+    #[arg(value_name = "MESSAGE", required = true, num_args = 1..=2)]
+    words: Vec<OsString>,
 }
 
 impl Call {
-    pub(super) fn into_plan(self) -> Plan {
-        let message = source(self.message);
-        self.common.into_plan(What::Call { message, output: self.output })
+    pub(super) fn into_plan(self) -> Result<Plan, Usage> {
+        let Self { session, common, output, words } = self;
+        let (to, message) = addressed(&session, words)?;
+        let message = message.map(source).ok_or_else(|| {
+            Usage::wrong("what is the message? `gipc call -s SESSION NAME MESSAGE`")
+        })?;
+        match to {
+            Some(to) => {
+                let letter = common.letter(to, None, message);
+                Ok(session.into_plan(Ask::Call(letter, output)))
+            }
+            None => Ok(common.into_plan(What::Call { message, output })),
+        }
     }
 }
 

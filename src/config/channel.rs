@@ -169,7 +169,13 @@ pub(super) fn channels(
     for (name, raw) in &raw.0 {
         check_name(reader, name);
         let mut side = |key: &str, written: &Option<At<OneOrMany<Endpoint>>>| match written {
-            Some(written) => ends(reader, written, names),
+            Some(written) => {
+                let ends = ends(reader, written, names);
+                if key == "to" && matches!(&written.value, OneOrMany::Many(all) if all.is_empty()) {
+                    reader.mistakes.add(&written.place, "there must be one at least");
+                }
+                ends
+            }
             None => {
                 if !broken.contains(&name.place) {
                     let message = format!("the channel `{}` has no `{key}`", name.value);
@@ -281,9 +287,6 @@ fn ends(
         OneOrMany::One(text) => vec![At { place: ends.place.clone(), value: text.clone() }],
         OneOrMany::Many(many) => many.clone(),
     };
-    if texts.is_empty() {
-        reader.mistakes.add(&ends.place, "there must be one at least");
-    }
     let mut written: Vec<Written> = Vec::new();
     for text in &texts {
         let process = match reader.value(text) {

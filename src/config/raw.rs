@@ -53,7 +53,8 @@ pub(super) struct File {
 #[serde(deny_unknown_fields)]
 pub(super) struct Channel {
     /// Who writes: a process, or several. With a port where it is not descriptor 4: `gen.5`,
-    /// `gen.stdout`, or `gen.node` for Node's process.send. gipc's own standard input is `-`
+    /// `gen.stdout`, or `gen.node` for Node's process.send. gipc's own standard input is `-`; with
+    /// `[]` messages come from outside only, by `gipc send` and `gipc call`
     #[schemars(required)]
     pub(super) from: Option<At<OneOrMany<Endpoint>>>,
     /// Who reads: a process, or several. With a port where it is not descriptor 3: `work.5`,

@@ -17,6 +17,11 @@ pub(crate) fn schema() -> String {
     // Either is the command; which is left to the process alone, not to its defaults.
     schema["$defs"]["Process"]["oneOf"] =
         json!([{ "required": ["command"] }, { "required": ["shell"] }]);
+    // Nobody may write, but somebody must read.
+    if let Some(Value::Object(list)) = schema.pointer_mut("/$defs/Channel/properties/from/anyOf/1")
+    {
+        list.remove("minItems");
+    }
     let defaults = defaults_of(&schema["$defs"]["Process"]);
     schema["$defs"]["Defaults"] = defaults;
     let mut text = format!("{schema:#}");

@@ -13,15 +13,15 @@ use gipc::process::{ExitCode, Signal};
 use super::lines::Lines;
 use super::socket::{self, Stream};
 use super::watch;
-use super::watching;
 use super::{Card, Kind, Refusal, Reloaded, Reply, Request, Until};
+use super::{sending, watching};
 use crate::guard::{self, Verdict};
 use crate::plan::{Ask, Control};
 use crate::report::Ending;
-use crate::standing;
+use crate::{standing, talk};
 
 /// The largest reply, in bytes.
-const MAX_REPLY: usize = 64 << 20;
+pub(super) const MAX_REPLY: usize = 64 << 20;
 
 /// How long a session may take to tell who it is, before we go by what the system says.
 const SHORT: Duration = Duration::from_secs(1);
@@ -45,6 +45,12 @@ pub(crate) enum Error {
     Unexpected { name: String },
     #[error(transparent)]
     Refused(#[from] Refusal),
+    #[error(
+        "the session `{name}` has ended meanwhile: which of the messages it has taken is not known"
+    )]
+    EndedWithMessages { name: String },
+    #[error(transparent)]
+    Talk(#[from] talk::Error),
     #[error("cannot draw on the terminal")]
     Terminal(#[source] io::Error),
     #[error("cannot wait for the end of process {pid}")]
@@ -69,6 +75,12 @@ impl Error {
         }
     }
 
+    /// Has the session said nothing in time?
+    pub(super) fn is_late(&self) -> bool {
+        matches!(self, Self::Broken { source: frames::Error::Io(error), .. }
+            if [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut].contains(&error.kind()))
+    }
+
     /// 2 where what was typed is to blame, else 125.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
@@ -76,7 +88,12 @@ impl Error {
                 kind: Kind::NoSuchProcess | Kind::NoSuchChannel | Kind::BadRequest,
                 ..
             }) => 2,
-            Self::Refused(Refusal { kind: Kind::NotReady, .. }) => 1,
+            Self::Refused(Refusal {
+                kind: Kind::NotReady | Kind::ChannelEnded | Kind::Refused,
+                ..
+            }) => 1,
+            Self::Refused(Refusal { kind: Kind::TimedOut, .. }) => Verdict::TIMED_OUT,
+            Self::Talk(error) => error.exit_code(),
             _ => Verdict::FAILED,
         }
     }
@@ -107,6 +124,8 @@ pub(crate) fn run(control: &Control) -> Result<Verdict, Error> {
             session.follow(&Request::Logs { names, lines, follow }, *color)
         }
         Ask::Tap(watch) => watching::watch(&session, watch),
+        Ask::Send(letter) => sending::send(&mut session, letter),
+        Ask::Call(letter, output) => sending::call(&mut session, letter, *output),
         Ask::Start(names) => session.have_done(&Request::Start { names: names.clone() }),
         Ask::Stop(names) => session.have_done(&Request::Stop { names: names.clone() }),
         Ask::Restart(names) => session.have_done(&Request::Restart { names: names.clone() }),
@@ -209,11 +228,7 @@ impl Session {
         ready: bool,
         timeout: Option<Duration>,
     ) -> Result<Verdict, Error> {
-        // No time at all would be for ever.
-        let limit = timeout.map(|timeout| timeout.max(Duration::from_millis(1)));
-        let broken =
-            |source: io::Error| Error::Broken { name: self.name.clone(), source: source.into() };
-        self.stream.set_timeout(limit).map_err(broken)?;
+        self.give_up_after(timeout)?;
         let until = if ready { Until::Ready } else { Until::Ended };
         match self.ask(&Request::Wait { names: names.to_vec(), until }) {
             Ok(Reply::Ended { exit: Ending::Code { code } }) => Ok(Verdict::Exit(code)),
@@ -222,13 +237,16 @@ impl Session {
             }
             Ok(Reply::Done { .. }) => Ok(Verdict::Exit(0)),
             Ok(_) => Err(self.unexpected()),
-            Err(Error::Broken { source: frames::Error::Io(error), .. })
-                if [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut].contains(&error.kind()) =>
-            {
-                Ok(Verdict::Exit(Verdict::TIMED_OUT))
-            }
+            Err(error) if error.is_late() => Ok(Verdict::Exit(Verdict::TIMED_OUT)),
             Err(error) => Err(error),
         }
+    }
+
+    /// Waits no longer than this for what the session says next, or takes.
+    pub(super) fn give_up_after(&self, timeout: Option<Duration>) -> Result<(), Error> {
+        // No time at all would be for ever.
+        let limit = timeout.map(|timeout| timeout.max(Duration::from_millis(1)));
+        self.stream.set_timeout(limit).map_err(|source| self.broken(source.into()))
     }
 
     fn reload(&mut self, color: bool) -> Result<Verdict, Error> {
@@ -287,7 +305,7 @@ impl Session {
     }
 
     /// Asks, and takes the first reply.
-    fn ask(&mut self, request: &Request) -> Result<Reply, Error> {
+    pub(super) fn ask(&mut self, request: &Request) -> Result<Reply, Error> {
         self.say(request)?;
         self.reply(&mut FrameReader::new(&self.stream, Framing::U32, MAX_REPLY))
     }

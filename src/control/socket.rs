@@ -12,7 +12,7 @@ mod system;
 
 pub(crate) use system::Socket;
 pub(super) use system::{
-    Connection, Listener, Replies, Requests, Stream, has_hung_up, path_of, sessions,
+    Connection, Listener, Replies, Requests, Stream, has_hung_up, is_there, path_of, sessions,
 };
 
 /// Why there is no socket.

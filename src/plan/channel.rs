@@ -17,7 +17,7 @@ pub(crate) struct ChannelId(pub(crate) usize);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Channel {
     pub(crate) name: String,
-    /// Who writes, at least one.
+    /// Who writes; nobody where all messages come from outside the session.
     pub(crate) from: Vec<End>,
     /// Who reads, at least one.
     pub(crate) to: Vec<End>,

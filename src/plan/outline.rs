@@ -68,7 +68,7 @@ fn channels(topology: &Topology) -> String {
     for channel in &topology.channels {
         rows.push([
             channel.name.clone(),
-            ends(&channel.from),
+            if channel.from.is_empty() { "outside".to_owned() } else { ends(&channel.from) },
             ends(&channel.to),
             route(topology, channel),
         ]);

@@ -11,7 +11,7 @@ use super::topology::Topology;
 pub(crate) struct Stops {
     /// Whose stop waits for its own; no cycle leads through these.
     pub(crate) before: Vec<usize>,
-    /// All its writers are stopped before it, and there are some: it can end by itself.
+    /// All its writers are stopped before it, if there are any: it can end by itself.
     pub(crate) sees_the_end: bool,
 }
 
@@ -24,8 +24,10 @@ impl Stops {
         };
         let mut before: Vec<BTreeSet<usize>> = topology.processes.iter().map(depends).collect();
         let mut writers = vec![BTreeSet::new(); before.len()];
+        let mut is_asked_from_outside = vec![false; before.len()];
         for Channel { from, to, .. } in &topology.channels {
             for reader in to.iter().filter_map(End::process) {
+                is_asked_from_outside[reader.0] |= from.is_empty();
                 writers[reader.0].extend(from.iter().filter_map(End::process).map(|it| it.0));
             }
         }
@@ -40,7 +42,9 @@ impl Stops {
             [] => Vec::new(),
             _ => (0..all.len()).map(|place| reachable(&all, place)).collect(),
         };
-        for (reader, writers) in writers.iter().enumerate().filter(|(_, it)| !it.is_empty()) {
+        let has_an_end =
+            |reader: usize| !writers[reader].is_empty() || is_asked_from_outside[reader];
+        for (reader, writers) in writers.iter().enumerate().filter(|(it, _)| has_an_end(*it)) {
             sees_the_end[reader] = writers.is_disjoint(&after[reader]);
             let ring: Vec<_> =
                 after[reader].iter().copied().filter(|it| after[*it].contains(&reader)).collect();

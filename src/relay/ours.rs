@@ -107,7 +107,7 @@ impl Hub {
     ) -> Result<bool, Trouble> {
         match read {
             Ok(Some(batch)) => {
-                *lost |= self.send(source, &batch, framing).await?;
+                *lost |= !self.send(source, &batch, framing).await?.refused.is_empty();
                 Ok(true)
             }
             Ok(None) => Ok(false),
@@ -136,7 +136,7 @@ impl Hub {
             match next {
                 // They have come in no frames, so that one framing is as good as another.
                 Ok(Some(batch)) => match self.send(source, &batch, Framing::U32).await {
-                    Ok(lost) => outcome.lost |= lost,
+                    Ok(sent) => outcome.lost |= !sent.refused.is_empty(),
                     Err(trouble) => break Some(trouble),
                 },
                 Ok(None) => break None,

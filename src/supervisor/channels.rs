@@ -28,6 +28,8 @@ pub(super) struct Channel {
     pub(super) hub: Rc<Hub>,
     /// What of it is read by us, until it is.
     input: Option<(Rc<Source>, Input)>,
+    /// It is held open for messages from outside.
+    is_held_open: bool,
     /// The pipe of those who have it to themselves, until they have its ends.
     pipe: Option<Pipe>,
 }
@@ -141,7 +143,11 @@ impl Supervisor {
                 }
             }
             let pipe = plan.is_direct.then(Pipe::new).transpose()?;
-            self.channels.push(Channel { id, hub, input, pipe });
+            let is_held_open = plan.from.is_empty();
+            if is_held_open {
+                hub.add_sender();
+            }
+            self.channels.push(Channel { id, hub, input, is_held_open, pipe });
         }
         self.begin_answers();
         Ok(())
@@ -230,11 +236,15 @@ impl Supervisor {
             instance.junctions.iter().filter(|it| reads(it)).map(|it| it.plan.channel).collect();
         for channel in channels {
             // Ours is the last one that may have something to say.
-            let Channel { hub, input, .. } = &mut self.channels[channel.0];
+            let Channel { hub, input, is_held_open, .. } = &mut self.channels[channel.0];
+            if std::mem::take(is_held_open) {
+                hub.sender_over();
+            }
             match input.take() {
                 Some(_) => hub.sender_over(),
                 None => hub.close_ours(),
             }
+            hub.close_doors();
             // Those that are not to run, but might have been started again.
             let writes = |it: &&Instance| {
                 let is_end = |it: &Junction| {

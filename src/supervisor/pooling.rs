@@ -102,6 +102,7 @@ impl Answers {
     /// Takes answers: each is one to the oldest message that has none.
     pub(super) fn take(&mut self, batch: &mut Batch) -> (Heard, Option<Trouble>) {
         let mut count = 0;
+        let mut called = Vec::new();
         // What it has not read it cannot have answered, whatever it says.
         let answerable = self.hub.answerable(self.outlet);
         for reply in batch.payloads().take(answerable) {
@@ -111,7 +112,14 @@ impl Answers {
                 let (id, incarnation) = self.id;
                 let _ = self.notes.send(Note::Progress(id, incarnation));
             }
-            self.note(answered, reply);
+            if self.hub.give_back(answered.parcel.first, reply, &self.instance) {
+                called.push(count - 1);
+                if let Some(pool) = &self.pool {
+                    pool.refused(answered.parcel.first);
+                }
+            } else {
+                self.note(answered, reply);
+            }
         }
         let unasked = (count < batch.payloads().len()).then_some(Trouble::Unasked);
         if self.pool.is_some() {
@@ -120,7 +128,14 @@ impl Answers {
             return (Heard::Taken, unasked);
         }
         batch.truncate(count);
-        (Heard::Pass, unasked)
+        if called.is_empty() {
+            return (Heard::Pass, unasked);
+        }
+        let given = batch.payloads().enumerate().filter(|(place, _)| called.contains(place));
+        let given: Batch = given.map(|(_, reply)| reply.to_vec()).collect();
+        let mut place = 0..;
+        batch.retain(|_| place.next().is_none_or(|place| !called.contains(&place)));
+        (Heard::Shared(given), unasked)
     }
 
     fn note(&self, Answered { parcel, took, .. }: Answered, reply: &[u8]) {

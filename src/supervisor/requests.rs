@@ -5,6 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use gipc::inherited::Direction;
 use gipc::process::Signal;
 use tokio::sync::oneshot;
 use tracing::{error, info};
@@ -13,11 +14,12 @@ use super::instance::Instance;
 use super::session::{Happening, InstanceId, Order};
 use super::{Queue, Supervisor, descriptors};
 use crate::config::did_you_mean;
-use crate::control::{Answer, Asked, Card, Kind, Refusal, Reloaded, Reply, Request, Until};
+use crate::control::{Answer, Asked, Card, Kind, Knock, Refusal, Reloaded, Reply, Request, Until};
 use crate::guard::Verdict;
+use crate::plan::channel::{Ack, Channel, Full, Route};
 use crate::plan::revision::{Fate, Revision};
 use crate::plan::topology::{ProcessId, Topology};
-use crate::relay::{self, Hub};
+use crate::relay::{self, Door, Hub};
 
 /// Somebody who waits for something to happen to these.
 pub(super) struct Waiting {
@@ -96,6 +98,15 @@ impl Supervisor {
                 Ok(Outcome::Now(Answer::Lines(kept.read(names, lines, follow))))
             }
             Request::Tap { channel } => self.tap(channel.as_deref()),
+            Request::Send { to, messages, channel, timeout_ms } => {
+                let hubs = self.hubs_to(&to)?;
+                let hub = named_channel(&hubs, &to, channel.as_deref())?;
+                door(hub, timeout_ms, Knock::Send { messages })
+            }
+            Request::Call { to, timeout_ms } => {
+                let hubs = self.hubs_to(&to)?;
+                door(answered_channel(&hubs)?, timeout_ms, Knock::Call)
+            }
             Request::Start { names } => {
                 let ids = self.named_to_change(&names)?;
                 queue.orders.extend(self.session.start(&ids));
@@ -157,6 +168,28 @@ impl Supervisor {
             }
         };
         Err(Refusal::new(Kind::NoSuchChannel, message))
+    }
+
+    /// The channels that a process reads, at least one.
+    fn hubs_to(&self, name: &str) -> Result<Vec<&Rc<Hub>>, Refusal> {
+        self.must_go_on()?;
+        let Some(process) = self.described().find(|it| self.processes[it.0].name == name) else {
+            if self.instances.iter().any(|it| it.name == name) {
+                return Err(bad(format!(
+                    "`{name}` is an instance: messages go to a process, and its channel says which \
+                     instance gets one"
+                )));
+            }
+            return Err(self.nobody(name));
+        };
+        let ports = self.plan.topology.ports(process).into_iter();
+        let reads = ports.filter(|it| it.direction == Direction::In);
+        let hubs: Vec<_> = reads.map(|it| &self.channels[it.channel.0].hub).collect();
+        if hubs.is_empty() {
+            let message = format!("there is no channel `to` `{name}`");
+            return Err(Refusal::new(Kind::NoSuchChannel, message));
+        }
+        Ok(hubs)
     }
 
     fn send(&self, signal: &str, names: &[String]) -> Result<Outcome, Refusal> {
@@ -418,6 +451,71 @@ impl Supervisor {
             }
         }
     }
+}
+
+/// Of the channels that `reader` has: the one of this name, or the first.
+fn named_channel<'a>(
+    hubs: &[&'a Rc<Hub>],
+    reader: &str,
+    name: Option<&str>,
+) -> Result<&'a Rc<Hub>, Refusal> {
+    let is_it = |hub: &&&Rc<Hub>| name.is_none_or(|name| hub.plan.name == name);
+    hubs.iter().find(is_it).copied().ok_or_else(|| {
+        let name = name.unwrap_or_default();
+        let meant = did_you_mean(name, hubs.iter().map(|hub| &*hub.plan.name));
+        let meant = meant.map(|meant| format!("; {meant}")).unwrap_or_default();
+        let message = format!("`{reader}` reads no channel `{name}`{meant}");
+        Refusal::new(Kind::NoSuchChannel, message)
+    })
+}
+
+/// The first channel whose messages have one answer each that is known to be theirs.
+fn answered_channel<'a>(hubs: &[&'a Rc<Hub>]) -> Result<&'a Rc<Hub>, Refusal> {
+    let why_not = |hub: &Hub| {
+        let Channel { name, ack, route, full, .. } = &hub.plan;
+        match (ack, route, full) {
+            (Ack::Read, ..) => Some(format!(
+                "which answer would be that to a message of channel `{name}` is not known: it has no \
+                 `ack = \"reply\"`"
+            )),
+            (_, Route::Broadcast, _) => Some(format!(
+                "each reader of channel `{name}` would answer: it has `route = \"broadcast\"`"
+            )),
+            (.., Full::Spill) => Some(format!(
+                "messages of channel `{name}` may wait in a file: it has `full = \"spill\"`"
+            )),
+            _ => None,
+        }
+    };
+    let mut whys = Vec::new();
+    for hub in hubs {
+        match why_not(hub) {
+            None => return Ok(hub),
+            Some(why) => whys.push(why),
+        }
+    }
+    Err(bad(whys.join("; ")))
+}
+
+/// A way into a channel, if it goes on.
+fn door(hub: &Rc<Hub>, timeout_ms: Option<u64>, knock: Knock) -> Result<Outcome, Refusal> {
+    let name = &hub.plan.name;
+    let ended = |what| Err(Refusal::new(Kind::ChannelEnded, format!("channel `{name}` {what}")));
+    if hub.has_ended() {
+        return ended("has ended: all that write to it have");
+    }
+    if hub.is_unread() {
+        return ended("is not read any more");
+    }
+    if hub.has_joblog() {
+        return Err(failed(
+            "the joblog of this pool knows messages by their places in its input: there can be no \
+             others"
+                .to_owned(),
+        ));
+    }
+    let door = Door::open(hub, timeout_ms.map(Duration::from_millis));
+    Ok(Outcome::Now(Answer::Door(door, knock)))
 }
 
 fn done() -> Outcome {

@@ -160,6 +160,22 @@ fn fan_out_by_key() {
 }
 
 #[test]
+fn a_service_for_whoever_asks() {
+    let folder = scratch();
+    let gipc = |line: &str| {
+        let mut gipc = words(line);
+        gipc.env("XDG_RUNTIME_DIR", folder.path());
+        gipc
+    };
+    let session = gipc("up -q -f examples/ask/gipc.toml").begin();
+    eventually(|| gipc("wait -s ask --ready").end().status.success());
+    gipc("call -s ask work question").end().said("QUESTION\n");
+    // The workers see the end of the questions, and end by themselves.
+    gipc("down -s ask").end().said("");
+    session.end().ended(0, "", "");
+}
+
+#[test]
 fn a_server_for_the_model_context_protocol() {
     let input = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\
                  \"params\":{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{},\

@@ -9,6 +9,7 @@ mod control;
 mod control_abuse;
 mod counts;
 mod descriptors;
+mod doors;
 mod examples;
 mod exec;
 mod exit_codes;

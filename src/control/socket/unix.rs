@@ -2,6 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -138,6 +139,11 @@ pub(in crate::control) fn has_hung_up(requests: &Requests) -> bool {
     poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
 }
 
+/// Is a client there that has not said all? Where its messages wait they are not sent in vain.
+pub(in crate::control) fn is_there(requests: &Requests) -> bool {
+    !has_hung_up(requests)
+}
+
 /// A connection to a session, on the side that asks.
 #[derive(Debug)]
 pub(in crate::control) struct Stream(UnixStream);
@@ -152,6 +158,15 @@ impl Stream {
     pub(in crate::control) fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         self.0.set_read_timeout(timeout)?;
         self.0.set_write_timeout(timeout)
+    }
+
+    /// Can it tell that nothing more will be said, and still listen?
+    pub(in crate::control) const CAN_END: bool = true;
+
+    /// Tells that.
+    pub(in crate::control) fn end(&self) {
+        // Where the session has gone its reply tells.
+        let _ = self.0.shutdown(Shutdown::Write);
     }
 
     /// The process that listens at the other end. In a runtime.

@@ -144,6 +144,11 @@ pub(in crate::control) const fn has_hung_up(_requests: &Requests) -> bool {
     true
 }
 
+/// Is a client there that has not said all? It is seen when more is read of it.
+pub(in crate::control) const fn is_there(_requests: &Requests) -> bool {
+    true
+}
+
 /// A connection to a session, on the side that asks.
 #[derive(Debug)]
 pub(in crate::control) struct Stream {
@@ -181,6 +186,12 @@ impl Stream {
         self.timeout.set(timeout);
         Ok(())
     }
+
+    /// Can it tell that nothing more will be said, and still listen?
+    pub(in crate::control) const CAN_END: bool = false;
+
+    /// A pipe cannot be closed by half.
+    pub(in crate::control) const fn end(&self) {}
 
     /// The process that listens at the other end.
     pub(in crate::control) fn listener(self) -> io::Result<i32> {
