@@ -231,6 +231,16 @@ impl Outlet {
         Form { framing: self.delivery.framing(), is_node: self.is_node }
     }
 
+    /// What was given to it and not sent was not given to it.
+    fn take_back(&mut self, parcel: &Parcel) {
+        if parcel.again {
+            self.counts.redelivered -= parcel.count;
+        } else {
+            self.counts.messages -= parcel.count;
+            self.counts.bytes -= parcel.payload;
+        }
+    }
+
     fn give(&mut self, parcel: Parcel) {
         if parcel.again {
             self.counts.redelivered += parcel.count;
@@ -735,6 +745,10 @@ impl Exchange {
         let mut was_at = true;
         for (fate, mut parcel) in outlet.delivery.settle(unread) {
             parcel.again |= fate != Fate::Unsent;
+            if fate == Fate::Unsent && is_shared && !self.closed {
+                // Whoever gets it in its place will have it counted.
+                outlet.take_back(&parcel);
+            }
             // The first of those that it had is the one that it was at.
             if fate == Fate::Unanswered && std::mem::take(&mut was_at) {
                 parcel.attempts += 1;

@@ -194,6 +194,26 @@ fn what_a_dead_reader_has_not_read_goes_to_others_first() {
 }
 
 #[test]
+fn each_message_is_counted_once_however_many_have_been_given_it() {
+    let mut exchange = exchange(2, |channel| channel.ack = replies(2, 9));
+    push(&mut exchange, "a b c");
+    // "a" is sent in part, "b" not at all, and then A is gone.
+    exchange.ready(A);
+    exchange.wrote(A, 1, Instant::now());
+    exchange.settle(A, 0);
+    assert_eq!((exchange.counts(A).messages, exchange.counts(A).redelivered), (1, 0));
+    // B has both, and goes before it is sent any of them.
+    exchange.ready(B);
+    assert_eq!((exchange.counts(B).messages, exchange.counts(B).redelivered), (1, 1));
+    exchange.settle(B, 0);
+    assert_eq!((exchange.counts(B).messages, exchange.counts(B).redelivered), (0, 0));
+    exchange.begin(A, 1 << 16);
+    assert_eq!(get(&mut exchange, A), "a b");
+    let Counts { messages, bytes, redelivered, .. } = exchange.counts(A);
+    assert_eq!((messages, bytes, redelivered), (2, 2, 1));
+}
+
+#[test]
 fn of_the_unanswered_ones_the_first_is_what_ended_the_reader() {
     let mut exchange = exchange(2, |channel| channel.ack = replies(2, 1));
     push(&mut exchange, "a b c");

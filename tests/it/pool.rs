@@ -1,7 +1,12 @@
 //! `gipc pool`: workers that share messages.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -114,8 +119,12 @@ fn any_program_will_do_on_stdio() {
         assert_eq!(ended.code(), 0);
     }
     expected = numbers(100);
-    let ended = words("pool -j4 --wire stdio -- sed -u s/^/0/").with_input(seq(100));
-    assert_eq!(sorted(ended.text()), expected);
+    for worker in ["sed -u s/^/0/", "bc"] {
+        if has(worker.split(' ').next().unwrap()) {
+            let line = format!("pool -j4 --wire stdio -- {worker}");
+            assert_eq!(sorted(words(&line).with_input(seq(100)).text()), expected, "{worker}");
+        }
+    }
 }
 
 #[test]
@@ -139,6 +148,107 @@ fn workers_that_are_killed_at_random_lose_nothing() {
     assert!(restarts > u64::from(kills / 4), "{restarts}");
     assert_eq!(sum(&|it| it["channels"][0]["messages"].as_u64().unwrap()), u64::from(count));
     assert_eq!(sum(&|it| it["channels"][0]["dead"].as_u64().unwrap()), 0);
+}
+
+#[test]
+fn workers_killed_by_others_at_random_moments_lose_nothing_and_all_are_counted() {
+    let kills = rounds(60) as usize;
+    let folder = scratch();
+    let report = folder.path().join("report.json");
+    let options = format!(
+        "-q -j4 --window 3 --retries 1000000 --max-restarts 1000000/1s --backoff 0s..0s --report {}",
+        report.display()
+    );
+    let mut gipc = upper(&options).begin();
+    let (mut stdin, stdout) = (gipc.0.stdin.take().unwrap(), gipc.0.stdout.take().unwrap());
+    let is_enough = Arc::new(AtomicBool::new(false));
+    let enough = Arc::clone(&is_enough);
+    let sending = std::thread::spawn(move || {
+        let mut sent = 0_u32;
+        while !enough.load(Ordering::Relaxed) {
+            let some: String = (1..=50).map(|more| format!("{}\n", sent + more)).collect();
+            stdin.write_all(some.as_bytes()).unwrap();
+            sent += 50;
+        }
+        sent
+    });
+    let answered = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&answered);
+    let taking = std::thread::spawn(move || {
+        let mut answers: Vec<u32> = Vec::new();
+        for line in BufReader::new(stdout).lines() {
+            answers.push(line.unwrap().parse().unwrap());
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        answers
+    });
+    let mut killed = BTreeSet::new();
+    let random = |below: usize| RandomState::new().hash_one(below) as usize % below;
+    while killed.len() < kills {
+        // Some answers later: at its start, in the middle of a message, while it waits.
+        let later = answered.load(Ordering::Relaxed) + random(30);
+        while answered.load(Ordering::Relaxed) < later {
+            std::thread::yield_now();
+        }
+        let supervisor = children(gipc.pid())[0];
+        let mut workers = children(supervisor);
+        workers.retain(|worker| !killed.contains(worker));
+        if !workers.is_empty() {
+            let worker = workers[random(workers.len())];
+            kill(worker, libc::SIGKILL);
+            killed.insert(worker);
+        }
+    }
+    is_enough.store(true, Ordering::Relaxed);
+    let sent = sending.join().unwrap();
+    let mut answers = taking.join().unwrap();
+    let ended = gipc.end();
+    assert_eq!(ended.code(), 0, "{}", ended.stderr);
+    answers.sort_unstable();
+    assert_eq!(answers.len(), sent as usize, "each is answered once");
+    assert_eq!(answers, numbers(sent));
+    let report: Value = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
+    let instances = report["instances"].as_array().unwrap();
+    let ends = instances.iter().flat_map(|it| it["incarnations"].as_array().unwrap());
+    let by_kill = ends.filter(|end| end["exit"]["signal"] == libc::SIGKILL);
+    assert_eq!(by_kill.count(), kills);
+    let sum = |key: &str| -> u64 {
+        instances.iter().map(|it| it["channels"][0][key].as_u64().unwrap()).sum()
+    };
+    assert_eq!((sum("messages"), sum("dead"), sum("unread")), (sent.into(), 0, 0));
+    assert!(sum("redelivered") <= 3 * kills as u64, "no more than a window for each kill");
+}
+
+/// The most memory that a process has had so far, in kilobytes.
+fn peak(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[test]
+fn of_many_messages_each_is_answered_once_and_memory_stays_as_it_is() {
+    let count = u32::try_from(rounds(60)).unwrap() * 1000;
+    for options in ["-j2", "-j8", "-j2 -k", "-j8 -k", "-j2 -k --window 64"] {
+        let mut gipc = upper(options).begin();
+        let (mut stdin, stdout) = (gipc.0.stdin.take().unwrap(), gipc.0.stdout.take().unwrap());
+        let sending = std::thread::spawn(move || stdin.write_all(seq(count).as_bytes()).unwrap());
+        let (mut answers, mut peaks) = (Vec::new(), Vec::new());
+        for (place, line) in (1..=count).zip(BufReader::new(stdout).lines()) {
+            answers.push(line.unwrap().parse::<u32>().unwrap());
+            if place == count / 10 || place == count / 10 * 9 {
+                peaks.push(peak(children(gipc.pid())[0]));
+            }
+        }
+        sending.join().unwrap();
+        let ended = gipc.end();
+        assert_eq!((ended.code(), &*ended.stderr), (0, ""));
+        if !options.contains("-k") {
+            answers.sort_unstable();
+        }
+        assert!(answers == numbers(count), "{options}");
+        assert!(peaks[1] - peaks[0] < 4096, "{options}: {peaks:?}");
+    }
 }
 
 #[test]
@@ -208,6 +318,8 @@ fn the_end_may_be_early() {
         shell(&format!("-q -j1 --retries 0 --halt {rule}"), answer).with_input(seq(50))
     };
     let ended = halted("soon,fail=1");
+    assert_eq!((ended.code(), ended.text()), (1, "1\n2\n"));
+    let ended = halted("now,fail=1");
     assert_eq!((ended.code(), ended.text()), (1, "1\n2\n"));
     let ended = halted("now,fail=2");
     assert_eq!((ended.code(), ended.text()), (1, "1\n2\n4\n5\n"));
