@@ -30,6 +30,12 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 /// What the child does; `false` where this is no child.
 pub(crate) fn is_child() -> bool {
     let args: Vec<String> = env::args().skip(1).collect();
+    if let [mark, what, micros, ..] = &args[..]
+        && mark == CHILD
+        && crate::pool::be_a_worker(what, micros.parse().expect("a number"))
+    {
+        return true;
+    }
     let [mark, what, count, size] = &args[..] else { return false };
     if mark != CHILD {
         return false;

@@ -20,6 +20,7 @@ mod library;
 mod limits;
 mod measure;
 mod peers;
+mod pool;
 mod program;
 mod rows;
 mod table;

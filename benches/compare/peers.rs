@@ -47,6 +47,11 @@ impl Peers {
         script(self.python, "python3", "multiprocessing_pipe.py", what, count, size)
     }
 
+    /// Python's own pools; `what`: `map`, `imap` or `futures`.
+    pub(crate) fn pool(&self, what: &str, count: usize, micros: u64) -> Option<f64> {
+        script(self.python, "python3", "pools.py", what, count, micros as usize)
+    }
+
     pub(crate) fn python_gipc(&self, what: &str, count: usize, size: usize) -> Option<f64> {
         script(self.python_gipc, "python3", "python_gipc.py", what, count, size)
     }

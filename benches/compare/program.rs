@@ -195,7 +195,7 @@ fn lines_through(mut command: Command, count: usize) -> f64 {
     rate
 }
 
-fn count_lines(mut stream: impl Read) -> io::Result<usize> {
+pub(crate) fn count_lines(mut stream: impl Read) -> io::Result<usize> {
     let (mut buffer, mut lines) = (vec![0; 256 << 10], 0);
     loop {
         match stream.read(&mut buffer)? {

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use crate::measure::{Contender, Figure, in_turn, micros};
 use crate::peers::Peers;
-use crate::{library, limits, program};
+use crate::{library, limits, pool, program};
 
 const MIB: usize = 1 << 20;
 
@@ -22,10 +22,15 @@ pub(crate) struct Row {
 }
 
 /// Ours, by the name that it has in every row.
-const OURS: &str = "gipc";
+pub(crate) const OURS: &str = "gipc";
 
 impl Row {
-    fn new(id: &'static str, work: &'static str, unit: &'static str, figures: Vec<Figure>) -> Self {
+    pub(crate) fn new(
+        id: &'static str,
+        work: &'static str,
+        unit: &'static str,
+        figures: Vec<Figure>,
+    ) -> Self {
         Self { id, work, unit, is_rate: true, figures, reach: "", met: None }
     }
 
@@ -34,7 +39,11 @@ impl Row {
         Self { is_rate: false, ..self }
     }
 
-    fn reach(self, reach: &'static str, is_met: impl FnOnce(&Self) -> Option<bool>) -> Self {
+    pub(crate) fn reach(
+        self,
+        reach: &'static str,
+        is_met: impl FnOnce(&Self) -> Option<bool>,
+    ) -> Self {
         let met = is_met(&self);
         Self { reach, met, ..self }
     }
@@ -66,7 +75,7 @@ impl Row {
 pub(crate) type Measurement = (&'static str, fn(&Peers, usize) -> Vec<Row>);
 
 /// All that can be measured; the second number of each is of rounds.
-pub(crate) const ALL: [Measurement; 10] = [
+pub(crate) const ALL: [Measurement; 11] = [
     ("P1", small_messages),
     ("P2", large_messages),
     ("P3", large_messages_over_sockets),
@@ -76,6 +85,7 @@ pub(crate) const ALL: [Measurement; 10] = [
     ("P9", memory),
     ("P10", stop),
     ("P11", lines),
+    ("P12", pool::rows),
     ("P13", restart),
 ];
 
