@@ -26,4 +26,6 @@ pub(crate) enum Wish {
     Node,
     /// The socket of `sd_notify(3)`.
     Notify,
+    /// The variables of `sd_listen_fds(3)`.
+    ListenFds,
 }

@@ -253,6 +253,7 @@ mod tests {
             nice: None,
             limits: Vec::new(),
             guard_stdout: false,
+            listen_fds: false,
             log: None,
         };
         Prober {

@@ -104,6 +104,7 @@ pub struct Command {
     /// Ends that have a number, and are nobody's business but the child's.
     placed: Vec<(ChildFd, ChannelEnd)>,
     inherit_fds: bool,
+    listen_fds: bool,
     daemon: bool,
     ignore_sigpipe: bool,
     process_group: ProcessGroup,
@@ -129,6 +130,7 @@ impl Command {
             ends: Vec::new(),
             placed: Vec::new(),
             inherit_fds: false,
+            listen_fds: false,
             daemon: false,
             ignore_sigpipe: false,
             process_group: ProcessGroup::Own,
@@ -279,6 +281,15 @@ impl Command {
         self
     }
 
+    /// Tells the child of its channels in `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID` too, as
+    /// `sd_listen_fds(3)` has it: their descriptors must follow each other from 3 on. Windows knows no
+    /// such thing.
+    #[must_use]
+    pub fn listen_fds(mut self, listen_fds: bool) -> Self {
+        self.listen_fds = listen_fds;
+        self
+    }
+
     /// The process group that the child is in; its own by default.
     #[must_use]
     pub fn process_group(mut self, group: ProcessGroup) -> Self {
@@ -335,6 +346,14 @@ impl Command {
         targets.sort_unstable();
         if let Some(twice) = targets.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(self.refused(format!("descriptor {} is declared twice", twice[0])));
+        }
+        if self.listen_fds {
+            let numbers = announce::numbers(&self.channels);
+            if let Some((fd, _)) = numbers.iter().zip(3..).find(|(fd, follows)| **fd != *follows) {
+                return Err(self.refused(format!(
+                    "the descriptors of its channels are not 3 and those that follow: there is {fd}"
+                )));
+            }
         }
         let name = self.name.clone().unwrap_or_else(|| self.program.display().to_string());
         match system::spawn(&self) {

@@ -158,6 +158,7 @@ impl Supervision {
             nice: None,
             limits: self.limit.clone(),
             guard_stdout: false,
+            listen_fds: false,
             log: None,
         })
     }

@@ -1,6 +1,6 @@
 //! Raw channels → channels of the topology: their ends, and where those meet the processes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
@@ -526,6 +526,51 @@ pub(super) fn check_guards(
                 );
                 reader.mistakes.add(&at.place, message);
             }
+        }
+    }
+}
+
+/// Where it is said that a process is told of its channels as `sd_listen_fds(3)` has it.
+pub(super) struct Listener<'r> {
+    pub(super) own: Option<&'r At<Text<Flag>>>,
+    pub(super) default: Option<&'r At<Text<Flag>>>,
+}
+
+/// Whoever is told so must have channels, at descriptors that follow each other.
+pub(super) fn check_listeners(
+    reader: &mut Reader<'_>,
+    channels: &[Channel],
+    processes: &[Process],
+    written: &[Listener<'_>],
+) {
+    for (place, process) in processes.iter().enumerate().filter(|(_, it)| it.listen_fds) {
+        let Listener { own, default } = written[place];
+        let ends = channels.iter().flat_map(|channel| channel.from.iter().chain(&channel.to));
+        let number = |end: &End| match end.at {
+            channel::Place::Process(ProcessId(of), port) if of == place => Some(port.fd().number()),
+            _ => None,
+        };
+        let numbers: BTreeSet<_> = ends.filter_map(number).filter(|number| *number > 2).collect();
+        let name = &process.name;
+        if numbers.is_empty() {
+            // As a default it concerns those that it can.
+            if let Some(own) = own {
+                let message = format!(
+                    "there is nothing to tell of: `{name}` has no channel at a descriptor from 3 on"
+                );
+                reader.mistakes.add(&own.place, message);
+            }
+        } else if let Some(at) = own.or(default)
+            && !numbers.iter().copied().eq((3..).take(numbers.len()))
+        {
+            let numbers: Vec<_> = numbers.iter().map(u16::to_string).collect();
+            let message = format!(
+                "LISTEN_FDS tells of descriptors that follow each other from 3 on, and the channels of \
+                 `{name}` are at {}",
+                numbers.join(", ")
+            );
+            let help = format!("give the ends of its channels a number, such as `{name}.3`");
+            reader.mistakes.add_with_help(&at.place, message, Some(help));
         }
     }
 }

@@ -208,6 +208,12 @@ impl<'a> Reader<'a> {
             nice: self.optional(key!(nice)).map(|nice| nice.0),
             limits: self.limits(raw.limits.as_ref(), defaults.limits.as_ref()),
             guard_stdout: self.value_or(key!(guard_stdout), Flag(false)).0,
+            listen_fds: {
+                let listen_fds = self.value_or(key!(listen_fds), Flag(false)).0;
+                let place = key!(listen_fds).map(|at| &at.place);
+                let is_refused = listen_fds && self.refuse("listen_fds", Wish::ListenFds, place);
+                listen_fds && !is_refused
+            },
             log: {
                 let max_size = self.value_or(key!(log_max_size), Size(50 << 20)).0;
                 let keep = self.optional(key!(log_keep)).map_or(10, |keep| keep.0 as usize);

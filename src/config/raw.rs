@@ -163,6 +163,10 @@ pub(super) struct Process {
     /// other lines go
     #[schemars(extend("default" = false))]
     pub(super) guard_stdout: Option<At<Text<Flag>>>,
+    /// It is told of its channels in `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID`, see
+    /// sd_listen_fds(3), too
+    #[schemars(extend("default" = false))]
+    pub(super) listen_fds: Option<At<Text<Flag>>>,
     /// A file for its lines, from the folder of this file
     pub(super) log: Option<At<Text<PathBuf>>>,
     /// A log that grows past this is rotated

@@ -61,12 +61,18 @@ pub(super) fn topology(
     let ready: Vec<_> = ready.map(|own| own.or(defaults.ready.as_ref())).collect();
     let guards = file.process.0.iter().map(|(_, process)| process.value.guard_stdout.as_ref());
     let guards: Vec<_> = guards.collect();
+    let listeners = file.process.0.iter().map(|(_, process)| channel::Listener {
+        own: process.value.listen_fds.as_ref(),
+        default: defaults.listen_fds.as_ref(),
+    });
+    let listeners: Vec<_> = listeners.collect();
     // Where a process could not be read its channels would be those of another.
     let channels = if processes.len() == names.len() {
         let broken = &reading.broken;
         let channels =
             channel::channels(&mut reader, &file.channel, &names, &processes, &ready, broken);
         channel::check_guards(&mut reader, &channels, &processes, &guards);
+        channel::check_listeners(&mut reader, &channels, &processes, &listeners);
         channels
     } else {
         Vec::new()

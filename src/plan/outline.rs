@@ -198,6 +198,9 @@ fn process<'a>(process: &Process, name: &impl Fn(ProcessId) -> &'a str) -> Value
     if process.guard_stdout {
         all["guard_stdout"] = true.into();
     }
+    if process.listen_fds {
+        all["listen_fds"] = true.into();
+    }
     if let Some(LogFile { path, max_size, keep }) = &process.log {
         all["log"] = path.to_string_lossy().into();
         all["log_max_size"] = (*max_size).into();

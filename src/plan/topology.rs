@@ -216,6 +216,8 @@ pub(crate) struct Process {
     pub(crate) limits: Vec<Limit>,
     /// What comes on its standard output and is no JSON is no message.
     pub(crate) guard_stdout: bool,
+    /// It is told of its channels as `sd_listen_fds(3)` has it, too.
+    pub(crate) listen_fds: bool,
     pub(crate) log: Option<LogFile>,
 }
 

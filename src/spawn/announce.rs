@@ -5,13 +5,40 @@ use std::ffi::{OsStr, OsString};
 use crate::inherited::{CHANNELS, Channel, Direction};
 use crate::target::TARGET;
 
+/// Whose descriptors `LISTEN_FDS` tells of, see `sd_listen_fds(3)`. The child sets it itself.
+pub(super) const LISTEN_PID: &str = "LISTEN_PID";
+
+const LISTEN_FDS: &str = "LISTEN_FDS";
+const LISTEN_FDNAMES: &str = "LISTEN_FDNAMES";
+
 /// Is this variable about descriptors of the process that has it?
 pub(super) fn is_of_descriptors(key: &OsStr) -> bool {
     key.as_encoded_bytes().starts_with(b"GIPC_FD_")
         || key.as_encoded_bytes().starts_with(b"NODE_CHANNEL_")
         || [CHANNELS, TARGET, Direction::In.variable(), Direction::Out.variable()]
             .into_iter()
+            .chain([LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES])
             .any(|variable| key == variable)
+}
+
+/// The descriptors above 2 that channels have, in ascending order, each once.
+pub(super) fn numbers(channels: &[Channel]) -> Vec<i32> {
+    let mut numbers: Vec<_> =
+        channels.iter().map(|channel| channel.fd).filter(|fd| *fd > 2).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
+
+/// How many descriptors of channels there are, and their names.
+pub(super) fn listened(channels: &[Channel]) -> [(OsString, OsString); 2] {
+    let numbers = numbers(channels);
+    let name = |fd: &i32| channels.iter().find(|it| it.fd == *fd).map(|it| it.name.as_str());
+    let names: Vec<_> = numbers.iter().filter_map(name).collect();
+    [
+        (LISTEN_FDS.into(), numbers.len().to_string().into()),
+        (LISTEN_FDNAMES.into(), names.join(":").into()),
+    ]
 }
 
 /// The variables that tell of `channels`.

@@ -63,6 +63,42 @@ struct Move {
     target: RawFd,
 }
 
+/// `LISTEN_PID=` and a number, in memory that is there before the number is known.
+struct ListenPid([u8; ListenPid::SIZE]);
+
+impl ListenPid {
+    const PREFIX: &[u8] = b"LISTEN_PID=";
+
+    /// As many as any pid has.
+    const DIGITS: usize = 10;
+
+    /// With a NUL at the end.
+    const SIZE: usize = Self::PREFIX.len() + Self::DIGITS + 1;
+
+    fn new() -> Self {
+        let mut text = [0; Self::SIZE];
+        text[..Self::PREFIX.len()].copy_from_slice(Self::PREFIX);
+        Self(text)
+    }
+
+    /// Writes the pid, and what ends a string behind it. Allocates nothing.
+    fn fill(&mut self, pid: libc::pid_t) -> *const c_char {
+        let (mut digits, mut count) = ([0; Self::DIGITS], 0);
+        let mut left = pid.unsigned_abs();
+        while count == 0 || left > 0 {
+            digits[count] = b'0' + (left % 10) as u8;
+            left /= 10;
+            count += 1;
+        }
+        let place = &mut self.0[Self::PREFIX.len()..];
+        for (place, digit) in place.iter_mut().zip(digits[..count].iter().rev()) {
+            *place = *digit;
+        }
+        place[count] = 0;
+        self.0.as_ptr().cast()
+    }
+}
+
 /// Who the child is to be.
 struct Identity {
     groups: Option<Vec<libc::gid_t>>,
@@ -76,6 +112,8 @@ struct Prepared {
     programs: Vec<CString>,
     args: Vec<CString>,
     env: Vec<CString>,
+    /// `LISTEN_PID=`, where it is wanted, with room for the pid, which the child knows alone.
+    listen_pid: Option<ListenPid>,
     program_pointers: Vec<*const c_char>,
     arg_pointers: Vec<*const c_char>,
     /// `sh`, a place for the file, and the arguments: for a script without `#!`.
@@ -102,7 +140,11 @@ unsafe impl Send for Prepared {}
 
 impl Prepared {
     fn new(command: &Command) -> io::Result<Self> {
-        let env = environment(command);
+        let mut env = environment(command);
+        let listen_pid = command.listen_fds.then(ListenPid::new);
+        if listen_pid.is_some() {
+            env.remove(OsStr::new(announce::LISTEN_PID));
+        }
         let path = env.get(OsStr::new("PATH")).map_or(OsStr::new(DEFAULT_PATH), |path| path);
         let mut keep: Vec<RawFd> =
             command.fds.iter().map(|(target, _)| RawFd::from(target.number())).collect();
@@ -124,6 +166,7 @@ impl Prepared {
                     c_string(&pair)
                 })
                 .collect::<io::Result<_>>()?,
+            listen_pid,
             program_pointers: Vec::new(),
             arg_pointers: Vec::new(),
             script_pointers: Vec::new(),
@@ -161,6 +204,10 @@ impl Prepared {
         self.program_pointers = pointers(&self.programs);
         self.arg_pointers = pointers(&self.args);
         self.env_pointers = pointers(&self.env);
+        if self.listen_pid.is_some() {
+            // A place that the child fills.
+            self.env_pointers.push(ptr::null());
+        }
         self.script_pointers = vec![c"sh".as_ptr(), ptr::null()];
         self.script_pointers.extend(&self.arg_pointers[1..]);
         self
@@ -218,6 +265,10 @@ impl Prepared {
             }
             if self.ignore_sigpipe {
                 libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+            }
+            if let Some(listen_pid) = &mut self.listen_pid {
+                let place = self.env.len();
+                self.env_pointers[place] = listen_pid.fill(libc::getpid());
             }
             // Last: what was sent to the child in the meantime comes now, by default dispositions.
             let mut empty = std::mem::zeroed();
@@ -343,6 +394,9 @@ fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
         env.retain(|key, _| !announce::is_of_descriptors(key));
     }
     env.extend(announce::variables(&command.channels));
+    if command.listen_fds {
+        env.extend(announce::listened(&command.channels));
+    }
     for (key, value) in &command.env {
         match value {
             Some(value) => env.insert(key.clone(), value.clone()),

@@ -138,6 +138,10 @@ fn refuse(command: &Command) -> Result<(), (Stage, io::Error)> {
     if !command.limits.is_empty() {
         return Err((Stage::Limits, unsupported("Windows has no resource limits of this kind")));
     }
+    if command.listen_fds {
+        let why = "Windows has no descriptors that LISTEN_FDS could tell of";
+        return Err((Stage::Descriptors, unsupported(why)));
+    }
     if matches!(command.process_group, ProcessGroup::Join(_)) {
         let why = "on Windows a child leads a group of its own or stays in ours";
         return Err((Stage::Group, unsupported(why)));

@@ -46,6 +46,7 @@ fn process(name: &str, replicas: usize, depends_on: &[(usize, Milestone)]) -> Pr
         umask: None,
         nice: None,
         guard_stdout: false,
+        listen_fds: false,
         limits: Vec::new(),
         log: None,
     }

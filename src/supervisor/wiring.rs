@@ -190,6 +190,8 @@ pub(super) fn start(
     for (target, fd) in gifts.fds {
         command = command.fd(target, fd);
     }
+    let is_listener = gifts.lines.iter().any(|line| line.target > ChildFd::STDERR);
+    command = command.listen_fds(plan.listen_fds && is_listener);
     for Line { target, framing, channels, theirs } in gifts.lines {
         command = command.channels_fd(target, channels, framing, theirs)?;
     }

@@ -19,6 +19,7 @@ mod guard_stdout;
 mod idle;
 mod library_examples;
 mod lines;
+mod listen_fds;
 mod node;
 mod pipe;
 mod pool;
