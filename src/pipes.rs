@@ -9,10 +9,12 @@ mod system;
 
 pub use system::{Descriptor, capacity, identity, large, new, unread};
 
+#[cfg(target_os = "linux")]
+pub(crate) use system::is_of_many;
 #[cfg(windows)]
 pub use system::{Dialogue, Outgoing, owner_only, to_child, to_child_unbuffered, wait_readable};
 pub use system::{Incoming, from_child, from_child_large};
 #[cfg(windows)]
 pub(crate) use system::{Mode, identity_of, is_over, pair, peek};
 #[cfg(unix)]
-pub use system::{set_nonblocking, small, sockets};
+pub use system::{set_aside, set_nonblocking, small, sockets};

@@ -3,7 +3,7 @@
 //! What an event means is decided by [`policy`] for an instance and by [`session`] for all of them;
 //! here stand the sources of the events and what the actions do to processes and streams.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
 use std::io;
 use std::rc::Rc;
@@ -40,6 +40,12 @@ mod descriptors;
 #[path = "supervisor/descriptors/windows.rs"]
 mod descriptors;
 mod ending;
+#[cfg(target_os = "linux")]
+#[path = "supervisor/endings/linux.rs"]
+mod endings;
+#[cfg(not(target_os = "linux"))]
+#[path = "supervisor/endings/portable.rs"]
+mod endings;
 mod instance;
 mod opening;
 pub(crate) mod policy;
@@ -54,13 +60,16 @@ mod strays;
 #[cfg(windows)]
 #[path = "supervisor/strays/windows.rs"]
 mod strays;
+mod timetable;
 mod wiring;
 
 use channels::Channel;
+use endings::Endings;
 use instance::Instance;
 use policy::Event;
 use requests::Waiting;
 use session::{Happening, InstanceId, Order, Session};
+use timetable::Timetable;
 
 /// Why supervision could not begin, or could not end well.
 #[derive(Debug, thiserror::Error)]
@@ -189,6 +198,8 @@ pub(crate) fn run(
 /// Until then; without a moment, for ever.
 async fn sleep_until(moment: Option<Instant>) {
     match moment {
+        // The runtime's clock would have it wait for up to a millisecond.
+        Some(moment) if moment <= Instant::now() => {}
         Some(moment) => tokio::time::sleep_until(moment.into()).await,
         None => std::future::pending().await,
     }
@@ -267,6 +278,14 @@ struct Supervisor {
     /// As they are described now; those that are not any more have no replicas.
     processes: Vec<Rc<Process>>,
     instances: Vec<Instance>,
+    /// When their policies are to be woken.
+    timetable: Timetable,
+    /// The commands that run, as far as we have seen.
+    endings: Endings,
+    /// Those that have ended and are not gone yet.
+    ended: BTreeSet<InstanceId>,
+    /// By its pid whose command it is, until it is gone.
+    leaders: BTreeMap<i32, InstanceId>,
     link: Link,
     arrivals: Arrivals,
     /// Where it is a session that others may control.
@@ -337,6 +356,10 @@ impl Supervisor {
             caller: None,
             waiting: Vec::new(),
             instances: Vec::new(),
+            timetable: Timetable::default(),
+            endings: Endings::default(),
+            ended: BTreeSet::new(),
+            leaders: BTreeMap::new(),
             link,
             arrivals,
             server,
@@ -387,7 +410,7 @@ impl Supervisor {
                 self.channels.iter().for_each(|channel| channel.hub.close_taps());
                 return verdict;
             }
-            let ticks = self.instances.iter().filter_map(|it| it.policy.deadline());
+            let ticks = self.timetable.first().into_iter();
             let tick = ticks.chain(self.timeout()).chain(self.kill_all_at).min();
             woken = tokio::select! {
                 arrival = self.arrivals.next() => Woken::Arrival(arrival),
@@ -461,9 +484,7 @@ impl Supervisor {
                 if self.kill_all_at.take_if(|at| *at <= now).is_some() {
                     queue.happenings.push_back(Happening::Demanded(Signal::TERM));
                 }
-                let is_due = |it: &&Instance| it.policy.deadline().is_some_and(|at| at <= now);
-                let due = self.instances.iter().filter(is_due);
-                queue.events.extend(due.map(|it| (it.id, Event::Tick)));
+                queue.events.extend(self.timetable.due(now).map(|id| (id, Event::Tick)));
                 if self.timeout().is_some_and(|at| at <= now) {
                     self.timeout_at = None;
                     self.time_out(&mut queue);
@@ -622,6 +643,7 @@ impl Supervisor {
         // Noted first: from the moment that we ask for it we may be stopped.
         for instance in &mut self.instances {
             instance.policy.step(Event::Suspended, Instant::now(), 0.0);
+            self.timetable.set(instance.id, instance.policy.deadline());
         }
         self.suspended_at.get_or_insert_with(Instant::now);
         self.link.stop(supervisor);

@@ -1,9 +1,9 @@
 //! POSIX: pipes and sockets are descriptors.
 
-#![expect(unsafe_code, reason = "nix has no ready-made FIONREAD")]
+#![expect(unsafe_code, reason = "nix has no ready-made FIONREAD, and numbers for descriptors")]
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
@@ -43,7 +43,7 @@ pub type Incoming = tokio::net::unix::pipe::Receiver;
 /// When no descriptor is free.
 pub fn from_child() -> io::Result<(Incoming, Descriptor)> {
     let (read, write) = new()?;
-    Ok((Incoming::from_owned_fd(read)?, write))
+    Ok((Incoming::from_owned_fd(set_aside(read))?, write))
 }
 
 /// As [`from_child`], with as much room as [`large`] has.
@@ -52,7 +52,7 @@ pub fn from_child() -> io::Result<(Incoming, Descriptor)> {
 /// When no descriptor is free.
 pub fn from_child_large() -> io::Result<(Incoming, Descriptor)> {
     let (read, write) = large()?;
-    Ok((Incoming::from_owned_fd(read)?, write))
+    Ok((Incoming::from_owned_fd(set_aside(read))?, write))
 }
 
 /// As [`new`], with as little room as the system gives: on Linux one page, so that the writer is
@@ -82,6 +82,29 @@ pub fn set_nonblocking(end: &OwnedFd, nonblocking: bool) -> io::Result<()> {
 /// When no descriptor is free.
 pub fn sockets() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(kernel::sockets()?)
+}
+
+/// Where the numbers of descriptors that stay with us begin when there are more than a few. Those
+/// below are for what is on its way to a child: the lower its number, the fewer are copied at its
+/// start.
+const ASIDE: RawFd = 256;
+const A_FEW: RawFd = 32;
+
+/// Gives a descriptor that is to stay a number out of the way of those that children are given.
+pub fn set_aside(fd: OwnedFd) -> OwnedFd {
+    if !(A_FEW..ASIDE).contains(&fd.as_raw_fd()) {
+        return fd;
+    }
+    // Where there is no such number it keeps its own.
+    let lifted = fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(ASIDE));
+    // SAFETY: the kernel has just opened it for us.
+    lifted.map_or(fd, |lifted| unsafe { OwnedFd::from_raw_fd(lifted) })
+}
+
+/// Are there so many that this is the number of one that was just opened?
+#[cfg(target_os = "linux")]
+pub(crate) fn is_of_many(fd: &OwnedFd) -> bool {
+    fd.as_raw_fd() >= 2 * ASIDE
 }
 
 /// What it is told from others by: its inode number.

@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "waitid and wait4 with real-time signals, which nix cannot name")]
 
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -45,6 +46,13 @@ impl Process {
     pub fn take_stop(&self) -> Result<bool, Error> {
         let _state = self.child.state();
         Ok(self.child.waitid(libc::WSTOPPED | libc::WNOHANG)?.is_some())
+    }
+}
+
+/// Becomes readable when it has ended: a pidfd on Linux, a pipe elsewhere.
+impl AsFd for Process {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.child.ending().as_fd()
     }
 }
 

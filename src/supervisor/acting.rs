@@ -52,6 +52,7 @@ impl Supervisor {
         debug!("{} {event:?}", self.instances[id.0].name);
         let instance = &mut self.instances[id.0];
         let actions = instance.policy.step(event, Instant::now(), fastrand::f64());
+        self.timetable.set(id, instance.policy.deadline());
         if event == Event::Started {
             queue.happenings.push_back(Happening::Started(id));
         }

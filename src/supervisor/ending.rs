@@ -1,6 +1,6 @@
 //! How a command ends: seen, asked to, killed, reaped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use gipc::process::{ExitStatus, Signal};
@@ -20,30 +20,33 @@ pub(super) type Strays = BTreeMap<i32, InstanceId>;
 impl Supervisor {
     /// A child has ended, stopped or come to us.
     pub(super) fn look_at_children(&mut self, queue: &mut Queue) {
-        for instance in &mut self.instances {
+        for id in self.endings.suspects() {
+            let instance = &mut self.instances[id.0];
             let Some(child) = &mut instance.child else { continue };
             if child.status.is_none()
                 && let Ok(Some(status)) = child.process.peek()
             {
+                self.endings.forget(id, &child.process);
+                self.ended.insert(id);
                 child.status = Some(status);
                 child.ending.send_replace(Phase::Ended);
                 if let Some(incarnation) = instance.history.last_mut() {
                     incarnation.end(status);
                 }
-                queue.events.push_back((instance.id, Event::Exited(status)));
+                queue.events.push_back((id, Event::Exited(status)));
             }
         }
         let Some(strays) = self.strays() else { return };
-        for instance in &mut self.instances {
-            if let Some(child) = &mut instance.child
-                && child.status.is_some()
-            {
+        let owners: BTreeSet<_> = strays.values().copied().collect();
+        for id in &self.ended {
+            if let Some(child) = &mut self.instances[id.0].child {
                 // Once the leader has ended nobody can come any more when nobody is there.
-                child.alone = strays.values().all(|owner| *owner != instance.id);
-                queue.touched.push(instance.id);
+                child.alone = !owners.contains(id);
+                queue.touched.push(*id);
             }
         }
-        for id in (0..self.instances.len()).map(InstanceId) {
+        // Who runs himself, and has left nobody, has been told already.
+        for id in owners {
             let instance = &self.instances[id.0];
             if instance.killing {
                 self.kill_rest(id, &strays);
@@ -111,6 +114,8 @@ impl Supervisor {
         let streams_ended = instance.tasks == 0;
         let is_gone = |child: &mut Child| streams_ended && child.closed && child.alone;
         let Some(child) = instance.child.take_if(is_gone) else { return Vec::new() };
+        self.ended.remove(&id);
+        self.leaders.remove(&child.process.pid());
         instance.killing = false;
         let mut events = Vec::new();
         let mut reason = Reason { last_lines: instance.tail.lines(), ..Reason::default() };

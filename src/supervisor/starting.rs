@@ -73,6 +73,8 @@ impl Supervisor {
         instance.last_no.clear();
         instance.trouble = None;
         instance.gave_up = false;
+        self.leaders.insert(process.pid(), id);
+        self.endings.watch(id, &process);
         let child = Child::new(process, std::mem::take(&mut ends.inlets));
         let ending = child.ending.subscribe();
         instance.child = Some(child);

@@ -67,6 +67,23 @@ fn a_source_that_is_its_own_target_stays_open() {
 }
 
 #[test]
+fn a_child_of_a_parent_with_many_descriptors_has_its_own_and_no_other() {
+    let ours: Vec<_> = (0..520).map(|_| File::open("/dev/null").unwrap()).collect();
+    // How the first one is started tells that there are many, for those that follow.
+    for _ in 0..3 {
+        let (mut read, write) = pipe();
+        let command = gipc::Command::new("sh").args(["-c", "ls /proc/$$/fd; exit 0"]);
+        let command = command.fd(ChildFd::new(7), write.try_clone().unwrap());
+        let child = command.fd(ChildFd::STDOUT, write).spawn().unwrap();
+        let mut text = String::new();
+        read.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "0\n1\n2\n7\n");
+        assert_eq!(child.reap().unwrap().0, ExitStatus::Code(0));
+        assert!(ours.iter().all(|file| file.metadata().is_ok()), "ours are as they were");
+    }
+}
+
+#[test]
 fn a_missing_program_is_an_error_with_any_target_and_leaves_the_channel_clean() {
     for target in 3..=20 {
         let (mut read, write) = pipe();

@@ -52,11 +52,11 @@ impl Pipe {
     pub(super) fn new(is_small: bool) -> io::Result<(Self, OwnedFd)> {
         let (read, write) = if is_small { pipes::small()? } else { pipes::large()? };
         pipes::set_nonblocking(&write, true)?;
-        Ok((Self::around(write, &read)?, read))
+        Ok((Self::around(pipes::set_aside(write), &read)?, read))
     }
 
     fn around(write: OwnedFd, read: &OwnedFd) -> io::Result<Self> {
-        let probe = Some(Rc::new(Probe(read.try_clone()?)));
+        let probe = Some(Rc::new(Probe(pipes::set_aside(read.try_clone()?))));
         // SAFETY: an `OwnedFd` is the same open descriptor as long as it lives.
         let write = unsafe { AsyncFd::register_with_interest(write, Interest::WRITABLE) }
             .map_err(io::Error::from)?;

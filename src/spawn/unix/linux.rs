@@ -9,12 +9,14 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 
 use libc::{c_int, c_void};
 use nix::unistd::{Gid, Pid};
 
 use super::{Identity, Prepared, Stage, errno};
+use crate::pipes;
 use crate::reaper::Ending;
 
 /// A limit as `setrlimit(2)` has it: its infinity is the largest number.
@@ -25,8 +27,16 @@ pub(super) fn limit_value(limit: u64) -> libc::rlim_t {
 /// What the child needs of stack until its `exec`; `execve` itself needs none of it.
 const STACK_SIZE: usize = 64 << 10;
 
+/// Are there many descriptors? To copy them all for a child that closes nearly all of them takes
+/// longer than all the rest of its start.
+///
+/// Where there are few they are copied: `valgrind` for one knows no other way.
+static MANY: AtomicBool = AtomicBool::new(false);
+
 struct Shared<'a> {
     prepared: &'a mut Prepared,
+    /// Where the child's descriptors are the parent's still: those below this are to be its own.
+    own_below: Option<RawFd>,
     failure: Option<(Stage, c_int)>,
 }
 
@@ -34,8 +44,13 @@ extern "C" fn child(shared: *mut c_void) -> c_int {
     // SAFETY: `start` passes a `Shared` that lives until the parent goes on, which it does only
     // after this process has called exec or has ended (CLONE_VFORK).
     let shared = unsafe { &mut *shared.cast::<Shared<'_>>() };
-    // SAFETY: a process of its own; `spawn` has blocked all signals and called `point`.
-    shared.failure = Some(unsafe { shared.prepared.run() });
+    // SAFETY: a process of its own; `spawn` has blocked all signals and called `point`. Nothing was
+    // done with a descriptor before, and what is above is neither given to it nor kept.
+    shared.failure = Some(match shared.own_below.map(|end| unsafe { own_descriptors(end) }) {
+        Some(Err(error)) => (Stage::Descriptors, error),
+        // SAFETY: as above.
+        _ => unsafe { shared.prepared.run() },
+    });
     // SAFETY: no destructor or exit handler of the parent may run here.
     unsafe { libc::_exit(127) }
 }
@@ -43,7 +58,11 @@ extern "C" fn child(shared: *mut c_void) -> c_int {
 /// Starts the child and waits until it runs its program or has failed to.
 pub(super) fn start(prepared: &mut Prepared) -> Result<(Pid, Ending), (Stage, io::Error)> {
     let mut stack: Vec<MaybeUninit<u8>> = Vec::with_capacity(STACK_SIZE);
-    let mut shared = Shared { prepared, failure: None };
+    let shares = prepared.close_others && MANY.load(Ordering::Relaxed) && has_close_range();
+    let sources = prepared.moves.iter().map(|it| it.source);
+    let last = prepared.keep.iter().copied().chain(sources).max().unwrap_or_default();
+    let descriptors = if shares { libc::CLONE_FILES } else { 0 };
+    let mut shared = Shared { prepared, own_below: shares.then_some(last + 1), failure: None };
     let mut pidfd: RawFd = -1;
     // SAFETY: the capacity is STACK_SIZE, so the end is inside the same allocation. Rounded down
     // to 16 bytes, which the ABI wants of a stack.
@@ -52,13 +71,13 @@ pub(super) fn start(prepared: &mut Prepared) -> Result<(Pid, Ending), (Stage, io
     // SAFETY: the child runs `child` on a stack of its own and shares our memory; this thread
     // stands still until the child has called exec or ended, so neither `stack` nor `shared` is
     // touched by two at once. The kernel writes to `pidfd`, which lives on in this frame. Without
-    // CLONE_FILES, CLONE_FS and CLONE_SIGHAND the child's descriptors, directory and dispositions
-    // are copies.
+    // CLONE_FS and CLONE_SIGHAND the child's directory and dispositions are copies; so are its
+    // descriptors, or `child` makes them so before it touches any.
     let pid = unsafe {
         libc::clone(
             child,
             top.cast(),
-            libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD,
+            libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | descriptors | libc::SIGCHLD,
             (&raw mut shared).cast(),
             &raw mut pidfd,
         )
@@ -68,9 +87,12 @@ pub(super) fn start(prepared: &mut Prepared) -> Result<(Pid, Ending), (Stage, io
     }
     let pid = Pid::from_raw(pid);
     // SAFETY: the kernel has just opened it for us.
-    let ending = Ending::new(unsafe { OwnedFd::from_raw_fd(pidfd) });
+    let ending = pipes::set_aside(unsafe { OwnedFd::from_raw_fd(pidfd) });
+    if pipes::is_of_many(&ending) {
+        MANY.store(true, Ordering::Relaxed);
+    }
     match shared.failure {
-        None => Ok((pid, ending)),
+        None => Ok((pid, Ending::new(ending))),
         Some((stage, error)) => {
             // It has ended already; only its entry is left.
             let _ = nix::sys::wait::waitpid(pid, None);
@@ -111,6 +133,26 @@ pub(super) unsafe fn default_signals() {
             }
         }
     }
+}
+
+/// Does the kernel have `close_range(2)`, since Linux 5.9, and whatever stands before it too?
+fn has_close_range() -> bool {
+    static HAS_IT: OnceLock<bool> = OnceLock::new();
+    // SAFETY: there is no descriptor of this number.
+    *HAS_IT.get_or_init(|| unsafe {
+        libc::syscall(libc::SYS_close_range, libc::c_uint::MAX, libc::c_uint::MAX, 0) == 0
+    })
+}
+
+/// Makes the descriptors below `end` this process's own. No other is copied, and it has none of them.
+///
+/// # Safety
+/// As `Prepared::run`; nothing here may need one of the others.
+unsafe fn own_descriptors(end: RawFd) -> Result<(), c_int> {
+    // SAFETY: plain system call on numbers.
+    let done =
+        unsafe { libc::syscall(libc::SYS_close_range, end, RawFd::MAX, libc::CLOSE_RANGE_UNSHARE) };
+    if done < 0 { Err(errno()) } else { Ok(()) }
 }
 
 /// Closes `first..=last`.

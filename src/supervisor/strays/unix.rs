@@ -1,7 +1,6 @@
 //! POSIX: what a command has left becomes our child, and is told whose it is by its group or its
 //! environment.
 
-use std::collections::BTreeSet;
 use std::io;
 
 use gipc::process::Signal;
@@ -9,7 +8,7 @@ use tracing::{error, warn};
 
 use super::Supervisor;
 use super::ending::Strays;
-use super::instance::{Child, Instance};
+use super::instance::Child;
 use super::session::InstanceId;
 use crate::guard::tree;
 
@@ -17,19 +16,18 @@ impl Supervisor {
     /// Who has lost his parents and come to us, and whose he is as far as that can be told. Those
     /// that have ended are reaped. `None` where the system does not tell.
     pub(super) fn strays(&self) -> Option<Strays> {
-        let leaders: BTreeSet<i32> = self.instances.iter().filter_map(Instance::pid).collect();
-        let strays = tree::reap_orphans(|pid| leaders.contains(&pid) || self.asking.contains(pid));
+        let leaders = &self.leaders;
+        let is_needed = |pid| leaders.contains_key(&pid) || self.asking.contains(pid);
+        let strays = tree::reap_orphans(is_needed);
         let strays =
             strays.map_err(|error| error!("cannot look up what descends from us: {error}")).ok()?;
-        let with_child: Vec<_> = self.instances.iter().filter(|it| it.child.is_some()).collect();
-        let owner = |stray: i32| match with_child[..] {
-            [only] => Some(only.id),
+        let owner = |stray: i32| match leaders.first_key_value() {
+            Some((_, only)) if leaders.len() == 1 => Some(*only),
             _ => {
-                let group = tree::group_of(stray);
-                let by_group = with_child.iter().find(|it| it.pid() == group);
-                by_group.map(|it| it.id).or_else(|| {
+                let by_group = tree::group_of(stray).and_then(|group| leaders.get(&group));
+                by_group.copied().or_else(|| {
                     let name = tree::variable_of(stray, "GIPC_NAME")?;
-                    Some(with_child.iter().find(|it| it.name == name)?.id)
+                    leaders.values().copied().find(|id| self.instances[id.0].name == name)
                 })
             }
         };

@@ -18,6 +18,7 @@ impl Gifts {
         let Some((_, first)) = there.first() else { return Ok(()) };
         let (target, framing) = (first.plan.port.fd(), first.plan.framing);
         let (ours, theirs) = pipes::sockets()?;
+        let ours = pipes::set_aside(ours);
         pipes::set_nonblocking(&ours, true)?;
         let reads = there.iter().find_map(|(place, it)| match it.side {
             Side::Reader(outlet) => Some((*place, Reply::Queued(Rc::clone(&it.hub), outlet))),
