@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use gipc::Command;
 use gipc::spawn::Limit;
 
+use crate::guard;
 use crate::plan::topology::Process;
 
 /// Gives the command of the process, or one that asks about it, what the process is to have.
@@ -45,5 +46,5 @@ pub(crate) fn dress(
     if let Some(umask) = process.umask {
         command = command.umask(umask);
     }
-    command
+    guard::bind(command)
 }

@@ -13,7 +13,7 @@ mod system;
 #[cfg(unix)]
 pub(crate) use system::tree;
 pub(crate) use system::{
-    Arrivals, Direct, Link, background, die_of, die_with_guard, exit_code, has_terminal,
+    Arrivals, Direct, Link, background, bind, die_of, die_with_guard, exit_code, has_terminal,
     outlive_guard, run, wait_for_end,
 };
 

@@ -21,6 +21,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitCode;
 
+use gipc::Command;
 use gipc::process::{ExitStatus, Process, Signal};
 use gipc::spawn::ProcessGroup;
 use nix::sys::signal::SigSet;
@@ -385,6 +386,11 @@ fn mirror(death: ExitStatus) -> Verdict {
             _ => Verdict::Signal(signal),
         },
     }
+}
+
+/// What this command starts is killed by whichever of us two is left.
+pub(crate) const fn bind(command: Command) -> Command {
+    command
 }
 
 /// Is there a terminal that a command could share with us?

@@ -11,6 +11,7 @@ use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::process::ExitCode;
 use std::rc::Rc;
 
+use gipc::Command;
 use gipc::process::{Process, Signal};
 use gipc::spawn::ProcessGroup;
 use tokio::signal::windows::{self as console, CtrlBreak, CtrlC, CtrlClose, CtrlShutdown};
@@ -163,6 +164,11 @@ pub(crate) fn run(
     supervise: impl FnOnce(io::Result<Link>) -> Verdict,
 ) -> io::Result<Verdict> {
     Ok(supervise(Ok(Link { children: Rc::new(Notify::new()) })))
+}
+
+/// Has what this command starts end with this process, however that ends.
+pub(crate) fn bind(command: Command) -> Command {
+    command.daemon(true)
 }
 
 /// The system sees to that.

@@ -31,6 +31,7 @@ pub(super) fn numbers(channels: &[Channel]) -> Vec<i32> {
 }
 
 /// How many descriptors of channels there are, and their names.
+#[cfg_attr(windows, expect(dead_code, reason = "`listen_fds` is refused there"))]
 pub(super) fn listened(channels: &[Channel]) -> [(OsString, OsString); 2] {
     let numbers = numbers(channels);
     let name = |fd: &i32| channels.iter().find(|it| it.fd == *fd).map(|it| it.name.as_str());

@@ -67,17 +67,18 @@ impl Socket {
         let path = path_of(session);
         let failed = |source| Error::Bind { path: path.clone(), source };
         loop {
-            match listen(&path, true) {
-                Ok(first) => return Ok(Self { first: RefCell::new(Some(first)), path }),
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
-                Err(error) => return Err(failed(error)),
-            }
             match Stream::connect(&path) {
                 Ok(stream) => match client::pid_of(stream).map_err(failed)? {
                     Some(pid) => return Err(Error::Taken { name: session.to_owned(), pid }),
                     None => client::wait_for_end_of(&path),
                 },
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(failed(error)),
+            }
+            match listen(&path, true) {
+                Ok(first) => return Ok(Self { first: RefCell::new(Some(first)), path }),
+                // Somebody was faster.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
                 Err(error) => return Err(failed(error)),
             }
         }

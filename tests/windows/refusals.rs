@@ -1,0 +1,43 @@
+//! What Windows does not have is refused, with the reason.
+
+use std::fs;
+
+use crate::support::{gipc, run};
+
+#[test]
+fn options_are_refused() {
+    let all: [(&[&str], &str); 5] = [
+        (&["exec", "--isolate", "--", "x"], "--isolate cannot be had here: Windows has no PID"),
+        (&["exec", "--limit", "nofile=10", "--", "x"], "there is no limit `nofile`"),
+        (&["exec", "--stop-signal", "HUP", "--", "x"], "there is no signal `HUP`"),
+        (&["run", "--wire", "node", "--", "x"], "--wire node cannot be had here: Node's channel"),
+        (&["up", "--detach", "-p", "p=x"], "--detach cannot be had here: on Windows gipc runs in"),
+    ];
+    for (args, why) in all {
+        let said = run(&mut gipc(args), "");
+        assert_eq!(said.code, 2, "{said:?}");
+        assert!(said.stderr.contains(why), "{}", said.stderr);
+    }
+}
+
+#[test]
+fn keys_are_refused_where_they_stand() {
+    let keys = [
+        ("user = 'nobody'", "`user` cannot be had here: on Windows a process has the user"),
+        ("group = 'nobody'", "`group` cannot be had here: on Windows a process has the user"),
+        ("nice = 5", "`nice` cannot be had here: Windows has no nice values"),
+        ("umask = '077'", "`umask` cannot be had here: Windows has no file mode"),
+        ("limits = { nofile = 10 }", "`limits` cannot be had here: Windows has no limits"),
+        ("ready = 'notify'", "`ready = \"notify\"` cannot be had here: Windows has no sockets"),
+        ("[channel.c]\nfrom = 'p.node'\nto = '-'", "`node` cannot be had here: Node's channel"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gipc.toml");
+    for (key, why) in keys {
+        fs::write(&file, format!("[process.p]\ncommand = 'x'\n{key}\n")).unwrap();
+        let said = run(gipc(["check"]).arg(&file), "");
+        assert_eq!(said.code, 2, "{said:?}");
+        assert!(said.stderr.contains(why), "{}", said.stderr);
+        assert_eq!(said.stderr.matches("error:").count(), 1, "{}", said.stderr);
+    }
+}
