@@ -348,7 +348,7 @@ impl<'p> Pins<'p> {
                     let name = &self.processes[process.0].name;
                     let message = format!(
                         "channel `{other}` is {way} the `node` port of `{name}` already: it has one \
-                         channel each way"
+                         channel each way, which can have several writers and readers"
                     );
                     reader.mistakes.add(&end.place, message);
                     continue;

@@ -8,8 +8,10 @@ use crate::target::TARGET;
 /// Whose descriptors `LISTEN_FDS` tells of, see `sd_listen_fds(3)`. The child sets it itself.
 pub(super) const LISTEN_PID: &str = "LISTEN_PID";
 
-const LISTEN_FDS: &str = "LISTEN_FDS";
-const LISTEN_FDNAMES: &str = "LISTEN_FDNAMES";
+/// How many there are.
+pub(super) const LISTEN_FDS: &str = "LISTEN_FDS";
+/// And how they are called.
+pub(super) const LISTEN_FDNAMES: &str = "LISTEN_FDNAMES";
 
 /// Is this variable about descriptors of the process that has it?
 pub(super) fn is_of_descriptors(key: &OsStr) -> bool {
@@ -28,18 +30,6 @@ pub(super) fn numbers(channels: &[Channel]) -> Vec<i32> {
     numbers.sort_unstable();
     numbers.dedup();
     numbers
-}
-
-/// How many descriptors of channels there are, and their names.
-#[cfg_attr(windows, expect(dead_code, reason = "`listen_fds` is refused there"))]
-pub(super) fn listened(channels: &[Channel]) -> [(OsString, OsString); 2] {
-    let numbers = numbers(channels);
-    let name = |fd: &i32| channels.iter().find(|it| it.fd == *fd).map(|it| it.name.as_str());
-    let names: Vec<_> = numbers.iter().filter_map(name).collect();
-    [
-        (LISTEN_FDS.into(), numbers.len().to_string().into()),
-        (LISTEN_FDNAMES.into(), names.join(":").into()),
-    ]
 }
 
 /// The variables that tell of `channels`.

@@ -18,7 +18,7 @@ use libc::{c_char, c_int};
 use nix::sys::signal::{SigSet, SigmaskHow};
 use nix::unistd::{Gid, Group, Pid, Uid, User};
 
-use super::{Command, Limit, ProcessGroup, Searched, Stage, announce};
+use super::{Channel, Command, Limit, ProcessGroup, Searched, Stage, announce};
 use crate::reaper::Ending;
 
 #[cfg(target_os = "linux")]
@@ -395,7 +395,7 @@ fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
     }
     env.extend(announce::variables(&command.channels));
     if command.listen_fds {
-        env.extend(announce::listened(&command.channels));
+        env.extend(listened(&command.channels));
     }
     for (key, value) in &command.env {
         match value {
@@ -404,6 +404,17 @@ fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
         };
     }
     env
+}
+
+/// How many descriptors of channels there are, and their names.
+fn listened(channels: &[Channel]) -> [(OsString, OsString); 2] {
+    let numbers = announce::numbers(channels);
+    let name = |fd: &i32| channels.iter().find(|it| it.fd == *fd).map(|it| it.name.as_str());
+    let names: Vec<_> = numbers.iter().filter_map(name).collect();
+    [
+        (announce::LISTEN_FDS.into(), numbers.len().to_string().into()),
+        (announce::LISTEN_FDNAMES.into(), names.join(":").into()),
+    ]
 }
 
 /// The files that `program` may stand for.

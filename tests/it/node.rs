@@ -168,6 +168,53 @@ fn node_python_and_bash_pass_messages_on() {
 }
 
 #[test]
+fn two_scripts_that_know_nothing_of_gipc_talk_to_each_other() {
+    if !has("node") {
+        return;
+    }
+    let text = "[process.ask]\ncommand = 'node ask.js'\nrestart = 'never'\n\
+                [process.double]\ncommand = 'node double.js'\nrestart = 'never'\n\
+                [channel.questions]\nfrom = 'ask.node'\nto = 'double.node'\n\
+                [channel.answers]\nfrom = 'double.node'\nto = 'ask.node'\n";
+    // As for a child of `fork`: all at once, each answer in its turn, and then the end.
+    let ask = "let next = 1;\n\
+               process.on('message', n => {\n\
+                 if (n !== 2 * next) throw new Error(`${n} came in place of ${2 * next}`);\n\
+                 if (next++ === 100000) process.disconnect();\n\
+               });\n\
+               process.on('disconnect', () => console.log(`${next - 1} answers`));\n\
+               for (let n = 1; n <= 100000; n++) process.send(n);\n";
+    let (ended, report) = up(text, &[("ask.js", ask), ("double.js", DOUBLE)], "");
+    ended.failed(0, &["ask.1    | 100000 answers\n"]);
+    for (instance, channel) in [
+        ("ask.1", "questions"),
+        ("double.1", "questions"),
+        ("double.1", "answers"),
+        ("ask.1", "answers"),
+    ] {
+        assert_eq!(count(&report, instance, channel, "messages"), 100_000, "{instance} {channel}");
+    }
+}
+
+#[test]
+fn all_that_a_script_sends_arrives_however_it_ends() {
+    if !has("node") {
+        return;
+    }
+    let text = "[process.send]\ncommand = 'node send.js'\nrestart = 'never'\n\
+                [process.take]\ncommand = 'node take.js'\nrestart = 'never'\n\
+                [channel.numbers]\nfrom = 'send.node'\nto = 'take.node'\n";
+    let take = "let sum = 0; process.on('message', n => sum += n);\
+                process.on('disconnect', () => console.log(`sum ${sum}`))";
+    for end in ["process.send(100000)", "process.send(100000, () => process.disconnect())"] {
+        let send = format!("for (let n = 1; n < 100000; n++) process.send(n); {end}");
+        let (ended, report) = up(text, &[("send.js", &send), ("take.js", take)], "");
+        ended.failed(0, &["take.1 | sum 5000050000\n"]);
+        assert_eq!(count(&report, "take.1", "numbers", "messages"), 100_000);
+    }
+}
+
+#[test]
 fn instances_of_a_node_process_share_a_queue() {
     if !has("node") {
         return;
