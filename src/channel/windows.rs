@@ -43,7 +43,7 @@ use helper::Helper;
 use overlapped::Overlapped;
 
 /// How many bytes are written at once at the most: each is copied, as it may outlive its caller.
-const WRITE_SIZE: usize = 64 << 10;
+pub(crate) const WRITE_SIZE: usize = 64 << 10;
 
 /// A channel that is made when the first of its ends is wanted.
 #[derive(Debug)]

@@ -76,7 +76,8 @@ fn pages() -> Vec<(String, Vec<u8>)> {
     let mut command = Cli::command().after_long_help(None);
     command.build();
     let commands: Vec<_> = command.get_subcommands().cloned().collect();
-    let mut pages = vec![page("gipc".to_owned(), command, &[EXIT_STATUS, ENVIRONMENT, SIGNALS])];
+    let mut pages =
+        vec![page("gipc".to_owned(), command, &[EXIT_STATUS, ENVIRONMENT, SIGNALS, WINDOWS])];
     for command in commands {
         let more: &[&str] = match command.get_name() {
             "exec" | "run" | "pipe" | "pool" | "replay" => &[EXIT_STATUS, ENVIRONMENT, SIGNALS],
@@ -136,6 +137,23 @@ the command was not found
 .PP
 When a signal ends gipc, it stops everything first, and then dies of that same signal, so that a
 calling script stops too.
+";
+
+const WINDOWS: &str = "\
+.SH WINDOWS
+All commands are there. What Windows does not have is refused, with the reason: users, groups, limits,
+nice values and umask, \\-\\-isolate and \\-\\-detach, Node's channel, sd_notify(3) and LISTEN_FDS. There
+are no signals: Ctrl-C, Ctrl-Break, the end of the console and that of the user's session stop gipc in
+order, and a second one kills; a command can be sent TERM, which is Ctrl-Break, and KILL.
+.PP
+There is one process of gipc, and a job object that all commands are in: it ends what is left, however
+gipc ends. A command that has no console in common with gipc cannot be asked to end and is ended at
+once, and so is what a command leaves behind.
+.PP
+Exit codes have 32 bits. Where the console has ended gipc, its code is c000013a, so that a batch file
+stops too. A line for a shell is run by cmd.exe, which gets it as it stands; a batch file is a command
+like any other, but for arguments that cmd.exe would not take as they are. The timeout of gipc-send(1)
+ends the wait for its turn only.
 ";
 
 const UP_EXIT_STATUS: &str = "\

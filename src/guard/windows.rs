@@ -6,6 +6,7 @@
 
 #![expect(unsafe_code, reason = "system calls on handles")]
 
+use std::cell::Cell;
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::process::ExitCode;
@@ -66,6 +67,8 @@ pub(crate) mod background {
 pub(crate) struct Link {
     /// A child has ended, or what it has left.
     children: Rc<Notify>,
+    /// What the console has sent last, to us and to a command that shares it with us.
+    interrupt: Rc<Cell<Option<Signal>>>,
 }
 
 /// What the console tells.
@@ -74,6 +77,7 @@ pub(crate) struct Arrivals {
     ctrl_break: CtrlBreak,
     close: CtrlClose,
     shutdown: CtrlShutdown,
+    interrupt: Rc<Cell<Option<Signal>>>,
 }
 
 /// The ends of children.
@@ -87,6 +91,7 @@ impl Link {
             ctrl_break: console::ctrl_break()?,
             close: console::ctrl_close()?,
             shutdown: console::ctrl_shutdown()?,
+            interrupt: Rc::clone(&self.interrupt),
         })
     }
 
@@ -138,6 +143,7 @@ impl Arrivals {
             Some(()) = self.shutdown.recv() => Signal::HUP,
             else => std::future::pending().await,
         };
+        self.interrupt.set(Some(signal));
         Arrival { signal, from_terminal: true }
     }
 }
@@ -163,7 +169,16 @@ pub(crate) fn run(
     _reads_terminal: bool,
     supervise: impl FnOnce(io::Result<Link>) -> Verdict,
 ) -> io::Result<Verdict> {
-    Ok(supervise(Ok(Link { children: Rc::new(Notify::new()) })))
+    let interrupt = Rc::new(Cell::new(None));
+    let link = Link { children: Rc::new(Notify::new()), interrupt: Rc::clone(&interrupt) };
+    let verdict = supervise(Ok(link));
+    Ok(match (verdict, interrupt.get()) {
+        // It has ended the command: so it is what ends us, or a calling batch file would go on.
+        (Verdict::Exit(code), Some(signal)) if code == Signal::TERM.exit_code() => {
+            Verdict::Signal(signal)
+        }
+        _ => verdict,
+    })
 }
 
 /// Has what this command starts end with this process, however that ends.

@@ -40,6 +40,7 @@ use windows_sys::Win32::System::Pipes::{
 };
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
+use crate::channel::system::WRITE_SIZE;
 use crate::channel::{End, Way};
 
 /// How many bytes can be in a pipe unread, as on Linux. The system takes the memory for them when they
@@ -120,6 +121,9 @@ pub fn from_child_large() -> io::Result<(Incoming, Descriptor)> {
 pub struct Outgoing(End);
 
 impl Outgoing {
+    /// How many bytes are written at once at the most.
+    pub const AT_ONCE: usize = WRITE_SIZE;
+
     /// Is something being written?
     pub fn is_busy(&self) -> bool {
         self.0.in_flight() > 0

@@ -22,7 +22,7 @@ fn a_hundred_thousand_messages_go_through_a_worker() {
 
 #[test]
 fn a_program_of_the_c_runtime_reads_3_and_writes_4() {
-    let lines = lines(100_000);
+    let lines = lines(1000);
     let said = run(&mut gipc(["run", "--", "upper-c.exe"]), &lines);
     assert_eq!((said.code, &*said.stderr), (0, ""));
     assert!(said.stdout == lines.to_uppercase());
@@ -69,6 +69,29 @@ fn a_pool_answers_all_but_the_message_that_kills() {
     let expected = lines(100).to_uppercase().repeat(2);
     assert_eq!((said.code, said.stdout), (1, expected), "{}", said.stderr);
     assert!(said.stderr.contains("message 101"), "{}", said.stderr);
+}
+
+#[test]
+fn a_message_that_was_read_by_nobody_goes_to_another_of_the_pool() {
+    let lines = lines(50);
+    let options = ["-q", "-j2", "--ack", "read", "--backoff", "1ms..1ms"];
+    let said = run(
+        gipc(["pool"]).args(options).args([
+            "--max-restarts",
+            "1000/1s",
+            "--",
+            CHILD,
+            "dies-after",
+            "7",
+        ]),
+        &lines,
+    );
+    let sorted = |text: &str| {
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        lines
+    };
+    assert_eq!(sorted(&said.stdout), sorted(&lines.to_uppercase()), "{said:?}");
 }
 
 #[test]

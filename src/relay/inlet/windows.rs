@@ -41,7 +41,8 @@ impl Pipe {
     pub(super) fn new(is_small: bool) -> io::Result<(Self, Descriptor)> {
         let (write, theirs) =
             if is_small { pipes::to_child_unbuffered()? } else { pipes::to_child()? };
-        let capacity = pipes::capacity(&theirs);
+        // What is being written can be unread too.
+        let capacity = pipes::capacity(&theirs) + Outgoing::AT_ONCE;
         let (write, read) = (Some(RefCell::new(write)), Some(theirs.try_clone()?));
         Ok((Self { write, read, capacity, taken_back: 0, left: 0 }, theirs))
     }
