@@ -596,8 +596,10 @@ impl Exchange {
         }
     }
 
-    /// The reader can take more: gives it what waits, or notes that it is idle. Where messages
-    /// count as delivered when they are read, it has read all that was written.
+    /// The reader can take more: gives it what waits, or notes that it is idle. Of few messages it
+    /// gets its share, however large the window: the others, which may only be about to start, get
+    /// theirs. Where messages count as delivered when they are read, it has read all that was
+    /// written.
     ///
     /// Comes back with the readers that have something to do.
     pub fn ready(&mut self, id: OutletId) -> Vec<OutletId> {
@@ -609,8 +611,10 @@ impl Exchange {
             Ack::Read => 1,
         };
         self.outlets[id.0].delivery.all_read();
+        let share = window.min(self.fair_share());
         while self.outlets[id.0].delivery.len() < window && !self.is_retired(id) {
-            let next = self.next_waiting();
+            let is_served = self.outlets[id.0].delivery.len() >= share;
+            let next = if is_served { None } else { self.next_waiting() };
             let outlet = &mut self.outlets[id.0];
             let Some(parcel) = next else {
                 if !std::mem::replace(&mut outlet.idle, true) {
@@ -622,6 +626,12 @@ impl Exchange {
             outlet.give(parcel);
         }
         self.woken_by_the_end()
+    }
+
+    /// How many messages each reader has, if all that there are were shared out evenly; at least 1.
+    fn fair_share(&self) -> usize {
+        let given: usize = self.outlets.iter().map(|outlet| outlet.delivery.len()).sum();
+        (given + self.waiting.len()).div_ceil(self.open().count().max(1)).max(1)
     }
 
     /// What is given out next.

@@ -34,12 +34,12 @@ struct Task {
 /// All rows of the pool.
 pub(crate) fn rows(peers: &Peers, rounds: usize) -> Vec<Row> {
     let rounds = rounds.min(3);
-    let nothing = Task { micros: 0, many: 300_000, few: 300 };
+    let nothing = Task { micros: 0, many: 300_000, few: 100 };
     let mut rows = vec![
         by_time("pool, 2 workers that do nothing", nothing, peers, rounds)
             .reach("≥ 300 k/s", |row| Some(row.ours()? >= 300e3)),
     ];
-    let a_millisecond = Task { micros: 1_000, many: 4_000, few: 300 };
+    let a_millisecond = Task { micros: 1_000, many: 4_000, few: 100 };
     let much = Task { micros: 100_000, many: 40, few: 40 };
     for (work, task) in
         [("pool, 2 workers, 1 ms each", a_millisecond), ("pool, 2 workers, 100 ms each", much)]
@@ -67,13 +67,13 @@ fn by_time(work: &'static str, task: Task, peers: &Peers, rounds: usize) -> Row 
                 pool(&["--window", "1"], &worker(micros), many)
             }),
             Contender::perhaps("multiprocessing.Pool.imap", move || {
-                peers.pool("imap", many.min(20_000), micros)
+                peers.pool("imap", many.min(10_000), micros)
             }),
             Contender::perhaps("multiprocessing.Pool.map, chunks", move || {
                 peers.pool("map", many, micros)
             }),
             Contender::perhaps("concurrent.futures", move || {
-                peers.pool("futures", many.min(20_000), micros)
+                peers.pool("futures", many.min(4_000), micros)
             }),
             Contender::perhaps("GNU parallel --pipe", move || {
                 let block = (SIZE * many / 20).max(SIZE).to_string();
