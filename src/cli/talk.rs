@@ -67,9 +67,9 @@ pub(super) struct Send {
     #[command(flatten)]
     common: Common,
 
-    /// The message, behind the process where it is for one; `-`: all of standard input; without it,
-    /// each line of standard input is one
-    #[arg(value_name = "MESSAGE", num_args = 0..=2)]
+    /// The process, where the message is for one, and the message; `-`: all of standard input;
+    /// without it, each line of standard input is one
+    #[arg(value_names = ["NAME", "MESSAGE"], num_args = 0..=2)]
     words: Vec<OsString>,
 }
 
@@ -172,8 +172,8 @@ pub(super) struct Call {
     #[arg(long, env = "GIPC_OUTPUT", value_name = "FRAMING", hide_env = true)]
     output: Option<Framing>,
 
-    /// The message, behind the process where it is for one; `-`: all of standard input
-    #[arg(value_name = "MESSAGE", required = true, num_args = 1..=2)]
+    /// The process, where the message is for one, and the message; `-`: all of standard input
+    #[arg(value_names = ["NAME", "MESSAGE"], required = true, num_args = 1..=2)]
     words: Vec<OsString>,
 }
 

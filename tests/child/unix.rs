@@ -186,14 +186,14 @@ fn mortal_reader(path: &str, answers: bool) -> ! {
     die(libc::SIGKILL)
 }
 
-/// Takes one message at a time, and notes it.
+/// Takes one message at a time, and notes it: a note that a kill has cut off has no end.
 fn exact_reader(path: &str) {
     let channel = inherited::channel(Direction::In, None).unwrap();
     let pipe = File::from(channel.open().unwrap());
     let mut reader = FrameReader::new(pipe, channel.framing, DEFAULT_MAX_MESSAGE).exact();
     let mut log = log(path);
     while let Some(message) = reader.blocking_get().unwrap() {
-        log.write_all(format!("{}\n", number_of(&message)).as_bytes()).unwrap();
+        log.write_all(format!("\n{}.", number_of(&message)).as_bytes()).unwrap();
     }
 }
 
