@@ -215,8 +215,8 @@ impl Hub {
 
     /// The incarnation of a reader gets no more messages.
     pub(crate) fn retire(&self, id: OutletId) {
-        self.exchange.borrow_mut().retire(id);
-        self.wake(&[id]);
+        let woken = self.exchange.borrow_mut().retire(id);
+        self.wake(&woken);
     }
 
     /// How a reader takes messages.

@@ -373,8 +373,15 @@ impl Exchange {
     }
 
     /// The incarnation of a reader gets no more messages: it is to end when it has answered.
-    pub fn retire(&mut self, id: OutletId) {
+    /// Comes back with the readers that have something to do: what it was woken for is for others.
+    pub fn retire(&mut self, id: OutletId) -> Vec<OutletId> {
         self.outlets[id.0].retired = true;
+        self.outlets[id.0].idle = false;
+        self.idle.retain(|idle| *idle != id);
+        let mut woken = Vec::new();
+        self.wake_idle(&mut woken);
+        woken.push(id);
+        woken
     }
 
     /// A writer will never write again. Comes back with the readers that have something to do.

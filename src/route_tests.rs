@@ -179,6 +179,19 @@ fn few_messages_are_shared_out_evenly_whatever_the_window() {
 }
 
 #[test]
+fn what_a_retired_reader_was_woken_for_goes_to_others() {
+    let mut exchange = exchange(2, |channel| channel.ack = replies(2, 1));
+    for id in [A, B] {
+        assert_eq!(get(&mut exchange, id), "");
+    }
+    assert_eq!(push(&mut exchange, "a").woken, [A]);
+    assert_eq!(exchange.retire(A), [B, A]);
+    assert_eq!(get(&mut exchange, A), "");
+    assert!(exchange.is_done(A));
+    assert_eq!(get(&mut exchange, B), "a");
+}
+
+#[test]
 fn an_answer_is_due_so_long_after_its_message_was_written_or_the_answer_before_came() {
     let mut exchange = exchange(1, |channel| channel.ack = replies(2, 1));
     let after = Duration::from_secs(3);

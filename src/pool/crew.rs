@@ -303,6 +303,9 @@ impl Crew {
                     }
                 }
                 if let Some(why) = stop {
+                    // Until its end it gets nothing more.
+                    let woken = self.exchange.borrow_mut().retire(id);
+                    self.wake(&woken);
                     if why.is_some() && stopped_because.is_none() {
                         stopped_because = why;
                         worker.ask();

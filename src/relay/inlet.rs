@@ -74,6 +74,7 @@ impl Hub {
             () = self.write_to_the_end(id, &inlet, waiting) => None,
             () = self.answer_overdue(id) => {
                 // It will be stopped: until then it gets nothing more.
+                self.retire(id);
                 return (inlet, true);
             }
         };
