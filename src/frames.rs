@@ -23,6 +23,10 @@ const READ_SIZE: usize = 64 << 10;
 /// takes less time than to have the system gather the two.
 const LARGE: usize = 16 << 10;
 
+/// So many messages of the size of the first one in a buffer are cut out of it: what is behind the
+/// last of them has to be copied, and so must be little beside them.
+const MANY: usize = 16;
+
 /// How much memory a partial message may take ahead of the bytes that have arrived: a length on
 /// the wire is the peer's word only.
 const RESERVE_AHEAD: usize = 1 << 20;
@@ -120,6 +124,9 @@ pub struct FrameReader<R> {
     decoder: Decoder,
     /// What has been read and not been given out; starts at a frame boundary.
     buffer: BytesMut,
+    /// The same where small messages are cut out of it, each with a count of references and no
+    /// more. As long as there is one, `buffer` is empty.
+    cut: Option<Bytes>,
     ended: bool,
     exact: bool,
 }
@@ -128,7 +135,7 @@ impl<R> FrameReader<R> {
     /// Takes messages in `framing`, of `max_message` bytes of payload at the most, from `io`.
     pub fn new(io: R, framing: Framing, max_message: usize) -> Self {
         let decoder = Decoder::new(framing, max_message);
-        Self { io, decoder, buffer: BytesMut::new(), ended: false, exact: false }
+        Self { io, decoder, buffer: BytesMut::new(), cut: None, ended: false, exact: false }
     }
 
     /// Never reads past the end of the message that is asked for, so that another process finds
@@ -151,7 +158,7 @@ impl<R> FrameReader<R> {
     /// A reader of another stream that is like this one in all else.
     pub(crate) fn with_stream(&self, io: R) -> Self {
         let decoder = self.decoder.renewed();
-        Self { io, decoder, buffer: BytesMut::new(), ended: false, exact: self.exact }
+        Self { io, decoder, buffer: BytesMut::new(), cut: None, ended: false, exact: self.exact }
     }
 
     /// The framing.
@@ -181,19 +188,41 @@ impl<R> FrameReader<R> {
 
     /// How many bytes have arrived and not been given out, the beginning of a message at least.
     pub fn unfinished(&self) -> usize {
-        self.buffer.len()
+        self.cut.as_ref().map_or(self.buffer.len(), Bytes::len)
     }
 
     /// Is nothing there of the next message, and to be left where it is until it is asked for?
     pub(crate) fn leaves_unread(&self) -> bool {
-        self.exact && self.buffer.is_empty() && !self.ended
+        self.exact && self.unfinished() == 0 && !self.ended
     }
 
     /// The next message, where the buffer has all of it.
     #[inline]
     pub(crate) fn buffered(&mut self) -> Option<Bytes> {
+        if let Some(cut) = &mut self.cut
+            && let Some(frame) = self.decoder.whole(cut)
+        {
+            return Some(cut_out(cut, &frame));
+        }
+        self.buffered_anew()
+    }
+
+    fn buffered_anew(&mut self) -> Option<Bytes> {
+        self.piece_together();
         let frame = self.decoder.whole(&self.buffer)?;
-        Some(self.take(&frame))
+        if frame.len > self.buffer.len() / MANY {
+            return Some(self.take(&frame));
+        }
+        let cut = self.cut.insert(std::mem::take(&mut self.buffer).freeze());
+        Some(cut_out(cut, &frame))
+    }
+
+    /// Puts what is left of messages that were cut out back to where more is read, in the same
+    /// memory where nobody has one of them any more.
+    fn piece_together(&mut self) {
+        if let Some(cut) = self.cut.take() {
+            self.buffer = cut.try_into_mut().unwrap_or_else(|rest| BytesMut::from(&rest[..]));
+        }
     }
 
     /// What the buffer has of the next message.
@@ -220,6 +249,7 @@ impl<R> FrameReader<R> {
     /// Makes room for a read, and tells how much of it to use: `missing` bytes are certain to
     /// belong to the next frame.
     fn make_room(&mut self, missing: usize) -> usize {
+        self.piece_together();
         // Grows with what has come: a message of n bytes never takes more than 2n + 1 MiB.
         let ahead = missing.min(self.buffer.len().max(RESERVE_AHEAD));
         // Of what follows a large one nothing: it would have to make way for the next.
@@ -232,6 +262,7 @@ impl<R> FrameReader<R> {
     /// All whole frames in the buffer; where there is none, how many bytes the first one lacks.
     /// Those in front of bytes that are no frame come before the error does.
     fn whole_frames(&mut self) -> Result<Result<Batch, usize>, FramingError> {
+        self.piece_together();
         let mut end = 0;
         let mut payloads = Vec::new();
         while let Some(frame) = self.decoder.whole(&self.buffer[end..]) {
@@ -247,6 +278,14 @@ impl<R> FrameReader<R> {
         let verbatim = self.framing() != Framing::ContentLength;
         Ok(Ok(Batch { frames, payloads, verbatim }))
     }
+}
+
+/// Takes the payload of the frame at the front out of it.
+#[inline]
+fn cut_out(cut: &mut Bytes, frame: &Frame) -> Bytes {
+    let message = cut.slice(frame.payload.clone());
+    cut.advance(frame.len);
+    message
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
@@ -287,7 +326,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// # Cancel safety
     /// As [`get`](Self::get).
     pub async fn readable(&mut self) -> Result<(), Error> {
-        if self.buffer.is_empty() && !self.ended {
+        if self.unfinished() == 0 && !self.ended {
             self.fill(1).await?;
         }
         Ok(())
@@ -382,7 +421,7 @@ impl<R: Read> FrameReader<R> {
     /// # Errors
     /// [`Error::Io`] from the system.
     pub fn blocking_readable(&mut self) -> Result<(), Error> {
-        if self.buffer.is_empty() && !self.ended {
+        if self.unfinished() == 0 && !self.ended {
             self.blocking_fill(1)?;
         }
         Ok(())
@@ -690,6 +729,28 @@ mod tests {
         assert!(tokio::time::timeout(second, writer.send(&large)).await.is_err(), "it is full");
         assert_eq!(writer.pending(), 0);
         assert_eq!(reader.get().await.unwrap().unwrap(), vec![3; 996]);
+    }
+
+    #[tokio::test]
+    async fn many_small_messages_are_taken_one_by_one_and_all_at_once_in_turn() {
+        let numbers: Vec<_> = (0..1000_u32).map(|it| it.to_be_bytes().to_vec()).collect();
+        let mut stream = BytesMut::new();
+        for number in &numbers {
+            Framing::U32.encode(number, &mut stream).unwrap();
+        }
+        // The first read ends inside a frame.
+        let (first, second) = stream.split_at(100 * 8 + 5);
+        let mut reader = reader(tokio::io::AsyncReadExt::chain(first, second));
+        let mut got = Vec::new();
+        while got.len() < 110 {
+            got.push(reader.get().await.unwrap().unwrap());
+        }
+        assert_eq!(reader.unfinished(), 900 * 8 - 10 * 8);
+        reader.readable().await.unwrap();
+        let batch = reader.batch().await.unwrap().unwrap();
+        got.extend(batch.payloads().map(Bytes::copy_from_slice));
+        assert!(reader.get().await.unwrap().is_none());
+        assert_eq!(got, numbers);
     }
 
     #[tokio::test]
