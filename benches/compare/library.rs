@@ -47,6 +47,8 @@ pub(crate) fn is_child() -> bool {
         "echo" => block_on(echo()),
         "blocking-echo" => blocking_echo(),
         "lines" => crate::program::write_lines(count),
+        "frames-out" => crate::relay::write(count, size),
+        "frames-in" => crate::relay::read(),
         _ => panic!("what is `{what}`?"),
     }
     true

@@ -126,6 +126,102 @@ fn framed((mut read, mut write): (File, File), count: usize, size: usize) -> f64
     rate
 }
 
+/// Writes frames as [`one_way`] does, in batches where they are small.
+pub(crate) fn write_frames(mut to: impl Write, count: usize, size: usize) -> io::Result<()> {
+    let frame = [&(size as u32).to_be_bytes()[..], &vec![7; size]].concat();
+    let at_once = (BATCH / frame.len()).clamp(1, count);
+    let batch = frame.repeat(at_once);
+    for _ in 0..count / at_once {
+        to.write_all(&batch)?;
+    }
+    to.write_all(&frame.repeat(count % at_once))
+}
+
+/// Reads all that comes, and looks at none of it: bytes, and how many a second from the first on.
+pub(crate) fn read_bytes(mut from: impl Read) -> io::Result<(usize, f64)> {
+    let mut buffer = vec![0; RELAYED];
+    let mut bytes = from.read(&mut buffer)?;
+    let start = Instant::now();
+    loop {
+        match from.read(&mut buffer)? {
+            0 => return Ok((bytes, per_second(bytes, start.elapsed()))),
+            read => bytes += read,
+        }
+    }
+}
+
+/// Who stands between a writer and a reader.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Between {
+    Nobody,
+    /// Moves pages from pipe to pipe and sees none of them.
+    Splice,
+    /// Reads and writes.
+    Copy,
+}
+
+/// How much is passed on at once: all that a pipe holds.
+const RELAYED: usize = 1 << 20;
+
+/// Frames from one process to another by way of a third: messages a second.
+pub(crate) fn relayed(between: Between, count: usize, size: usize) -> f64 {
+    let (first_read, first_write) = pipe();
+    let (last_read, last_write) = pipe();
+    let close = |ends: &[&File]| {
+        for end in ends {
+            // SAFETY: nobody in this process uses it: the others are to see its end.
+            unsafe { libc::close(end.as_raw_fd()) };
+        }
+    };
+    let writer = Forked::new(|| {
+        close(&[&first_read, &last_read]);
+        match between {
+            Between::Nobody => write_frames(&last_write, count, size),
+            _ => {
+                close(&[&last_write]);
+                write_frames(&first_write, count, size)
+            }
+        }
+    });
+    drop(first_write);
+    let relay = Forked::new(|| {
+        close(&[&last_read]);
+        match between {
+            Between::Nobody => Ok(()),
+            Between::Splice => splice(&first_read, &last_write),
+            Between::Copy => copy(first_read.try_clone()?, &last_write),
+        }
+    });
+    drop((first_read, last_write));
+    let (bytes, rate) = read_bytes(last_read).expect("a pipe");
+    drop((writer, relay));
+    assert_eq!(bytes, count * (4 + size));
+    rate / (4 + size) as f64
+}
+
+fn splice(from: &File, to: &File) -> io::Result<()> {
+    let (from, to) = (from.as_raw_fd(), to.as_raw_fd());
+    loop {
+        let none = ptr::null_mut();
+        // SAFETY: plain system call on numbers; the pipes have no offsets.
+        match unsafe { libc::splice(from, none, to, none, RELAYED, libc::SPLICE_F_MOVE) } {
+            0 => return Ok(()),
+            1.. => {}
+            _ => return Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+fn copy(mut from: File, mut to: &File) -> io::Result<()> {
+    let mut buffer = vec![0; RELAYED];
+    loop {
+        match from.read(&mut buffer)? {
+            0 => return Ok(()),
+            read => to.write_all(&buffer[..read])?,
+        }
+    }
+}
+
 /// 64 bytes to another process and back: how long that takes.
 pub(crate) fn ping_pong(count: u32) -> Duration {
     let (mut there, mut out) = pipe();

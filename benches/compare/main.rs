@@ -22,6 +22,7 @@ mod measure;
 mod peers;
 mod pool;
 mod program;
+mod relay;
 mod rows;
 mod table;
 

@@ -2,9 +2,11 @@
 
 use std::hint::black_box;
 
+use crate::limits::Between;
 use crate::measure::{Contender, Figure, in_turn, micros};
 use crate::peers::Peers;
-use crate::{library, limits, pool, program};
+use crate::relay::Seen;
+use crate::{library, limits, pool, program, relay};
 
 const MIB: usize = 1 << 20;
 
@@ -75,11 +77,13 @@ impl Row {
 pub(crate) type Measurement = (&'static str, fn(&Peers, usize) -> Vec<Row>);
 
 /// All that can be measured; the second number of each is of rounds.
-pub(crate) const ALL: [Measurement; 11] = [
+pub(crate) const ALL: [Measurement; 13] = [
     ("P1", small_messages),
     ("P2", large_messages),
     ("P3", large_messages_over_sockets),
     ("P4", ping_pong),
+    ("P5", through_the_supervisor),
+    ("P6", two_stages),
     ("P7", spawn),
     ("P8", whole_process),
     ("P9", memory),
@@ -164,6 +168,54 @@ fn ping_pong(peers: &Peers, rounds: usize) -> Vec<Row> {
     vec![row.reach("blocking ≤ 1.05 × raw, async ≤ 1.2 × raw", |row| {
         Some(row.ratio()? <= 1.05 && row.figure(ASYNC)? / row.limit()? <= 1.2)
     })]
+}
+
+/// Small ones by their number, large ones beside who moves no byte and beside who copies each twice,
+/// as one must who may have to send it again.
+fn through_the_supervisor(_: &Peers, rounds: usize) -> Vec<Row> {
+    const COPY: &str = "copy loop";
+    let (many, few) = (20_000_000, 4000);
+    let beside = |count, size| {
+        in_turn(
+            rounds,
+            vec![
+                Contender::new("splice", move || limits::relayed(Between::Splice, count, size)),
+                Contender::new(OURS, move || relay::through(count, size, Seen::Unseen)),
+                Contender::new(COPY, move || limits::relayed(Between::Copy, count, size)),
+            ],
+        )
+    };
+    let small = "64 B through the supervisor";
+    let small = Row::new("P5", small, "messages/s", beside(many, 64));
+    let large = "1 MiB through the supervisor, kept until read";
+    let large = Row::new("P5", large, "messages/s", beside(few, MIB));
+    let figures = in_turn(
+        rounds,
+        vec![
+            Contender::new("without", || relay::through(many, 64, Seen::Unseen)),
+            Contender::new(OURS, || relay::through(many, 64, Seen::Tapped)),
+        ],
+    );
+    let tapped = Row::new("P5", "64 B through the supervisor, with a tap", "messages/s", figures);
+    vec![
+        small.reach("≥ 8 M/s", |row| Some(row.ours()? >= 8e6)),
+        large.reach("≥ 0.9 of the copy loop", |row| Some(row.beside(COPY)? >= 0.9)),
+        tapped.reach("≥ 0.95 of the rate without", |row| Some(row.ratio()? >= 0.95)),
+    ]
+}
+
+fn two_stages(_: &Peers, rounds: usize) -> Vec<Row> {
+    let count = 40_000_000;
+    let figures = in_turn(
+        rounds,
+        vec![
+            Contender::new("raw pipe", || limits::relayed(Between::Nobody, count, 64)),
+            Contender::new(OURS, || relay::two_stages(count, 64)),
+        ],
+    );
+    let row = Row::new("P6", "64 B between two stages of `gipc pipe`", "messages/s", figures);
+    // There is nobody between; what is missing from 1 is what a run has of noise.
+    vec![row.reach("1.0 of the raw pipe", |row| Some(row.ratio()? >= 0.95))]
 }
 
 fn spawn(_: &Peers, rounds: usize) -> Vec<Row> {

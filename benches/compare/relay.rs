@@ -1,0 +1,90 @@
+//! Ours, the program: messages between two processes that it stands between, or has put together.
+//!
+//! Who writes and who reads are this program again, and do what they do for the limit.
+
+use std::env;
+use std::fs::{self, File};
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::process::{Command, Stdio};
+
+use crate::library::CHILD;
+use crate::limits;
+use crate::program::GIPC;
+
+/// The writer's part.
+pub(crate) fn write(count: usize, size: usize) {
+    limits::write_frames(channel("GIPC_OUT"), count, size).expect("a reader");
+}
+
+/// The reader's: prints how many bytes have come, and how many a second.
+pub(crate) fn read() {
+    let (bytes, rate) = limits::read_bytes(channel("GIPC_IN")).expect("its channel");
+    println!("{bytes} {rate}");
+}
+
+/// The descriptor that this variable tells of.
+fn channel(variable: &str) -> File {
+    let number = env::var(variable).expect("a channel").parse().expect("a number");
+    // SAFETY: we were started with it, and nobody else here uses it.
+    File::from(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// What the two are started by.
+fn lines(count: usize, size: usize) -> [String; 2] {
+    let this = env::current_exe().expect("this program");
+    ["frames-out", "frames-in"]
+        .map(|what| format!("{} {CHILD} {what} {count} {size}", this.display()))
+}
+
+/// Who looks on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Unseen,
+    /// `gipc tap`, with all its output thrown away.
+    Tapped,
+}
+
+/// Through the supervisor, `u32` at both ends: messages a second.
+pub(crate) fn through(count: usize, size: usize, seen: Seen) -> f64 {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [out, into] = lines(count, size);
+    let description = format!(
+        "[process.out]\ncommand = \"{out}\"\n[process.into]\ncommand = \"{into}\"\n\
+         [channel.jobs]\nfrom = \"out\"\nto = \"into\"\n"
+    );
+    fs::write(folder.path().join("gipc.toml"), description).expect("a file");
+    let gipc = |args: &[&str]| {
+        let mut command = Command::new(GIPC);
+        command.args(args).current_dir(folder.path()).env("XDG_RUNTIME_DIR", folder.path());
+        command
+    };
+    let session = gipc(&["up"]).stderr(Stdio::piped()).spawn().expect("gipc");
+    let tap = (seen == Seen::Tapped).then(|| {
+        let is_up = || gipc(&["ps"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        while !is_up().is_ok_and(|status| status.success()) {}
+        gipc(&["tap"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("gipc tap")
+    });
+    let output = session.wait_with_output().expect("its lines");
+    if let Some(mut tap) = tap {
+        tap.wait().expect("our child");
+    }
+    rate(&String::from_utf8_lossy(&output.stderr), count, size)
+}
+
+/// Two stages of `gipc pipe`: messages a second.
+pub(crate) fn two_stages(count: usize, size: usize) -> f64 {
+    let [out, into] = lines(count, size);
+    let mut command = Command::new(GIPC);
+    command.args(["pipe", "--input", "none", "--"]).args(out.split(' ')).arg(":::");
+    let output = command.args(into.split(' ')).stdin(Stdio::null()).output().expect("gipc");
+    rate(&String::from_utf8_lossy(&output.stderr), count, size)
+}
+
+/// What the reader has said.
+fn rate(said: &str, count: usize, size: usize) -> f64 {
+    let numbers = || said.lines().filter_map(|line| line.split("| ").nth(1)?.split_once(' '));
+    let said = || format!("what the reader has said: {said}");
+    let (bytes, rate) = numbers().next().unwrap_or_else(|| panic!("{}", said()));
+    assert_eq!(bytes.parse(), Ok(count * (4 + size)), "{}", said());
+    rate.parse::<f64>().expect("a number") / (4 + size) as f64
+}
