@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use gipc::process::ExitCode;
 
 use crate::guard::Verdict;
 use crate::lacking::{self, Wish};
@@ -170,10 +170,10 @@ impl Usage {
         // Where even that cannot be written there is nobody to tell.
         if let Self::Clap(error) = self {
             let _ = error.print();
-            return ExitCode::from(error.exit_code() as u8);
+            return error.exit_code() as ExitCode;
         }
         show_mistakes(&self.render(telling::Color::Auto.wanted()));
-        ExitCode::from(2)
+        2
     }
 
     /// As it stands on standard error, but for the newline at the end.

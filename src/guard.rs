@@ -13,8 +13,8 @@ mod system;
 #[cfg(unix)]
 pub(crate) use system::tree;
 pub(crate) use system::{
-    Arrivals, Direct, Link, background, bind, die_of, die_with_guard, exit_code, has_terminal,
-    outlive_guard, run, wait_for_end,
+    Arrivals, Direct, Link, background, bind, die_of, die_with_guard, has_terminal, outlive_guard,
+    run, wait_for_end,
 };
 
 /// How gipc is to end.

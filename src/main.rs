@@ -3,9 +3,11 @@
 //! This is the only place that prints an error of a stage; what the supervisor has to say while it
 //! runs goes through [`logs`].
 
-use std::fmt::Write as _;
-use std::process::ExitCode;
+#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
+use std::fmt::Write as _;
+
+use gipc::process::ExitCode;
 use guard::Verdict;
 use guard::background::Side;
 use plan::Plan;
@@ -40,6 +42,8 @@ mod shell;
 mod shell;
 mod signals;
 mod standing;
+#[cfg(all(target_os = "linux", target_env = "gnu", not(test)))]
+mod start;
 mod stream;
 mod supervisor;
 mod talk;
@@ -54,18 +58,29 @@ mod value;
 #[link(name = "gcc_eh", kind = "static", modifiers = "-bundle")]
 unsafe extern "C" {}
 
-fn main() -> ExitCode {
+#[cfg(not(all(target_os = "linux", target_env = "gnu", not(test))))]
+fn main() {
+    end(perform())
+}
+
+/// Does what the command line asks for.
+fn perform() -> ExitCode {
     let plan = match cli::plan() {
         Ok(plan) => plan,
         Err(usage) => return usage.print(),
     };
     match run(plan) {
-        Verdict::Exit(code) => guard::exit_code(code),
+        Verdict::Exit(code) => code,
         Verdict::Signal(signal) => {
             guard::die_of(signal);
-            guard::exit_code(signal.exit_code())
+            signal.exit_code()
         }
     }
+}
+
+#[expect(clippy::exit, reason = "std's ExitCode has 8 bits, that of Windows 32")]
+fn end(code: ExitCode) -> ! {
+    std::process::exit(code as i32)
 }
 
 fn run(plan: Plan) -> Verdict {

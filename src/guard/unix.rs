@@ -19,7 +19,6 @@
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
-use std::process::ExitCode;
 
 use gipc::Command;
 use gipc::process::{ExitStatus, Process, Signal};
@@ -360,7 +359,7 @@ impl Guard {
     }
 }
 
-/// The signals that whoever started us had ignored; std adds SIGPIPE.
+/// The signals that whoever started us had ignored; the start adds SIGPIPE.
 fn ignored_signals() -> Vec<i32> {
     let is_ignored = |signal: &i32| {
         // SAFETY: reads a disposition into a local struct.
@@ -396,11 +395,6 @@ pub(crate) const fn bind(command: Command) -> Command {
 /// Is there a terminal that a command could share with us?
 pub(crate) fn has_terminal() -> bool {
     File::open("/dev/tty").is_ok()
-}
-
-/// This process's exit code.
-pub(crate) fn exit_code(code: u8) -> ExitCode {
-    code.into()
 }
 
 /// Ends this process by `signal`, so that whoever called us sees it; returns only where that

@@ -9,7 +9,6 @@
 use std::cell::Cell;
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
-use std::process::ExitCode;
 use std::rc::Rc;
 
 use gipc::Command;
@@ -201,21 +200,8 @@ pub(crate) fn has_terminal() -> bool {
 /// Returns for what is no wish of the console's.
 pub(crate) fn die_of(signal: Signal) {
     if [Signal::INT, Signal::TERM, Signal::HUP].contains(&signal) {
-        exit(STATUS_CONTROL_C_EXIT as u32);
+        crate::end(STATUS_CONTROL_C_EXIT as u32);
     }
-}
-
-/// This process's exit code, of 32 bits.
-pub(crate) fn exit_code(code: gipc::process::ExitCode) -> ExitCode {
-    match u8::try_from(code) {
-        Ok(code) => code.into(),
-        Err(_) => exit(code),
-    }
-}
-
-#[expect(clippy::exit, reason = "std's ExitCode has 8 bits")]
-fn exit(code: u32) -> ! {
-    std::process::exit(code as i32)
 }
 
 /// Waits until a process has ended that need not be a child of ours.
