@@ -52,6 +52,26 @@ fn numbers(dead: &[Dead]) -> Vec<u64> {
 }
 
 #[test]
+fn a_message_is_there_until_it_is_answered_dropped_or_dead() {
+    let mut answered = exchange(2, |it| it.ack = replies(1, 0));
+    push(&mut answered, "a b c");
+    let has = |exchange: &Exchange| [1, 2, 3].map(|number| exchange.has(number));
+    assert_eq!(has(&answered), [true; 3]);
+    assert_eq!((get(&mut answered, A), get(&mut answered, B)), ("a".to_owned(), "b".to_owned()));
+    assert_eq!(has(&answered), [true; 3], "with their readers, or waiting");
+    answered.answered(A, Instant::now()).unwrap();
+    assert_eq!(has(&answered), [false, true, true]);
+    assert_eq!(numbers(&answered.settle(B, 0).dead), [2]);
+    assert_eq!(has(&answered), [false, false, true]);
+    answered.close();
+    assert_eq!(has(&answered), [false; 3]);
+    let mut dropped = exchange(1, |it| (it.full, it.buffer) = (Full::DropOldest, 6000));
+    push(&mut dropped, &"a".repeat(5000));
+    push(&mut dropped, &"b".repeat(5000));
+    assert_eq!(has(&dropped), [false, true, false]);
+}
+
+#[test]
 fn one_reader_gets_everything_in_order() {
     let mut exchange = exchange(1, |_| {});
     assert_eq!(push(&mut exchange, "a b").woken, [A]);

@@ -474,3 +474,21 @@ fn identity(user: Option<&str>, group: Option<&str>) -> io::Result<Option<Identi
     }
     Ok(Some(identity))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::CStr;
+
+    use super::*;
+
+    #[test]
+    fn the_pid_is_written_as_a_number_whatever_its_length() {
+        for pid in [1, 42, 4_194_304, libc::pid_t::MAX] {
+            let mut listen_pid = ListenPid::new();
+            let text = listen_pid.fill(pid);
+            // SAFETY: a string with its end, in `listen_pid`, which lives still.
+            let text = unsafe { CStr::from_ptr(text) };
+            assert_eq!(text.to_str().unwrap(), format!("LISTEN_PID={pid}"));
+        }
+    }
+}
