@@ -12,8 +12,8 @@ pub(crate) fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
-        [] => upper_case(usize::MAX),
-        ["dies-after", count] => upper_case(count.parse().unwrap()),
+        [] => upper_case(),
+        ["dies-after", count] => upper_case_some(count.parse().unwrap()),
         ["exit", code] => exit(code.parse().unwrap()),
         ["args", ..] => say(&format!("{:?}", &args[1..])),
         ["handles"] => say(&inherited().to_string()),
@@ -32,17 +32,25 @@ pub(crate) fn main() {
     }
 }
 
-/// Answers messages in upper case, so many of them; ends badly after those, and at once at `poison`.
-fn upper_case(count: usize) {
+/// Answers messages in upper case; ends badly at `poison`.
+fn upper_case() {
     let channels = blocking::inherited().unwrap();
     let (reader, writer) = (channels.reader("in").unwrap(), channels.writer("out").unwrap());
-    // What it has not answered is to be there for the next one.
-    let reader = reader.exact().unwrap();
-    for _ in 0..count {
-        let Some(message) = reader.get().unwrap() else { return };
+    while let Some(message) = reader.get().unwrap() {
         if message == "poison" {
             exit(9);
         }
+        writer.put(&message.to_ascii_uppercase()).unwrap();
+    }
+}
+
+/// Answers so many, and ends badly. What it has not answered it has not read either.
+fn upper_case_some(count: usize) {
+    let channels = blocking::inherited().unwrap();
+    let (reader, writer) = (channels.reader("in").unwrap(), channels.writer("out").unwrap());
+    let reader = reader.exact().unwrap();
+    for _ in 0..count {
+        let Some(message) = reader.get().unwrap() else { return };
         writer.put(&message.to_ascii_uppercase()).unwrap();
     }
     exit(9)
