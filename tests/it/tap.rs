@@ -1,6 +1,8 @@
 //! Messages that are looked at as they pass.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -94,7 +96,7 @@ fn what_is_shown_can_be_filtered_and_played_again() {
 #[test]
 fn one_who_does_not_keep_up_misses_messages_and_holds_nobody_up() {
     let (folder, gipc) = session("seq 100000 | gipc send");
-    let (tap, first) = tap(folder.path(), "tap --json");
+    let (mut tap, first) = tap(folder.path(), "tap --json");
     std::fs::write(folder.path().join("seen"), "").unwrap();
     // Nothing of what it shows is read, and all goes on.
     eventually(|| folder.path().join("done").exists());
@@ -103,15 +105,25 @@ fn one_who_does_not_keep_up_misses_messages_and_holds_nobody_up() {
         got.ends_with("\n100000\n").then(|| got.lines().count() as u64)
     };
     eventually(|| last().is_some());
+    let (shown, lines) = std::sync::mpsc::channel();
+    let mut stdout = BufReader::new(tap.0.stdout.take().unwrap());
+    let reading = std::thread::spawn(move || {
+        let mut text = String::new();
+        while stdout.read_line(&mut text).unwrap() > 0 {
+            shown.send(()).unwrap();
+        }
+        text
+    });
+    // Not before it has shown what waited for it: at its end a session does not wait for long.
+    while lines.recv_timeout(Duration::from_secs(1)).is_ok() {}
     // What it has missed it is told with what it sees next, or at the end.
-    let ended = std::thread::spawn(|| tap.end());
     down(folder.path(), gipc);
-    let ended = ended.join().unwrap();
+    let (text, ended) = (reading.join().unwrap(), tap.end());
     assert_eq!(ended.code(), 0);
     let seq = |line: &str| -> u64 {
         serde_json::from_str::<Value>(line).unwrap()["seq"].as_u64().unwrap()
     };
-    let seen: Vec<_> = std::iter::once(&*first).chain(ended.text().lines()).map(seq).collect();
+    let seen: Vec<_> = std::iter::once(&*first).chain(text.lines()).map(seq).collect();
     assert!(seen.is_sorted_by(|a, b| a < b));
     let told = |line: &str| -> u64 {
         let number = line.strip_prefix("gipc: ").unwrap().strip_suffix(" messages were missed");
