@@ -145,6 +145,8 @@ pub(crate) struct Hub {
     to: String,
     exchange: RefCell<Exchange>,
     recorder: Option<Recorder>,
+    /// Of the writer whose messages are numbered, recorded and put just now.
+    turn: tokio::sync::Mutex<()>,
     taps: tap::Taps,
     spill: Option<Spill>,
     dead_letters: Option<DeadLetters>,
@@ -182,6 +184,7 @@ impl Hub {
             to,
             exchange,
             recorder,
+            turn: tokio::sync::Mutex::default(),
             taps: tap::Taps::default(),
             spill,
             dead_letters,
@@ -392,11 +395,18 @@ impl Hub {
     ) -> Result<Sent, Trouble> {
         let name = &self.plan.name;
         let count = batch.payloads().len() as u64;
-        while self.must_wait() {
-            // Who waits for what was taken may be the one that is to make room.
-            self.taken_what_was_there();
-            self.changed.notified().await;
-        }
+        let _turn = loop {
+            while self.must_wait() {
+                // Who waits for what was taken may be the one that is to make room.
+                self.taken_what_was_there();
+                self.changed.notified().await;
+            }
+            let turn = self.turn.lock().await;
+            // Those before us may have filled it.
+            if !self.must_wait() {
+                break turn;
+            }
+        };
         let passage = Passage { channel: name, from: &source.from, to: &self.to };
         if let Some(recorder) = &self.recorder {
             let first = self.next_number();

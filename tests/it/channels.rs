@@ -124,6 +124,23 @@ fn the_same_key_goes_to_the_same_reader() {
 }
 
 #[test]
+fn a_record_has_the_messages_of_several_writers_by_number_and_in_the_order_of_their_delivery() {
+    let text = "[process.gen]\nreplicas = 4\nrestart = 'never'\n\
+                shell = 'for i in $(seq 100); do echo $GIPC_NAME $i | gipc send; done'\n\
+                [channel.all]\nfrom = 'gen'\nto = '-'\nrecord = 'r.jsonl'\n";
+    let folder = scratch();
+    std::fs::write(folder.path().join("gipc.toml"), text).unwrap();
+    let ended = words("up -q").current_dir(folder.path()).end();
+    let record = std::fs::read_to_string(folder.path().join("r.jsonl")).unwrap();
+    let record: Vec<Value> =
+        record.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(record.len(), 400);
+    for (number, (message, line)) in (1_u64..).zip(record.iter().zip(ended.text().lines())) {
+        assert_eq!((&message["seq"], &message["text"]), (&number.into(), &line.into()));
+    }
+}
+
+#[test]
 fn several_writers_are_mixed_message_by_message() {
     let text = "[process.gen]\nreplicas = 4\nrestart = 'never'\n\
                 shell = 'n=$(echo $GIPC_NAME | tr -dc 0-9); for i in $(seq 50); do head -c 9000 /dev/zero | tr \"\\0\" $n | gipc send -; done'\n\
