@@ -28,6 +28,12 @@ mod lacking;
 mod logs;
 mod notify;
 mod plan;
+#[cfg(unix)]
+#[path = "priority/unix.rs"]
+mod priority;
+#[cfg(windows)]
+#[path = "priority/windows.rs"]
+mod priority;
 mod probe;
 mod ready;
 mod record;

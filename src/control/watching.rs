@@ -15,6 +15,8 @@ use crate::relay::Head;
 
 /// Shows messages until there are no more.
 pub(super) fn watch(session: &Session, watch: &Watch) -> Result<Verdict, Error> {
+    // What is to be seen must not slow down who is looked at: rather we miss some.
+    crate::priority::step_back();
     session.say(&Request::Tap { channel: watch.channel.clone() })?;
     // A message is as large as its channel allows.
     let mut replies = FrameReader::new(&session.stream, Framing::U32, usize::MAX);
