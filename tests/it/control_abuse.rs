@@ -51,7 +51,8 @@ impl Session {
         let is_there = |line: &str| line.starts_with("a.1 ") && line.contains(" running ");
         assert!(ps.text().lines().any(is_there), "{ps:?}");
         self.gipc("down").said("");
-        assert_eq!(self.gipc.end().code(), 0);
+        let ended = self.gipc.end();
+        assert_eq!(ended.code(), 0, "{}", ended.stderr);
     }
 }
 
@@ -135,6 +136,7 @@ fn one_who_reads_nothing_loses_its_own_view_only() {
         [process.loud]
         shell = "read begin <fifo; i=0; while [ $i -lt 100 ]; do seq -f '%.0f of many lines' 2000; i=$((i+1)); done; echo over"
         restart = "never"
+        depends_on = { fifo = "completed" }
         [process.fifo]
         command = "mkfifo fifo"
         restart = "never"
@@ -142,7 +144,6 @@ fn one_who_reads_nothing_loses_its_own_view_only() {
         "ready",
     );
     session.gipc("wait fifo").said("");
-    session.gipc("restart loud").said("");
     let client = session.client();
     ask(&client, &json!({ "do": "logs", "names": ["loud"], "lines": 0, "follow": true }));
     let mut all = session.gipc;
