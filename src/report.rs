@@ -199,47 +199,9 @@ impl From<Verdict> for Ending {
 /// What has passed through an end of a channel.
 #[derive(Debug, Serialize)]
 pub(crate) struct Channel<'a> {
-    name: &'a str,
-    messages: u64,
-    bytes: u64,
-    redelivered: u64,
-    unread: u64,
-    refused: u64,
-    truncated: u64,
-    dropped: u64,
-    dead: u64,
-    spilled: u64,
-    stray: u64,
-}
-
-impl<'a> Channel<'a> {
-    pub(crate) fn new(name: &'a str, counts: Counts) -> Self {
-        let Counts {
-            messages,
-            bytes,
-            redelivered,
-            unread,
-            refused,
-            truncated,
-            dropped,
-            dead,
-            spilled,
-            stray,
-        } = counts;
-        Self {
-            name,
-            messages,
-            bytes,
-            redelivered,
-            unread,
-            refused,
-            truncated,
-            dropped,
-            dead,
-            spilled,
-            stray,
-        }
-    }
+    pub(crate) name: &'a str,
+    #[serde(flatten)]
+    pub(crate) counts: Counts,
 }
 
 impl Report<'_> {

@@ -85,7 +85,7 @@ pub struct Rules {
 pub type Shuffle = fn(&mut [Parcel]);
 
 /// What has passed through an end of a channel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Counts {
     pub messages: u64,
     /// Of payload.

@@ -63,7 +63,9 @@ fn entry(instance: &Instance) -> report::Instance<'_> {
         restarts: instance.restarts(),
         outcome,
         incarnations: &instance.history,
-        channels: channels.map(|it| report::Channel::new(&it.hub.plan.name, it.counts())).collect(),
+        channels: channels
+            .map(|it| report::Channel { name: &it.hub.plan.name, counts: it.counts() })
+            .collect(),
         last_lines: if has_failed { instance.tail.lines() } else { Vec::new() },
     }
 }
