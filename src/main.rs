@@ -17,6 +17,12 @@ mod cli;
 mod config;
 mod control;
 mod dress;
+#[cfg(target_os = "linux")]
+#[path = "footprint/linux.rs"]
+mod footprint;
+#[cfg(not(target_os = "linux"))]
+#[path = "footprint/portable.rs"]
+mod footprint;
 mod guard;
 #[cfg(unix)]
 #[path = "jobserver/unix.rs"]

@@ -17,6 +17,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::answers::{Halted, Pool};
 use crate::control::{self, Asked, Requests, Server, Socket};
+use crate::footprint;
 use crate::guard::background::Caller;
 use crate::guard::{self, Arrival, Arrivals, DirectSignal, Link, Verdict};
 use crate::logs::{self, LogFile, Sink};
@@ -142,6 +143,7 @@ pub(crate) fn run(
         supervisor.caller = caller;
         supervisor.plan.topology.remarks.iter().for_each(|remark| warn!("{remark}"));
         supervisor.begin_group();
+        tokio::task::spawn_local(footprint::release_when_settled());
         let mut verdict = supervisor.run(&writing.closed()).await;
         supervisor.annotate(verdict);
         if let Some(pool) = &supervisor.pool {

@@ -3,13 +3,16 @@
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::limits;
 use crate::measure::{micros, millis, per_second};
 use crate::peers::is_there;
 
 pub(crate) const GIPC: &str = env!("CARGO_BIN_EXE_gipc");
+
+/// After this a gipc at rest has given back what only its start has needed.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// A line of the lines that are passed on, with its newline.
 const LINE: usize = 91;
@@ -30,6 +33,8 @@ pub(crate) fn run_if_there(line: &[&str]) -> Option<f64> {
 
 fn quiet(line: &[&str]) -> Command {
     let mut command = Command::new(line[0]);
+    // Cargo's, with folders that would be looked through for every library.
+    command.env_remove("LD_LIBRARY_PATH");
     command.args(&line[1..]).stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
@@ -69,13 +74,14 @@ fn terminate(child: &Child) {
     unsafe { libc::kill(child.id() as libc::pid_t, libc::SIGTERM) };
 }
 
-/// What both processes of an idle gipc hold, in kilobytes: pages that they share counted once, and
+/// What both processes of a gipc at rest hold, in kilobytes: pages that they share counted once, and
 /// each for itself, as `ps` counts.
 pub(crate) fn idle_memory() -> (f64, f64) {
     let mut gipc = quiet(&[GIPC, "exec", "--", "sleep", "1000"]).spawn().expect("gipc");
     while !sleeps(gipc.id()) {
         std::thread::yield_now();
     }
+    std::thread::sleep(SETTLED);
     let both = [gipc.id(), children(gipc.id())[0]];
     let memory = [("smaps_rollup", "Pss:"), ("status", "VmRSS:")]
         .map(|(file, field)| both.iter().map(|pid| kilobytes(*pid, file, field)).sum());
@@ -89,6 +95,7 @@ pub(crate) fn memory_per_worker() -> f64 {
     const FURTHER: usize = 1000;
     let memory = |replicas| {
         let session = Session::up(replicas);
+        std::thread::sleep(SETTLED);
         let pss = kilobytes(session.supervisor(), "smaps_rollup", "Pss:");
         session.down();
         pss

@@ -19,6 +19,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::{Arrival, DirectSignal, Link};
+use crate::footprint;
 
 /// `SI_KERNEL`: neither a process nor a timer, but the kernel itself; for INT, QUIT and TSTP that is
 /// the terminal's driver.
@@ -31,12 +32,14 @@ const SAME_REQUEST: Duration = Duration::from_millis(100);
 pub(super) struct Signals {
     fd: SignalFd,
     last: Option<(i32, Instant)>,
+    /// Is there something yet to be given back that only the start has needed?
+    has_start: bool,
 }
 
 impl Signals {
     pub(super) fn new() -> io::Result<Self> {
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
-        Ok(Self { fd: SignalFd::with_flags(&SigSet::all(), flags)?, last: None })
+        Ok(Self { fd: SignalFd::with_flags(&SigSet::all(), flags)?, last: None, has_start: true })
     }
 
     /// Waits for a signal, or, without one, for something to read in `requests`.
@@ -49,7 +52,12 @@ impl Signals {
                 PollFd::new(self.fd.as_fd(), PollFlags::POLLIN),
                 PollFd::new(requests, PollFlags::POLLIN),
             ];
-            match poll(&mut fds, PollTimeout::NONE) {
+            let settled = PollTimeout::try_from(footprint::SETTLED).unwrap_or(PollTimeout::MAX);
+            match poll(&mut fds, if self.has_start { settled } else { PollTimeout::NONE }) {
+                Ok(0) => {
+                    self.has_start = false;
+                    footprint::release();
+                }
                 // At its end the supervisor is about to be a SIGCHLD, which is all that is left.
                 Ok(_) if fds[1].revents() == Some(PollFlags::POLLHUP) => self.wait_for_signal(),
                 Ok(_) if fds[1].revents().is_some_and(|events| !events.is_empty()) => {

@@ -23,6 +23,18 @@ fn the_output_ends_when_the_command_closes_it() {
 }
 
 #[test]
+fn only_the_c_library_has_to_be_loaded() {
+    // What the dynamic linker does for `ldd`.
+    let libraries = words("exec -- true").env("LD_TRACE_LOADED_OBJECTS", "1").end();
+    let libraries = String::from_utf8(libraries.stdout).unwrap();
+    let names = libraries.lines().map(|line| line.split_whitespace().next().unwrap());
+    let is_known =
+        |name: &str| ["linux-vdso", "libc.so", "/lib"].iter().any(|it| name.starts_with(it));
+    let others: Vec<_> = names.filter(|name| !is_known(name)).collect();
+    assert!(libraries.contains("libc.so") && others.is_empty(), "{libraries}");
+}
+
+#[test]
 fn options_of_the_command_are_the_commands() {
     words("exec echo --version -v --").end().said("--version -v --\n");
 }

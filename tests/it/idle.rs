@@ -10,12 +10,16 @@ use crate::support::*;
 /// How long nothing may happen.
 const REST: Duration = Duration::from_secs(10);
 
+/// The guard and the supervisor.
+fn both(guard: &Running) -> [i32; 2] {
+    let guard = guard.pid();
+    [guard, children(guard)[0]]
+}
+
 /// How often each thread of the guard and of the supervisor has been given the processor.
 fn switches(guard: &Running) -> BTreeMap<String, String> {
-    let guard = guard.pid();
-    let children = fs::read_to_string(format!("/proc/{guard}/task/{guard}/children")).unwrap();
     let mut counts = BTreeMap::new();
-    for pid in [guard, children.trim().parse().unwrap()] {
+    for pid in both(guard) {
         for thread in fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
             let file = thread.unwrap().path().join("status");
             // The thread may have ended since.
@@ -25,6 +29,35 @@ fn switches(guard: &Running) -> BTreeMap<String, String> {
         }
     }
     counts
+}
+
+/// What both processes hold together, in kilobytes, and have held at the most.
+fn resident(guard: &Running) -> [usize; 2] {
+    ["VmRSS:", "VmHWM:"].map(|field| {
+        let of = |pid: i32| -> usize {
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+            let value = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+            value.trim().trim_end_matches(" kB").parse().unwrap()
+        };
+        both(guard).map(of).iter().sum()
+    })
+}
+
+#[test]
+fn what_only_the_start_has_needed_is_given_back() {
+    let mut exec = gipc(["exec", "--", "sh", "-c", "echo up; exec sleep 1000"]).begin();
+    assert_eq!(exec.line(), "up");
+    let mut run = gipc(["run", "--", "sh", "-c", "echo up; exec sleep 1000"]);
+    let mut run = run.stdin(Stdio::piped()).begin();
+    run.stderr_until("up");
+    for gipc in [exec, run] {
+        eventually(|| {
+            let [now, most] = resident(&gipc);
+            now * 3 < most * 2
+        });
+        gipc.signal(libc::SIGTERM);
+        gipc.end();
+    }
 }
 
 #[test]
