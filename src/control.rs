@@ -15,9 +15,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use gipc::frames::{self, FrameReader, FrameWriter};
 use gipc::framing::Framing;
+use gipc::pipes::Descriptor;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
@@ -29,6 +30,7 @@ use crate::standing::{Reason, Standing};
 
 pub(crate) mod client;
 mod lines;
+pub(crate) mod lost;
 mod sending;
 mod socket;
 mod watch;
@@ -104,6 +106,9 @@ pub(crate) enum Request {
         #[serde(default)]
         timeout_ms: Option<u64>,
     },
+    /// Give a process of this instance, which has lost it, the descriptor again that the instance was
+    /// started with for the channel with this entry in its `GIPC_CHANNELS`.
+    Descriptor { of: String, entry: String },
     /// Have these run.
     Start { names: Vec<String> },
     /// Have these not run.
@@ -169,6 +174,8 @@ pub(crate) enum Reply {
     },
     /// To `call`: the answer follows, a frame of its own.
     Answer {},
+    /// To `descriptor`: it has come with this.
+    Descriptor {},
     /// It is done; what there is to be said of it.
     Done { remarks: Vec<String> },
     /// To `wait`: how they have ended, together.
@@ -211,7 +218,7 @@ pub(crate) struct Refusal {
 pub(crate) enum Kind {
     /// It is no request, or not of this version.
     BadRequest,
-    /// The client runs as another user.
+    /// The client runs as another user, or asks for what is for the processes of one only.
     Foreign,
     /// There is no process or instance of this name.
     NoSuchProcess,
@@ -304,6 +311,8 @@ pub(crate) enum Answer {
     Messages(Tap),
     /// A way for messages into a channel.
     Door(Door, Knock),
+    /// This descriptor.
+    Descriptor(Descriptor),
 }
 
 /// What a way into a channel is wanted for.
@@ -393,7 +402,7 @@ async fn serve(
     turn: OwnedSemaphorePermit,
     doors: Arc<Semaphore>,
 ) -> Result<(), frames::Error> {
-    let refusal = client.refusal()?;
+    let (refusal, pid) = (client.refusal()?, client.pid());
     let (read, write) = client.split();
     let mut replies = Replies(FrameWriter::new(write, Framing::U32));
     if let Some(message) = refusal {
@@ -415,6 +424,11 @@ async fn serve(
             return replies.send(&Refusal::new(Kind::BadRequest, message).into()).await;
         }
     };
+    if let Request::Descriptor { .. } = &request
+        && let Some(why) = socket::why_not_passed(pid)
+    {
+        return replies.send(&Refusal::new(Kind::Foreign, why).into()).await;
+    }
     let (answer, answered) = oneshot::channel();
     let asked = async {
         ask.send(Asked { request, answer }).await.ok()?;
@@ -447,6 +461,7 @@ async fn serve(
             drop(turn);
             replies.let_in(door, knock, reader).await
         }
+        Some(Answer::Descriptor(descriptor)) => replies.pass(descriptor).await,
         None => replies.send(&Refusal::ended().into()).await,
     }
 }
@@ -526,6 +541,17 @@ impl Replies {
                 timeout(PATIENCE, self.0.flush()).await.map_err(io::Error::from)?
             }
             Err(turned) => self.send(&Refusal::from(turned).into()).await,
+        }
+    }
+
+    /// Sends a descriptor.
+    async fn pass(&self, descriptor: Descriptor) -> Result<(), frames::Error> {
+        let reply = serde_json::to_vec(&Reply::Descriptor {}).map_err(io::Error::from)?;
+        let mut frame = BytesMut::new();
+        Framing::U32.encode(&reply, &mut frame)?;
+        match timeout(PATIENCE, socket::pass(self.0.get_ref(), &frame, descriptor)).await {
+            Ok(passed) => Ok(passed?),
+            Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
         }
     }
 

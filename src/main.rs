@@ -7,6 +7,7 @@
 
 use std::fmt::Write as _;
 
+use gipc::inherited::Channel;
 use gipc::process::ExitCode;
 use guard::Verdict;
 use guard::background::Side;
@@ -119,10 +120,16 @@ fn run(plan: Plan) -> Verdict {
                 Verdict::Exit(Verdict::FAILED)
             })
         }
-        Plan::Talk(plan) => talk::run(&plan).unwrap_or_else(|error| {
-            complain(&error);
-            Verdict::Exit(error.exit_code())
-        }),
+        Plan::Talk(plan) => {
+            let ask = |channel: &Channel, timeout| {
+                let found = control::lost::descriptor(channel, timeout);
+                found.map_err(|error| (error.exit_code(), error.into()))
+            };
+            talk::run(&plan, &ask).unwrap_or_else(|error| {
+                complain(&error);
+                Verdict::Exit(error.exit_code())
+            })
+        }
         Plan::Replay { replay, output } => replay::run(&replay, output).unwrap_or_else(|error| {
             complain(&error);
             Verdict::Exit(error.exit_code())

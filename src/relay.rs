@@ -39,6 +39,7 @@ mod draining;
 mod inlet;
 mod node;
 mod ours;
+mod reopenable;
 mod sieve;
 mod spill;
 mod tap;
@@ -49,6 +50,7 @@ pub(crate) use inlet::{Inlet, Stop};
 pub(crate) use node::{Conversation, NodeStream};
 #[cfg(unix)]
 pub(crate) use node::{Reply, Socket};
+pub(crate) use reopenable::{Lent, Reopenable};
 pub(crate) use sieve::{Guard, Sieve};
 pub(crate) use spill::Spill;
 pub(crate) use tap::{Head, Seen, Tap, open as tap};

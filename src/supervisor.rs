@@ -27,7 +27,7 @@ use crate::plan::topology::Process;
 use crate::probe::Asking;
 use crate::record::playback::{self, Playback};
 use crate::record::{DeadLetters, Recorder};
-use crate::relay::{Inlet, Outcome, Stop, Trouble};
+use crate::relay::{Inlet, Outcome, Reopenable, Stop, Trouble};
 use crate::report::Moment;
 use crate::signals::{self, Request};
 
@@ -48,6 +48,7 @@ mod endings;
 #[path = "supervisor/endings/portable.rs"]
 mod endings;
 mod instance;
+mod lost;
 mod opening;
 pub(crate) mod policy;
 mod pooling;
@@ -244,8 +245,9 @@ enum Note {
 enum Done {
     /// The messages into the junction with this place; whether an answer is overdue.
     Fed(usize, Inlet, bool),
-    /// What it has sent on the channel of this name.
-    Collected(String, Outcome),
+    /// What it has sent at the junction with this place, and where it was sent, if that has ended as
+    /// it should.
+    Collected(usize, Outcome, Option<Reopenable>),
     /// Lines, or the wait for readiness.
     Other,
 }
@@ -698,16 +700,21 @@ impl Supervisor {
     fn take_back(&mut self, id: InstanceId, done: Done) -> Option<Event> {
         let instance = &mut self.instances[id.0];
         instance.tasks -= 1;
-        let (channel, Outcome { trouble, lost }) = match done {
+        let (place, Outcome { trouble, lost }) = match done {
             Done::Fed(place, inlet, is_overdue) => {
                 if let Some(child) = &mut instance.child {
                     child.inlets[place] = Some(inlet);
                 }
                 return is_overdue.then_some(Event::Silent);
             }
-            Done::Collected(channel, outcome) => (channel, outcome),
+            Done::Collected(place, outcome, pipe) => {
+                self.take_back_pipe(id, place, pipe);
+                (place, outcome)
+            }
             Done::Other => return None,
         };
+        let instance = &mut self.instances[id.0];
+        let channel = &instance.junctions[place].hub.plan.name;
         match trouble {
             None | Some(Trouble::Unread) => lost.then_some(Event::Lost),
             Some(Trouble::Garbled(error)) => {

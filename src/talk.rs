@@ -4,10 +4,13 @@
 //! they stay blocking, a read takes not a byte too much, and each message is written and read under
 //! a lock that other processes see. A timeout only ever ends the wait for the first byte: what has
 //! begun is done whole.
+//!
+//! A descriptor that was lost on the way to this process is had again from its session, where there is
+//! one: it is the same one, so that all of this holds for it too.
 
 use std::borrow::Cow;
 use std::io::{self, Read, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use gipc::frames::{self, FrameReader, FrameWriter};
@@ -36,6 +39,14 @@ const TIMED_OUT: Verdict = Verdict::Exit(Verdict::TIMED_OUT);
 pub(crate) enum Error {
     #[error(transparent)]
     Inherited(#[from] inherited::Error),
+    #[error("{0}; of a session (--name) it would be had again")]
+    Lost(inherited::Error),
+    #[error("{lost}; nor does the session give it again")]
+    NotAgain {
+        lost: inherited::Error,
+        code: ExitCode,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("channel `{name}`")]
     Channel { name: String, source: frames::Error },
     #[error("message {number}: {unfit}")]
@@ -56,15 +67,44 @@ impl Error {
         match self {
             Self::Unfit { .. }
             | Self::Channel { source: frames::Error::Unfit(_) | frames::Error::Peer, .. } => 1,
+            Self::NotAgain { code, .. } => *code,
             _ => Verdict::FAILED,
         }
     }
 }
 
-/// Does what `send`, `recv` or `call` was asked for.
-pub(crate) fn run(talk: &Talk) -> Result<Verdict, Error> {
-    let end = |direction, name: &Option<String>| End::open(direction, name.as_deref(), talk);
-    let done = match &talk.what {
+/// What has come of asking the session for a descriptor that was lost.
+pub(crate) enum Found {
+    Descriptor(Descriptor),
+    /// There is none to ask.
+    NoSession,
+    /// No session gives any here.
+    Nothing,
+    /// It has not answered in time.
+    Late,
+}
+
+/// Asks the session of this process for the descriptor of a channel, for so long.
+pub(crate) type Ask<'a> = &'a dyn Fn(&Channel, Option<Duration>) -> Result<Found, Refused>;
+
+/// Why the session gives none: with which code this process ends, and what to say.
+pub(crate) type Refused = (ExitCode, Box<dyn std::error::Error + Send + Sync>);
+
+/// Does what `send`, `recv` or `call` was asked for. What is not open here any more is asked for.
+pub(crate) fn run(talk: &Talk, ask: Ask<'_>) -> Result<Verdict, Error> {
+    match converse(talk, ask) {
+        Err(Stop::Error(Error::Stdout(error))) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Ok(Verdict::Signal(Signal::PIPE))
+        }
+        Err(Stop::Error(error)) => Err(error),
+        Err(Stop::TimedOut) => Ok(TIMED_OUT),
+        Ok(verdict) => Ok(verdict),
+    }
+}
+
+fn converse(talk: &Talk, ask: Ask<'_>) -> Result<Verdict, Stop> {
+    let end = |direction, name: &Option<String>| End::open(direction, name.as_deref(), talk, ask);
+    match &talk.what {
         What::Send { channel, source } => end(Direction::Out, channel)?.send(source),
         What::Receive { channel, count, output } => {
             end(Direction::In, channel)?.receive(*count, *output)
@@ -73,14 +113,6 @@ pub(crate) fn run(talk: &Talk) -> Result<Verdict, Error> {
             let (take, give) = (end(Direction::In, &None)?, end(Direction::Out, &None)?);
             call(&take, &give, message, *output)
         }
-    };
-    match done {
-        Err(Stop::Error(Error::Stdout(error))) if error.kind() == io::ErrorKind::BrokenPipe => {
-            Ok(Verdict::Signal(Signal::PIPE))
-        }
-        Err(Stop::Error(error)) => Err(error),
-        Err(Stop::TimedOut) => Ok(TIMED_OUT),
-        Ok(verdict) => Ok(verdict),
     }
 }
 
@@ -113,9 +145,30 @@ struct End<'a> {
 }
 
 impl<'a> End<'a> {
-    fn open(direction: Direction, name: Option<&str>, talk: &'a Talk) -> Result<Self, Error> {
-        let channel = inherited::channel(direction, name)?;
-        let fd = channel.open()?;
+    fn open(
+        direction: Direction,
+        name: Option<&str>,
+        talk: &'a Talk,
+        ask: Ask<'_>,
+    ) -> Result<Self, Stop> {
+        let channel = inherited::channel(direction, name).map_err(Error::from)?;
+        let fd = match channel.open() {
+            Ok(fd) => fd,
+            Err(lost @ (inherited::Error::Closed { .. } | inherited::Error::Reused { .. }))
+                if channel.inode.is_some() =>
+            {
+                match ask(&channel, talk.timeout) {
+                    Ok(Found::Descriptor(fd)) => fd,
+                    Ok(Found::NoSession) => return Err(Error::Lost(lost).into()),
+                    Ok(Found::Nothing) => return Err(Error::Inherited(lost).into()),
+                    Ok(Found::Late) => return Err(Stop::TimedOut),
+                    Err((code, source)) => {
+                        return Err(Error::NotAgain { lost, code, source }.into());
+                    }
+                }
+            }
+            Err(error) => return Err(Error::from(error).into()),
+        };
         Ok(Self { channel, fd, talk })
     }
 

@@ -46,7 +46,9 @@ struct Name {
 
 /// Send a message on a channel that this process was given, or to a process of a session
 ///
-/// Several at once never mix their messages. A timeout never leaves half a message behind.
+/// Several at once never mix their messages. A timeout never leaves half a message behind. Where the
+/// descriptor was lost on the way to this command, the session of its process gives it again, see
+/// gipc-wire(7).
 ///
 /// With a NAME the message goes to that process of a session: into the channel that it reads, or with
 /// --channel into one of several. Which of its readers gets it, the channel says. It has been taken
@@ -109,7 +111,8 @@ fn addressed(
 /// Take a message from a channel that this process was given
 ///
 /// Takes exactly its messages and not a byte more, so that the next one finds the next. Ends with 0
-/// when there was a message, with 1 at the end of the channel.
+/// when there was a message, with 1 at the end of the channel. A descriptor that was lost is had again,
+/// as by gipc-send(1).
 #[derive(Debug, Args)]
 pub(super) struct Recv {
     #[command(flatten)]
@@ -150,7 +153,8 @@ impl Recv {
 
 /// Send a message and take the reply
 ///
-/// Ends with 0 when there was a reply, with 1 at the end of the channel.
+/// Ends with 0 when there was a reply, with 1 at the end of the channel. Descriptors that were lost are
+/// had again, as by gipc-send(1).
 ///
 /// With a NAME the message goes to that process of a session, as gipc-send(1) has it, into the first
 /// channel that it reads whose messages are answered ("ack = reply" in gipc.toml; those of a pool

@@ -184,6 +184,11 @@ impl Session {
             (None, Some(path)) => (path, None),
             (None, None) => (socket::path_of(&control.of_folder), Some(control.of_folder.clone())),
         };
+        Self::connect(path, name)
+    }
+
+    /// The one whose socket this is.
+    pub(super) fn connect(path: PathBuf, name: Option<String>) -> Result<Self, Error> {
         match Stream::connect(&path) {
             Ok(stream) => {
                 let file = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

@@ -296,6 +296,13 @@ pub(super) fn children_of(pid: i32) -> io::Result<BTreeSet<i32>> {
     Ok(children)
 }
 
+/// The parent of a process.
+pub(super) fn parent_of(pid: i32) -> Option<i32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name, in parentheses, may hold anything; behind it come the state and the parent.
+    stat.rsplit(')').next()?.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
 /// The children of a process, by asking every process for its parent.
 fn children_by_parent(parent: i32) -> io::Result<BTreeSet<i32>> {
     let mut children = BTreeSet::new();
@@ -304,10 +311,7 @@ fn children_by_parent(parent: i32) -> io::Result<BTreeSet<i32>> {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
             continue;
         };
-        let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
-        // The name, in parentheses, may hold anything; behind it come the state and the parent.
-        let of = stat.rsplit(')').next().and_then(|rest| rest.split_ascii_whitespace().nth(1));
-        if of.and_then(|of| of.parse().ok()) == Some(parent) {
+        if parent_of(pid) == Some(parent) {
             children.insert(pid);
         }
     }

@@ -151,6 +151,11 @@ pub(super) fn children_of(_pid: i32) -> io::Result<BTreeSet<i32>> {
 }
 
 /// Not told here.
+pub(super) fn parent_of(_pid: i32) -> Option<i32> {
+    None
+}
+
+/// Not told here.
 pub(super) fn environment_of(_pid: i32) -> Option<Vec<u8>> {
     None
 }

@@ -39,6 +39,22 @@ pub(crate) fn descendants() -> io::Result<BTreeSet<i32>> {
     Ok(found)
 }
 
+/// Does a process descend from this one? `None` where the system does not tell.
+pub(crate) fn is_below_us(pid: i32) -> Option<bool> {
+    let us = std::process::id() as i32;
+    let mut at = pid;
+    loop {
+        match kernel::parent_of(at) {
+            Some(parent) if parent == us => return Some(true),
+            Some(0 | 1) => return Some(false),
+            Some(parent) => at = parent,
+            None if at == pid => return None,
+            // One on the way has ended, and those below it have another parent now.
+            None => at = pid,
+        }
+    }
+}
+
 /// Kills every child, and tells which. Theirs become ours as they end.
 ///
 /// # Errors

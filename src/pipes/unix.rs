@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "nix has no ready-made FIONREAD, and numbers for descriptors")]
 
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
@@ -53,6 +53,15 @@ pub fn from_child() -> io::Result<(Incoming, Descriptor)> {
 pub fn from_child_large() -> io::Result<(Incoming, Descriptor)> {
     let (read, write) = large()?;
     Ok((Incoming::from_owned_fd(set_aside(read))?, write))
+}
+
+/// The end to write to of a pipe that we read from: not a copy of the one that a child was given, but
+/// as good, when all of those are closed too. Blocks, and closes on `exec`.
+///
+/// # Errors
+/// [`io::ErrorKind::Unsupported`] where the system opens no pipe anew: only Linux does.
+pub fn write_end_of(pipe: &Incoming) -> io::Result<Descriptor> {
+    kernel::write_end_of(pipe.as_fd())
 }
 
 /// As [`new`], with as little room as the system gives: on Linux one page, so that the writer is

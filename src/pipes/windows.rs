@@ -115,6 +115,14 @@ pub fn from_child_large() -> io::Result<(Incoming, Descriptor)> {
     from_child()
 }
 
+/// The end to write to of a pipe that we read from cannot be had here a second time.
+///
+/// # Errors
+/// [`io::ErrorKind::Unsupported`].
+pub fn write_end_of(_pipe: &Incoming) -> io::Result<Descriptor> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// The end of a pipe that we write to in a runtime. What is being written when it is dropped is taken
 /// back: flush it first.
 #[derive(Debug)]

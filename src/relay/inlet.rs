@@ -51,6 +51,11 @@ impl Inlet {
         self.pipe.unread()
     }
 
+    /// The end that the process reads from, as it was given it, for one of its own that has lost it.
+    pub(crate) fn read_end(&self) -> Option<io::Result<Descriptor>> {
+        self.pipe.probe().upgrade().map(|probe| probe.read_end())
+    }
+
     /// Nobody is left who could read.
     pub(crate) fn let_go(&mut self) {
         self.pipe.let_go();
@@ -110,6 +115,12 @@ impl Hub {
                 () = node.is_over(waiting + given() - before, || inlet.unread()) => return,
             }
         }
+    }
+
+    /// As [`Inlet::read_end`], while messages are written there.
+    pub(crate) fn read_end(&self, id: OutletId) -> Option<io::Result<Descriptor>> {
+        let probe = self.probes.borrow()[id.0].upgrade()?;
+        Some(probe.read_end())
     }
 
     /// Sends a reader something besides its messages.

@@ -1,7 +1,7 @@
 //! One instance: its rules, its process, and all that outlives its incarnations.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use gipc::pipes::Descriptor;
@@ -9,6 +9,7 @@ use gipc::process::{ExitStatus, Process, Signal};
 use gipc::route::{Counts, OutletId};
 use tokio::sync::{oneshot, watch};
 
+use super::lost::Mouth;
 use super::policy::Policy;
 use super::session::InstanceId;
 use crate::guard::Verdict;
@@ -68,6 +69,8 @@ pub(super) struct Child {
     /// Where its messages go in: for each junction where it reads, unless a task has it.
     pub(super) inlets: Vec<Option<Inlet>>,
     pub(super) stop_feeding: Vec<oneshot::Sender<Stop>>,
+    /// Where its messages come out, by the places of its junctions.
+    pub(super) mouths: BTreeMap<usize, Mouth>,
     pub(super) fed: bool,
     /// What its end asks for is being done: from now on it may be reaped.
     pub(super) closed: bool,
@@ -193,6 +196,7 @@ impl Child {
             ending,
             inlets,
             stop_feeding: Vec::new(),
+            mouths: BTreeMap::new(),
             fed: false,
             closed: false,
             alone: false,

@@ -107,6 +107,9 @@ impl Supervisor {
                 let hubs = self.hubs_to(&to)?;
                 door(answered_channel(&hubs)?, timeout_ms, Knock::Call)
             }
+            Request::Descriptor { of, entry } => {
+                Ok(Outcome::Now(Answer::Descriptor(self.descriptor_again(&of, &entry)?)))
+            }
             Request::Start { names } => {
                 let ids = self.named_to_change(&names)?;
                 queue.orders.extend(self.session.start(&ids));

@@ -10,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
 use super::instance::{AFTER_SUCCESS, BY_HAND, Child, Junction, Side};
+use super::lost::Mouth;
 use super::policy::Event;
 use super::pooling::Answers;
 use super::session::InstanceId;
@@ -22,7 +23,7 @@ use crate::plan::channel::Port;
 use crate::plan::rules::Restart;
 use crate::plan::topology::Readiness;
 use crate::probe::Prober;
-use crate::relay::{Conversation, Draining, Guard, Heard, NodeStream, Phase, Sieve};
+use crate::relay::{Conversation, Draining, Guard, Heard, NodeStream, Phase, Reopenable, Sieve};
 use crate::report::Incarnation;
 
 impl Supervisor {
@@ -86,19 +87,12 @@ impl Supervisor {
     fn listen(&mut self, id: InstanceId, ends: Ends, ending: &watch::Receiver<Phase>) {
         let Ends { messages, node, lines, ready, notify, .. } = ends;
         for (place, pipe) in messages {
-            let instance = &self.instances[id.0];
-            let port = instance.junctions[place].plan.port;
-            let sieve = if instance.plan.guard_stdout && port == Port::Fd(ChildFd::STDOUT) {
-                Sieve::Guard(Box::new(Guard::new(self.printing(id, "stdout"))))
-            } else {
-                Sieve::Open
-            };
-            self.collect(id, place, pipe, sieve, ending);
+            self.collect_from_pipe(id, place, Reopenable::new(pipe), ending);
         }
         if let Some(Node { stream, conversation, writes_to }) = node {
             match writes_to {
                 Some(place) => {
-                    self.collect(id, place, stream, Sieve::Node(conversation), ending);
+                    self.collect(id, place, (stream, None), Sieve::Node(conversation), ending);
                 }
                 None => self.hear_out(id, stream, conversation, ending),
             }
@@ -163,12 +157,33 @@ impl Supervisor {
         Printing::new(self.sink.clone(), origin, watch)
     }
 
-    /// Takes what an instance sends on a channel.
+    /// Takes what an instance sends on a channel, from its pipe.
+    pub(super) fn collect_from_pipe(
+        &mut self,
+        id: InstanceId,
+        place: usize,
+        pipe: Reopenable,
+        ending: &watch::Receiver<Phase>,
+    ) {
+        let instance = &mut self.instances[id.0];
+        if let Some(child) = &mut instance.child {
+            child.mouths.insert(place, Mouth::new(&pipe));
+        }
+        let port = instance.junctions[place].plan.port;
+        let sieve = if instance.plan.guard_stdout && port == Port::Fd(ChildFd::STDOUT) {
+            Sieve::Guard(Box::new(Guard::new(self.printing(id, "stdout"))))
+        } else {
+            Sieve::Open
+        };
+        self.collect(id, place, (pipe.clone(), Some(pipe)), sieve, ending);
+    }
+
+    /// Takes what an instance sends on a channel. `kept` is handed back where the stream has ended.
     fn collect<R: AsyncRead + Unpin + 'static>(
         &mut self,
         id: InstanceId,
         place: usize,
-        stream: R,
+        (stream, kept): (R, Option<Reopenable>),
         sieve: Sieve,
         ending: &watch::Receiver<Phase>,
     ) {
@@ -209,7 +224,8 @@ impl Supervisor {
         instance.tasks += 1;
         self.tasks.spawn_local(async move {
             let outcome = hub.collect(&source, pipe, sieve, heard).await;
-            Ended::Instance(id, Done::Collected(hub.plan.name.clone(), outcome))
+            let kept = kept.filter(|_| outcome.trouble.is_none());
+            Ended::Instance(id, Done::Collected(place, outcome, kept))
         });
     }
 

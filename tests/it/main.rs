@@ -20,6 +20,7 @@ mod idle;
 mod library_examples;
 mod lines;
 mod listen_fds;
+mod lost;
 mod node;
 mod pipe;
 mod pool;

@@ -1,22 +1,28 @@
 //! POSIX: a socket in a folder that is its user's alone.
 
+#![expect(unsafe_code, reason = "a descriptor that has come with a message is a number")]
+
 use std::fs::{self, DirBuilder, File, Permissions};
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use gipc::pipes::Descriptor;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
 use nix::unistd::geteuid;
+use tokio::io::Interest;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::Error;
 use crate::control::client;
+use crate::guard::tree;
 
 /// The ends of the names of sockets.
 const SUFFIX: &str = ".sock";
@@ -127,6 +133,11 @@ impl Connection {
             .then(|| format!("this is a session of user {ours}, and you are user {client}")))
     }
 
+    /// Its process.
+    pub(in crate::control) fn pid(&self) -> Option<i32> {
+        self.0.peer_cred().ok()?.pid()
+    }
+
     pub(in crate::control) fn split(self) -> (Requests, Replies) {
         self.0.into_split()
     }
@@ -142,6 +153,32 @@ pub(in crate::control) fn has_hung_up(requests: &Requests) -> bool {
 /// Is a client there that has not said all? Where its messages wait they are not sent in vain.
 pub(in crate::control) fn is_there(requests: &Requests) -> bool {
     !has_hung_up(requests)
+}
+
+/// Why this process is not given descriptors of others: only those that descend from us are, which end
+/// with the one whose descriptors they are.
+pub(in crate::control) fn why_not_passed(pid: Option<i32>) -> Option<&'static str> {
+    match pid.and_then(tree::is_below_us) {
+        Some(true) => None,
+        Some(false) => Some("the descriptors of a process are for those only that it has started"),
+        None => Some("this system does not tell whose process asks"),
+    }
+}
+
+/// Sends a few bytes, which there is room for, and a descriptor with them.
+pub(in crate::control) async fn pass(
+    replies: &Replies,
+    bytes: &[u8],
+    descriptor: Descriptor,
+) -> io::Result<()> {
+    let stream: &tokio::net::UnixStream = replies.as_ref();
+    let (bytes, rights) = ([IoSlice::new(bytes)], [descriptor.as_raw_fd()]);
+    let rights = [ControlMessage::ScmRights(&rights)];
+    let send = || {
+        let fd = stream.as_raw_fd();
+        Ok(sendmsg::<()>(fd, &bytes, &rights, MsgFlags::empty(), None)?)
+    };
+    stream.async_io(Interest::WRITABLE, send).await.map(drop)
 }
 
 /// A connection to a session, on the side that asks.
@@ -167,6 +204,30 @@ impl Stream {
     pub(in crate::control) fn end(&self) {
         // Where the session has gone its reply tells.
         let _ = self.0.shutdown(Shutdown::Write);
+    }
+
+    /// Can a descriptor come with what is read?
+    pub(in crate::control) const CAN_PASS: bool = true;
+
+    /// As a read; with what has come of descriptors, the last one.
+    pub(in crate::control) fn receive(
+        &self,
+        buffer: &mut [u8],
+    ) -> io::Result<(usize, Option<Descriptor>)> {
+        let mut space = nix::cmsg_space!(RawFd);
+        let mut buffers = [IoSliceMut::new(buffer)];
+        let fd = self.0.as_raw_fd();
+        let received = recvmsg::<()>(fd, &mut buffers, Some(&mut space), MsgFlags::empty())?;
+        let mut descriptor = None;
+        for message in received.cmsgs()? {
+            if let ControlMessageOwned::ScmRights(rights) = message {
+                for fd in rights {
+                    // SAFETY: the system has just opened it for us.
+                    descriptor = Some(unsafe { OwnedFd::from_raw_fd(fd) });
+                }
+            }
+        }
+        Ok((received.bytes, descriptor))
     }
 
     /// The process that listens at the other end. In a runtime.

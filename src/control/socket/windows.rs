@@ -12,7 +12,7 @@ use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use gipc::pipes::{self, Dialogue};
+use gipc::pipes::{self, Descriptor, Dialogue};
 use tokio::io::{ReadHalf, WriteHalf};
 use tokio::net::windows::named_pipe::{NamedPipeServer, ServerOptions};
 use windows_sys::Win32::Foundation::ERROR_PIPE_BUSY;
@@ -135,6 +135,11 @@ impl Connection {
         Ok(None)
     }
 
+    /// Not asked for here.
+    pub(in crate::control) const fn pid(&self) -> Option<i32> {
+        None
+    }
+
     pub(in crate::control) fn split(self) -> (Requests, Replies) {
         tokio::io::split(self.0)
     }
@@ -148,6 +153,20 @@ pub(in crate::control) const fn has_hung_up(_requests: &Requests) -> bool {
 /// Is a client there that has not said all? It is seen when more is read of it.
 pub(in crate::control) const fn is_there(_requests: &Requests) -> bool {
     true
+}
+
+/// Why nobody is given descriptors of others.
+pub(in crate::control) const fn why_not_passed(_pid: Option<i32>) -> Option<&'static str> {
+    Some("on Windows a descriptor that was lost cannot be had again")
+}
+
+/// See there.
+pub(in crate::control) async fn pass(
+    _replies: &Replies,
+    _bytes: &[u8],
+    _descriptor: Descriptor,
+) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// A connection to a session, on the side that asks.
@@ -193,6 +212,17 @@ impl Stream {
 
     /// A pipe cannot be closed by half.
     pub(in crate::control) const fn end(&self) {}
+
+    /// Can a descriptor come with what is read?
+    pub(in crate::control) const CAN_PASS: bool = false;
+
+    /// As a read.
+    pub(in crate::control) fn receive(
+        &self,
+        buffer: &mut [u8],
+    ) -> io::Result<(usize, Option<Descriptor>)> {
+        Ok(((&mut &*self).read(buffer)?, None))
+    }
 
     /// The process that listens at the other end.
     pub(in crate::control) fn listener(self) -> io::Result<i32> {

@@ -1,6 +1,8 @@
 //! Linux: pipes whose capacity can be chosen, see `pipe(7)`.
 
-use std::os::fd::OwnedFd;
+use std::fs::OpenOptions;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
@@ -24,6 +26,13 @@ pub(crate) fn small() -> nix::Result<(OwnedFd, OwnedFd)> {
     // The smallest is a page, whatever its size.
     fcntl(&write, FcntlArg::F_SETPIPE_SZ(1))?;
     Ok((read, write))
+}
+
+/// See `proc_pid_fd(5)`.
+pub(crate) fn write_end_of(pipe: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let path = format!("/proc/self/fd/{}", pipe.as_raw_fd());
+    // Who reads is there: we are. So this does not wait.
+    Ok(OpenOptions::new().write(true).open(path)?.into())
 }
 
 pub(crate) fn sockets() -> nix::Result<(OwnedFd, OwnedFd)> {

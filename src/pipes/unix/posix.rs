@@ -1,6 +1,7 @@
 //! POSIX systems other than Linux: pipes are as large as they are.
 
-use std::os::fd::OwnedFd;
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
@@ -18,6 +19,11 @@ pub(crate) fn large() -> nix::Result<(OwnedFd, OwnedFd)> {
 
 pub(crate) fn small() -> nix::Result<(OwnedFd, OwnedFd)> {
     new()
+}
+
+pub(crate) fn write_end_of(_pipe: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let why = "this system cannot open a pipe a second time";
+    Err(io::Error::new(io::ErrorKind::Unsupported, why))
 }
 
 pub(crate) fn sockets() -> nix::Result<(OwnedFd, OwnedFd)> {

@@ -19,6 +19,11 @@ use super::{Conversation, Inlet};
 pub(crate) struct Probe(OwnedFd);
 
 impl Probe {
+    /// Another descriptor for it: the very end that the process has.
+    pub(in crate::relay) fn read_end(&self) -> io::Result<OwnedFd> {
+        self.0.try_clone()
+    }
+
     /// How many bytes are unread.
     pub(in crate::relay) fn unread(&self) -> usize {
         pipes::unread(&self.0)
