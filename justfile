@@ -33,6 +33,10 @@ bench *ARGS:
 costs *ARGS:
     tests/costs {{ARGS}}
 
+# Any bytes at the decoders: so many seconds for each target, or for the named ones.
+fuzz *ARGS:
+    fuzz/run {{ARGS}}
+
 # Every process test a hundred times.
 stress *ARGS:
     cargo nextest run --stress-count 100 {{ARGS}}

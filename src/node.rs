@@ -3,12 +3,9 @@
 //! Those are the ones that `lib/internal/child_process.js` of Node keeps for itself: objects whose
 //! `cmd` begins with `NODE_`.
 
-use std::borrow::Cow;
-
 use memchr::memmem;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Speaks of a handle that has not come along. Who takes messages says so behind all that it has
 /// sent by then: Node and Bun do, Deno says nothing.
@@ -47,23 +44,18 @@ pub enum Own {
 
 /// The message as Node's own, if it is that.
 pub fn own(payload: &[u8]) -> Option<Own> {
-    #[derive(Deserialize)]
-    struct Command<'a> {
-        #[serde(borrow)]
-        cmd: Cow<'a, str>,
-        #[serde(default)]
-        r#type: Value,
-    }
-    // Most are seen not to be one.
-    memmem::find(payload, b"NODE_")?;
-    if payload.trim_ascii_start().first() != Some(&b'{') {
-        return None;
-    }
-    let Command { cmd, r#type } = serde_json::from_slice(payload).ok()?;
-    match cmd.strip_prefix("NODE_")? {
+    // Most are seen not to be one. Any letter of it may be written as an escape.
+    const SIGNS: [&[u8]; 3] = [b"NODE_", b"\\u004", b"\\u005"];
+    SIGNS.iter().find_map(|sign| memmem::find(payload, sign))?;
+    // Of several members with one name the last one counts, for Node too.
+    let message: Map<String, Value> = serde_json::from_slice(payload).ok()?;
+    match message.get("cmd")?.as_str()?.strip_prefix("NODE_")? {
         // As Node has it.
         "" => None,
-        "HANDLE" => Some(Own::Handle(r#type.as_str().unwrap_or("of no type").to_owned())),
+        "HANDLE" => {
+            let of = message.get("type").and_then(Value::as_str);
+            Some(Own::Handle(of.unwrap_or("of no type").to_owned()))
+        }
         "HANDLE_ACK" | "HANDLE_NACK" => Some(Own::Receipt),
         _ => Some(Own::Other),
     }
@@ -80,8 +72,11 @@ mod tests {
         assert_eq!(own(ECHO), Some(Own::Handle("of no type".to_owned())));
         assert_eq!(own(NO_HANDLE), Some(Own::Receipt));
         assert_eq!(own(br#" {"a":[],"cmd":"NODE_CLUSTER"}"#), Some(Own::Other));
+        assert_eq!(own(br#"{"\u0063md":"\u004eODE\u005fX"}"#), Some(Own::Other));
+        assert_eq!(own(br#"{"cmd":1,"cmd":"NODE_X"}"#), Some(Own::Other), "the last one counts");
         let others = [
             &br#"{"cmd":"NODE_"}"#[..],
+            br#"{"cmd":"NODE_X","cmd":1}"#,
             br#"{"cmd":"start","why":"NODE_HANDLE"}"#,
             br#"{"msg":{"cmd":"NODE_HANDLE"}}"#,
             br#"["NODE_HANDLE"]"#,
