@@ -203,15 +203,15 @@ impl Pool {
         }
     }
 
-    /// How gipc ends, where it would otherwise end so.
-    pub(crate) fn verdict(&self, otherwise: Verdict, input_ended: bool) -> Verdict {
+    /// How gipc ends, where it would otherwise end so. `is_late`: the whole run took too long, not
+    /// only a worker.
+    pub(crate) fn verdict(&self, otherwise: Verdict, input_ended: bool, is_late: bool) -> Verdict {
         let state = self.state.borrow();
         let is_all = state.tally.left == 0 && input_ended;
         match (otherwise, state.halted) {
             (_, Some(Halted { failed, .. })) => Verdict::Exit(failed.into()),
-            (Verdict::Exit(Verdict::FAILED | Verdict::TIMED_OUT) | Verdict::Signal(_), None) => {
-                otherwise
-            }
+            (Verdict::Exit(Verdict::FAILED) | Verdict::Signal(_), None) => otherwise,
+            (_, None) if is_late => otherwise,
             (_, None) if state.tally.dead > 0 => Verdict::Exit(Verdict::MESSAGES_LOST),
             // How the workers have ended counts only where that has kept them from answering.
             (Verdict::Exit(0), None) if !is_all => Verdict::Exit(Verdict::MESSAGES_LOST),

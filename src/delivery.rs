@@ -61,8 +61,10 @@ impl Parcel {
 pub enum Fate {
     /// It waited to be written.
     Unsent,
-    /// It was written, in part at least, and not read whole.
+    /// It was written, in part at least, and nothing of it was read.
     Unread,
+    /// It was read in part.
+    Begun,
     /// It was read, and not answered.
     Unanswered,
 }
@@ -178,9 +180,10 @@ impl Delivery {
         self.parcels.iter().map(|parcel| parcel.count).sum()
     }
 
-    /// Has one been sent whole that may still be unread or unanswered?
+    /// Has one been sent, in part at least, that may still be unread or unanswered?
     pub fn is_asked(&self) -> bool {
-        self.parcels.iter().take(self.written).any(|parcel| !parcel.is_aside())
+        let begun = self.written + usize::from(self.part > 0);
+        self.parcels.iter().take(begun).any(|parcel| !parcel.is_aside())
     }
 
     /// How many of them another reader had, in part at least.
@@ -304,8 +307,9 @@ impl Delivery {
             }
             let fate = |start: usize, end: usize| match () {
                 () if start >= written => Fate::Unsent,
-                () if end > read => Fate::Unread,
-                () => Fate::Unanswered,
+                () if end <= read => Fate::Unanswered,
+                () if start < read => Fate::Begun,
+                () => Fate::Unread,
             };
             if end <= read {
                 if self.keeps_answered {
@@ -385,8 +389,8 @@ mod tests {
     }
 
     /// How many have which fate; all are to be sent again.
-    fn settle(delivery: &mut Delivery, unread: usize) -> [u64; 3] {
-        let mut counts = [0; 3];
+    fn settle(delivery: &mut Delivery, unread: usize) -> [u64; 4] {
+        let mut counts = [0; 4];
         for (fate, parcel) in delivery.settle(unread) {
             counts[fate as usize] += parcel.count;
             delivery.push(parcel);
@@ -402,7 +406,7 @@ mod tests {
         delivery.push(parcel(U32, &["three"]));
         delivery.wrote(14 + 5);
         // 7 bytes are "one"; 3 of "two" were read too.
-        assert_eq!(settle(&mut delivery, 19 - 10), [0, 2, 0]);
+        assert_eq!(settle(&mut delivery, 19 - 10), [0, 1, 1, 0]);
         delivery.begin(100);
         assert_eq!(unwritten(&delivery), parcel(U32, &["two", "three"]).frames);
     }
@@ -421,10 +425,13 @@ mod tests {
             delivery.wrote(6);
             assert!(!delivery.is_asked());
             assert!(delivery.answered().is_none());
-            delivery.wrote(9);
+            delivery.wrote(1);
+            assert!(delivery.is_asked());
+            assert!(delivery.answered().is_none());
+            delivery.wrote(8);
             assert!(delivery.is_asked());
             // It has read the first aside, which was forgotten, and nothing of the message.
-            assert_eq!(settle(&mut delivery, 10), [0, 1, 0]);
+            assert_eq!(settle(&mut delivery, 10), [0, 1, 0, 0]);
             delivery.begin(100);
             assert_eq!(unwritten(&delivery), b"one\n");
         }
@@ -436,7 +443,7 @@ mod tests {
         delivery.begin(100);
         delivery.push(parcel(Framing::Raw, &["abcdefghij"]));
         delivery.wrote(8);
-        assert_eq!(settle(&mut delivery, 4), [0, 1, 0]);
+        assert_eq!(settle(&mut delivery, 4), [0, 1, 0, 0]);
         delivery.begin(100);
         assert_eq!(unwritten(&delivery), b"efghij");
     }
@@ -469,7 +476,7 @@ mod tests {
         );
         assert_eq!(delivery.answered(), Some(parcel(U32, &["one"])));
         // "two" was read and is lost with its reader, "three" was begun.
-        assert_eq!(settle(&mut delivery, 2), [0, 1, 1]);
+        assert_eq!(settle(&mut delivery, 2), [0, 1, 0, 1]);
         delivery.begin(10);
         assert_eq!(delivery.answered(), None);
         assert_eq!(unwritten(&delivery), parcel(U32, &["two", "three"]).frames);
@@ -499,7 +506,7 @@ mod tests {
         }
         assert_eq!(delivery.len(), 1);
         assert_eq!(unwritten(&delivery), parcel(U32, &["one", "two", "six"]).frames[3..]);
-        assert_eq!(settle(&mut delivery, 1), [2, 1, 0]);
+        assert_eq!(settle(&mut delivery, 1), [2, 0, 1, 0]);
     }
 
     proptest! {

@@ -112,15 +112,16 @@ impl Options {
         self
     }
 
-    /// How often a message is sent again that has ended its worker.
+    /// How often a message is sent again that has ended its worker: that crashed when it had read of
+    /// it, or took too long for it.
     #[must_use]
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self
     }
 
-    /// How long a worker may take for an answer, counted from when its message was written or the
-    /// answer before it came. One that takes longer is ended, and its message sent again.
+    /// How long a worker may take for an answer, counted from when the first byte of its message was
+    /// written or the answer before it came. One that takes longer is ended, and its message sent again.
     #[must_use]
     pub fn message_timeout(mut self, timeout: Duration) -> Self {
         self.message_timeout = Some(timeout);

@@ -329,7 +329,8 @@ impl Hub {
     pub(crate) fn settle(&self, id: OutletId, inlet: &Inlet, reason: &Reason) -> Vec<Dead> {
         let unread = inlet.unread();
         self.probes.borrow_mut()[id.0] = Weak::new();
-        let Leftover { woken, dead, left } = self.exchange.borrow_mut().settle(id, unread);
+        let Leftover { woken, dead, left } =
+            self.exchange.borrow_mut().settle(id, unread, Instant::now());
         if let Some(pool) = &self.pool {
             pool.left(left);
         }

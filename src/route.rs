@@ -750,10 +750,11 @@ impl Exchange {
 
     /// The reader is gone, and has left `unread` bytes in its pipe. What it has not read whole, or
     /// not answered, goes to its next incarnation or to others.
-    pub fn settle(&mut self, id: OutletId, unread: usize) -> Leftover {
+    pub fn settle(&mut self, id: OutletId, unread: usize, now: Instant) -> Leftover {
         let mut leftover = Leftover::default();
         self.idle.retain(|idle| *idle != id);
         let is_shared = self.is_shared();
+        let is_overdue = self.answer_due(id).is_some_and(|due| due <= now);
         let outlet = &mut self.outlets[id.0];
         outlet.idle = false;
         outlet.since = None;
@@ -766,8 +767,14 @@ impl Exchange {
                 // Whoever gets it in its place will have it counted.
                 outlet.take_back(&parcel);
             }
-            // The first of those that it had is the one that it was at.
-            if fate == Fate::Unanswered && std::mem::take(&mut was_at) {
+            // The first of those that it had is the one that it was at. One that has ended before it
+            // read anything of it has another reason, unless it was ended for that.
+            let may_have_ended_it = match fate {
+                Fate::Unsent => false,
+                Fate::Unread => is_overdue,
+                Fate::Begun | Fate::Unanswered => true,
+            };
+            if may_have_ended_it && std::mem::take(&mut was_at) {
                 parcel.attempts += 1;
                 if let Ack::Reply(replies) = self.ack
                     && parcel.attempts > replies.retries

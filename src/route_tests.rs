@@ -61,7 +61,7 @@ fn a_message_is_there_until_it_is_answered_dropped_or_dead() {
     assert_eq!(has(&answered), [true; 3], "with their readers, or waiting");
     answered.answered(A, Instant::now()).unwrap();
     assert_eq!(has(&answered), [false, true, true]);
-    assert_eq!(numbers(&answered.settle(B, 0).dead), [2]);
+    assert_eq!(numbers(&answered.settle(B, 0, Instant::now()).dead), [2]);
     assert_eq!(has(&answered), [false, false, true]);
     answered.close();
     assert_eq!(has(&answered), [false; 3]);
@@ -134,7 +134,7 @@ fn in_turn_means_those_that_are_there() {
     assert_eq!(push(&mut exchange, "a b c d").woken, [A, B, C]);
     assert_eq!(write(&mut exchange, A), "a d");
     // What B had not got yet goes to the others.
-    exchange.settle(B, 0);
+    exchange.settle(B, 0, Instant::now());
     let leftover = exchange.outlet_over(B);
     assert_eq!((leftover.woken, leftover.dead.len()), (vec![A, C], 0));
     push(&mut exchange, "e f");
@@ -150,7 +150,7 @@ fn a_key_leads_to_the_same_reader_whoever_else_goes() {
     push(&mut exchange, &all);
     let homes = [A, B, C].map(|id| write(&mut exchange, id));
     assert!(homes.iter().all(|home| !home.is_empty()), "{homes:?}");
-    exchange.settle(C, 0);
+    exchange.settle(C, 0, Instant::now());
     exchange.outlet_over(C);
     push(&mut exchange, &all);
     for (id, home) in [A, B].into_iter().zip(&homes) {
@@ -193,7 +193,7 @@ fn few_messages_are_shared_out_evenly_whatever_the_window() {
     assert_eq!(get(&mut exchange, A), "f");
     assert_eq!(get(&mut exchange, B), "g h");
     // When the one is gone for good, the other gets everything.
-    exchange.settle(B, 0);
+    exchange.settle(B, 0, Instant::now());
     exchange.outlet_over(B);
     assert_eq!(get(&mut exchange, A), "d e g h");
 }
@@ -236,7 +236,7 @@ fn what_a_dead_reader_has_not_read_goes_to_others_first() {
     assert_eq!(get(&mut exchange, B), "b");
     exchange.ready(B);
     // B was given "c", which is not written; A has read a byte of "a".
-    assert_eq!(exchange.settle(A, 1), Leftover::default());
+    assert_eq!(exchange.settle(A, 1, Instant::now()), Leftover::default());
     assert_eq!(write(&mut exchange, B), "c");
     assert_eq!(get(&mut exchange, B), "a");
     assert_eq!((exchange.counts(A).redelivered, exchange.counts(B).redelivered), (0, 1));
@@ -250,12 +250,12 @@ fn each_message_is_counted_once_however_many_have_been_given_it() {
     // "a" is sent in part, "b" not at all, and then A is gone.
     exchange.ready(A);
     exchange.wrote(A, 1, Instant::now());
-    exchange.settle(A, 0);
+    exchange.settle(A, 0, Instant::now());
     assert_eq!((exchange.counts(A).messages, exchange.counts(A).redelivered), (1, 0));
     // B has both, and goes before it is sent any of them.
     exchange.ready(B);
     assert_eq!((exchange.counts(B).messages, exchange.counts(B).redelivered), (1, 1));
-    exchange.settle(B, 0);
+    exchange.settle(B, 0, Instant::now());
     assert_eq!((exchange.counts(B).messages, exchange.counts(B).redelivered), (0, 0));
     exchange.begin(A, 1 << 16);
     assert_eq!(get(&mut exchange, A), "a b");
@@ -268,11 +268,11 @@ fn of_the_unanswered_ones_the_first_is_what_ended_the_reader() {
     let mut exchange = exchange(2, |channel| channel.ack = replies(2, 1));
     push(&mut exchange, "a b c");
     assert_eq!(get(&mut exchange, A), "a b");
-    assert_eq!(exchange.settle(A, 0), Leftover::default());
+    assert_eq!(exchange.settle(A, 0, Instant::now()), Leftover::default());
     exchange.begin(A, 1 << 16);
     assert_eq!(get(&mut exchange, B), "a b");
     // A second time is once too often for "a"; "b" has had no chance yet.
-    let leftover = exchange.settle(B, 0);
+    let leftover = exchange.settle(B, 0, Instant::now());
     assert_eq!(numbers(&leftover.dead), [1]);
     assert_eq!(leftover.dead[0].parcel.attempts, 2);
     assert_eq!(exchange.counts(B).dead, 1);
@@ -281,17 +281,31 @@ fn of_the_unanswered_ones_the_first_is_what_ended_the_reader() {
 }
 
 #[test]
-fn a_reader_that_has_not_read_a_message_was_not_ended_by_it() {
+fn a_reader_that_has_read_nothing_of_a_message_was_not_ended_by_it() {
     let mut exchange = exchange(1, |channel| channel.ack = replies(1, 0));
     push(&mut exchange, "abc");
     for _ in 0..5 {
         assert_eq!(get(&mut exchange, A), "abc");
-        // One byte of it was left.
-        assert_eq!(exchange.settle(A, 1).dead, []);
+        assert_eq!(exchange.settle(A, 4, Instant::now()).dead, []);
         exchange.begin(A, 1 << 16);
     }
     assert_eq!(get(&mut exchange, A), "abc");
-    assert_eq!(numbers(&exchange.settle(A, 0).dead), [1]);
+    // One byte of it was read.
+    assert_eq!(numbers(&exchange.settle(A, 3, Instant::now()).dead), [1]);
+}
+
+#[test]
+fn a_reader_that_was_given_the_first_byte_of_a_message_has_its_time_for_all_of_it() {
+    let mut exchange = exchange(1, |channel| channel.ack = replies(1, 0));
+    push(&mut exchange, "abc");
+    exchange.ready(A);
+    let now = Instant::now();
+    assert_eq!(exchange.answer_due(A), None);
+    exchange.wrote(A, 1, now);
+    let due = exchange.answer_due(A).unwrap();
+    assert_eq!(due, now + Duration::from_secs(3));
+    // Its pipe was full, and it has read none of it.
+    assert_eq!(numbers(&exchange.settle(A, 1, due).dead), [1]);
 }
 
 #[test]
@@ -299,11 +313,11 @@ fn when_the_last_reader_is_gone_nothing_is_kept() {
     let mut exchange = exchange(2, |_| {});
     push(&mut exchange, "a b c d");
     assert_eq!(get(&mut exchange, A), "a");
-    exchange.settle(A, 2);
+    exchange.settle(A, 2, Instant::now());
     assert_eq!(exchange.outlet_over(A).dead, [], "B is there for it");
     assert_eq!(exchange.outlet_over(A), Leftover::default(), "once is enough");
     assert!(!exchange.is_unread());
-    exchange.settle(B, 0);
+    exchange.settle(B, 0, Instant::now());
     assert_eq!(numbers(&exchange.outlet_over(B).dead), [1, 2, 3, 4]);
     assert!(exchange.is_unread());
     assert_eq!(exchange.counts(B).unread, 4);
@@ -456,7 +470,7 @@ impl Play {
         if reader.over {
             return;
         }
-        let leftover = self.exchange.settle(id, reader.pipe.len());
+        let leftover = self.exchange.settle(id, reader.pipe.len(), Instant::now());
         *reader = Reader { over: for_good, ..Reader::default() };
         self.bury(leftover);
         if for_good {

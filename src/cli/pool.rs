@@ -39,11 +39,13 @@ Examples:
 )]
 pub(super) struct Pool {
     /// How many workers [default: the number of processors]
-    #[arg(short, long, env = "GIPC_JOBS", value_name = "N", hide_env = true)]
+    #[arg(short, long, env = "GIPC_JOBS", value_name = "N", hide_env = true,
+          value_parser = value::count::<NonZero<u16>>)]
     jobs: Option<NonZero<u16>>,
 
     /// How many messages a worker may have that it has not answered
-    #[arg(long, env = "GIPC_WINDOW", value_name = "N", hide_env = true, default_value = "1")]
+    #[arg(long, env = "GIPC_WINDOW", value_name = "N", hide_env = true, default_value = "1",
+          value_parser = value::count::<NonZero<u32>>)]
     window: NonZero<u32>,
 
     /// When a message is done with: when its answer has come, or when it was read
@@ -56,6 +58,8 @@ pub(super) struct Pool {
     keep_order: bool,
 
     /// How often a message is sent again that has ended its worker
+    ///
+    /// That is one that a worker had read of when it crashed, or took too long for
     #[arg(long, env = "GIPC_RETRIES", value_name = "N", hide_env = true, default_value = "2")]
     retries: u32,
 
@@ -64,6 +68,8 @@ pub(super) struct Pool {
     dead_letter: Option<PathBuf>,
 
     /// Stop a worker that takes longer than this for an answer
+    ///
+    /// From when it is given the message, or has answered the one before
     #[arg(long, env = "GIPC_MESSAGE_TIMEOUT", value_name = "DURATION", hide_env = true,
           value_parser = value::duration)]
     message_timeout: Option<Duration>,
@@ -94,7 +100,8 @@ pub(super) struct Pool {
     shuf: bool,
 
     /// Replace a worker after so many messages
-    #[arg(long, env = "GIPC_MAX_MESSAGES", value_name = "N", hide_env = true)]
+    #[arg(long, env = "GIPC_MAX_MESSAGES", value_name = "N", hide_env = true,
+          value_parser = value::count::<NonZero<u64>>)]
     max_messages: Option<NonZero<u64>>,
 
     /// Replace a worker that has come to use more memory than this, when it has answered

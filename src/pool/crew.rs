@@ -343,7 +343,8 @@ impl Crew {
     }
 
     fn settle(&self, id: OutletId, unread: usize, reason: &Reason) {
-        let Leftover { woken, dead, .. } = self.exchange.borrow_mut().settle(id, unread);
+        let Leftover { woken, dead, .. } =
+            self.exchange.borrow_mut().settle(id, unread, Instant::now());
         self.wake(&woken);
         self.changed.notify_waiters();
         if dead.is_empty() {

@@ -32,7 +32,8 @@ impl Supervisor {
             Some(signal) => Verdict::Signal(signal),
             None => verdict,
         };
-        let verdict = pool.verdict(verdict, self.channels[0].hub.has_ended());
+        let is_late = self.plan.timeout.is_some() && self.timeout_at.is_none();
+        let verdict = pool.verdict(verdict, self.channels[0].hub.has_ended(), is_late);
         pool.close();
         self.answers_end.then_some(verdict)
     }

@@ -300,6 +300,22 @@ fn a_worker_that_hangs_or_answers_wrongly_is_replaced_and_its_message_sent_again
 }
 
 #[test]
+fn a_message_that_ends_its_workers_before_they_have_read_it_whole_ends_in_the_dead_letters() {
+    let large = "x".repeat(200_000);
+    for (worker, message, why) in [
+        ("exec sleep 997", "small", "SIGTERM (message timeout)"),
+        ("exec sleep 997", &large, "SIGTERM (message timeout)"),
+        // Its length is enough for it.
+        ("head -c 4 <&3 > /dev/null; exit 3", &large, "exit code 3"),
+    ] {
+        let mut pool = words("pool -j1 --retries 1 --backoff 0s..0s --message-timeout 500ms");
+        let ended = pool.args(["--", "sh", "-c", worker]).with_input(format!("{message}\n"));
+        let said = format!("message 1: it ended sh.1: {why}; not sent again after 2 attempts");
+        ended.failed(1, &[&said]);
+    }
+}
+
+#[test]
 fn workers_that_do_nothing_are_given_up() {
     words("pool -j2 -- no-such-program").with_input(seq(5)).failed(127, &["no-such-program"]);
     let ended = words("pool -j2 --backoff 0s..0s -- sh -c").arg("exit 3").with_input(seq(5));
