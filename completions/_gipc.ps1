@@ -50,6 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of gipc.toml, for editors')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a manual page, as roff: `gipc man run | man -l -`')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print help, of gipc or of a command')
             break
         }
         'gipc;exec' {
@@ -419,6 +420,11 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
         }
         'gipc;man' {
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Write all pages and completions into this folder')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'gipc;help' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

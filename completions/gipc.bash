@@ -31,6 +31,9 @@ _gipc() {
             gipc,exec)
                 cmd="gipc__subcmd__exec"
                 ;;
+            gipc,help)
+                cmd="gipc__subcmd__help"
+                ;;
             gipc,logs)
                 cmd="gipc__subcmd__logs"
                 ;;
@@ -98,7 +101,7 @@ _gipc() {
 
     case "${cmd}" in
         gipc)
-            opts="-h -V --help --version exec run pipe replay pool up send recv call ps why logs tap start stop restart signal scale wait reload down check schema completions man"
+            opts="-h -V --help --version exec run pipe replay pool up send recv call ps why logs tap start stop restart signal scale wait reload down check schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -286,6 +289,20 @@ _gipc() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gipc__subcmd__help)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -47,6 +47,7 @@ set edit:completion:arg-completer[gipc] = {|@words|
             cand schema 'Print the JSON Schema of gipc.toml, for editors'
             cand completions 'Print completions for a shell'
             cand man 'Print a manual page, as roff: `gipc man run | man -l -`'
+            cand help 'Print help, of gipc or of a command'
         }
         &'gipc;exec'= {
             cand -C 'Run in this directory'
@@ -391,6 +392,10 @@ set edit:completion:arg-completer[gipc] = {|@words|
         }
         &'gipc;man'= {
             cand --all 'Write all pages and completions into this folder'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'gipc;help'= {
             cand -h 'Print help'
             cand --help 'Print help'
         }

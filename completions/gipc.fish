@@ -51,6 +51,7 @@ complete -c gipc -n "__fish_gipc_needs_command" -f -a "check" -d 'Check a descri
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "schema" -d 'Print the JSON Schema of gipc.toml, for editors'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "man" -d 'Print a manual page, as roff: `gipc man run | man -l -`'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "help" -d 'Print help, of gipc or of a command'
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -s C -l chdir -d 'Run in this directory' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -s e -l env -d 'Set an environment variable; may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l env-file -d 'Set the environment variables of this file (NAME=VALUE lines)' -r -F
@@ -311,3 +312,4 @@ complete -c gipc -n "__fish_gipc_using_subcommand schema" -s h -l help -d 'Print
 complete -c gipc -n "__fish_gipc_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c gipc -n "__fish_gipc_using_subcommand man" -l all -d 'Write all pages and completions into this folder' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand man" -s h -l help -d 'Print help'
+complete -c gipc -n "__fish_gipc_using_subcommand help" -s h -l help -d 'Print help'

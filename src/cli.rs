@@ -14,6 +14,7 @@ use crate::plan::Plan;
 mod check;
 mod control;
 mod exec;
+mod help;
 mod logs;
 mod manual;
 mod messages;
@@ -94,6 +95,7 @@ enum Command {
     Schema(check::Schema),
     Completions(manual::Completions),
     Man(manual::Man),
+    Help(help::Help),
 }
 
 impl Command {
@@ -151,8 +153,15 @@ pub(crate) enum Usage {
 impl Usage {
     /// What was typed is wrong in a way that the parser does not know.
     fn wrong(message: impl std::fmt::Display) -> Self {
-        let error = Cli::command().error(clap::error::ErrorKind::ValueValidation, message);
-        Self::Clap(error)
+        let mut all = Cli::command();
+        all.build();
+        // There are no options before it.
+        let name = std::env::args_os().nth(1).unwrap_or_default();
+        let kind = clap::error::ErrorKind::ValueValidation;
+        Self::Clap(match all.find_subcommand_mut(name) {
+            Some(command) => command.error(kind, message),
+            None => all.error(kind, message),
+        })
     }
 
     /// An option asks for what this system does not have.
@@ -167,10 +176,16 @@ impl Usage {
 
     /// Prints it where it belongs.
     pub(crate) fn print(self) -> ExitCode {
-        // Where even that cannot be written there is nobody to tell.
         if let Self::Clap(error) = self {
-            let _ = error.print();
-            return error.exit_code() as ExitCode;
+            let code = error.exit_code() as ExitCode;
+            return match error.print() {
+                Err(error) if code == 0 && error.kind() != io::ErrorKind::BrokenPipe => {
+                    crate::say(&format!("cannot write to standard output: {error}"));
+                    Verdict::FAILED
+                }
+                // Where a complaint cannot be written there is nobody to tell.
+                _ => code,
+            };
         }
         show_mistakes(&self.render(telling::Color::Auto.wanted()));
         2
@@ -219,6 +234,7 @@ pub(crate) fn plan() -> Result<Plan, Usage> {
         Command::Schema(schema) => Ok(schema.into_plan()),
         Command::Completions(completions) => Ok(completions.into_plan()),
         Command::Man(man) => man.into_plan(),
+        Command::Help(help) => Err(help.into_usage()),
     }
 }
 

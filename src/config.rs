@@ -56,7 +56,7 @@ pub(crate) enum Error {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("`{}` is not text: byte {at} is not UTF-8", path.display())]
     NotText { path: PathBuf, at: usize },
-    #[error("`{}` is longer than 16 MiB: no description of processes is", path.display())]
+    #[error("`{}` is longer than 16 MiB, the most that is read of such a file", path.display())]
     TooLong { path: PathBuf },
     /// With a newline in it: a text of its own.
     #[error("{0}")]

@@ -116,7 +116,7 @@ fn run(plan: Plan) -> Verdict {
                 })
             };
             guard::run(isolate, reads_terminal, supervise).unwrap_or_else(|error| {
-                complain(&error);
+                complain(&supervisor::Error::Guard(error));
                 Verdict::Exit(Verdict::FAILED)
             })
         }

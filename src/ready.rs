@@ -34,7 +34,9 @@ impl FromStr for Condition {
                 Ok(_) => Err("descriptor numbers go up to 1000 here".to_owned()),
                 Err(_) => Err(format!("`{value}` is not a descriptor number")),
             },
-            "log" => Regex::new(value).map(Self::Log).map_err(|error| error.to_string()),
+            "log" => Regex::new(value)
+                .map(Self::Log)
+                .map_err(|error| format!("`{value}` is no regular expression: {error}")),
             "delay" => duration(value).map(Self::Delay),
             _ => Err("expected `message`, `fd:N`, `log:REGEX` or `delay:DURATION`".to_owned()),
         }

@@ -1,6 +1,8 @@
 //! The values of options and of keys, as they are written.
 
 use std::ffi::OsString;
+use std::num::{IntErrorKind, ParseIntError};
+use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -19,6 +21,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         return Err("that is more than a hundred years".to_owned());
     }
     Ok(duration)
+}
+
+/// How many, where none makes no sense.
+pub(crate) fn count<N: FromStr<Err = ParseIntError>>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|error: ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => "that is too many".to_owned(),
+        _ => "expected a whole number from 1 on".to_owned(),
+    })
 }
 
 /// `max`, `1`, `0.5`

@@ -20,7 +20,11 @@ pub(super) use system::{
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[cfg_attr(windows, expect(dead_code, reason = "there is no folder"))]
-    #[error("cannot make the folder of control sockets `{}`", path.display())]
+    #[error(
+        "cannot make the folder of control sockets `{}` (XDG_RUNTIME_DIR or TMPDIR may be set to one \
+         where that can be)",
+        path.display()
+    )]
     Folder { path: PathBuf, source: io::Error },
     #[cfg_attr(windows, expect(dead_code, reason = "there is no folder"))]
     #[error(

@@ -82,7 +82,9 @@ struct Recorded {
 impl Recorded {
     fn of(line: &[u8]) -> Result<Self, String> {
         let Line { time, channel, size, text, base64 } =
-            serde_json::from_slice(line).map_err(|error| error.to_string())?;
+            // It is one line to serde, and another one in the file.
+            serde_json::from_slice(line)
+                .map_err(|error| error.to_string().replace(" at line 1 column", " at column"))?;
         let time = time.parse().map_err(|_| format!("`{time}` is no time"))?;
         let payload = match (text, base64) {
             (Some(text), None) => text.into_owned().into_bytes(),

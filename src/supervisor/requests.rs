@@ -189,7 +189,7 @@ impl Supervisor {
         let reads = ports.filter(|it| it.direction == Direction::In);
         let hubs: Vec<_> = reads.map(|it| &self.channels[it.channel.0].hub).collect();
         if hubs.is_empty() {
-            let message = format!("there is no channel `to` `{name}`");
+            let message = format!("`{name}` reads no channel");
             return Err(Refusal::new(Kind::NoSuchChannel, message));
         }
         Ok(hubs)

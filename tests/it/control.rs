@@ -104,6 +104,21 @@ fn a_folder_that_others_can_write_to_is_refused() {
 }
 
 #[test]
+fn a_runtime_folder_that_is_not_there_or_not_a_folder_is_as_none() {
+    let folder = scratch();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    for runtime in ["none", "file"] {
+        let mut gipc = gipc(["up", "-p", "a=echo $GIPC_SOCKET"]);
+        gipc.env("XDG_RUNTIME_DIR", folder.path().join(runtime)).env("TMPDIR", folder.path());
+        let ended = gipc.end();
+        ended.failed(0, &[&format!("{}/gipc-", folder.path().display())]);
+    }
+    let mut gipc = gipc(["up", "-p", "a=true"]);
+    let ended = gipc.env_remove("XDG_RUNTIME_DIR").env("TMPDIR", "/no/such").end();
+    ended.failed(125, &["/no/such/gipc-", "XDG_RUNTIME_DIR or TMPDIR may be set"]);
+}
+
+#[test]
 fn a_live_session_is_refused_with_its_pid_and_a_dead_one_is_replaced() {
     let mut session = Session::up(ONE, "serving");
     let name = session.socket().file_stem().unwrap().to_str().unwrap().to_owned();

@@ -198,7 +198,7 @@ fn names_that_are_not_there_are_told_with_what_may_be_meant() {
     }
     session.down();
     let session = Session::up("[process.a]\nshell = 'echo open; exec sleep 1000'\n", "open");
-    session.gipc("send a x").end().failed(2, &["there is no channel `to` `a`"]);
+    session.gipc("send a x").end().failed(2, &["`a` reads no channel"]);
     session.down();
 }
 

@@ -1,6 +1,8 @@
 //! Exit codes come through exactly.
 
+use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
 
 use crate::support::*;
 
@@ -53,6 +55,8 @@ fn gipc_dies_of_the_signal_that_ends_it() {
 fn a_timeout_is_124() {
     words("exec --timeout 50ms -- sleep 1000").end().failed(124, &["timeout after"]);
     words("run --timeout 50ms -- sleep 1000").end().failed(124, &["timeout after"]);
+    let ended = words("pool --timeout 500ms -- sleep 1000").with_input("one\n");
+    ended.failed(124, &["timeout after"]);
 }
 
 #[test]
@@ -114,6 +118,37 @@ fn wrong_usage_is_2() {
         assert_eq!(ended.code(), 2, "{line}: {ended:?}");
         assert!(ended.stdout.is_empty(), "{line}");
         assert!(!ended.stderr.is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn a_complaint_names_the_command_that_it_is_about() {
+    for (line, said) in [
+        ("run --wire node --framing u32 -- true", "Usage: gipc run "),
+        ("man no-such-page", "Usage: gipc man "),
+        ("pool -j 0 -- true", "'--jobs <N>': expected a whole number from 1 on"),
+        ("pool -j 100000 -- true", "'--jobs <N>': that is too many"),
+        ("pool --window some -- true", "expected a whole number from 1 on"),
+        ("run --ready log:( -- true", "`(` is no regular expression: "),
+    ] {
+        words(line).end().failed(2, &[said]);
+    }
+}
+
+#[test]
+fn help_is_what_the_option_for_it_says() {
+    for (line, same) in [("help", "--help"), ("help run", "run --help"), ("help -h", "help -h")] {
+        let (ended, as_option) = (words(line).end(), words(same).end());
+        ended.said(as_option.text());
+    }
+    words("help rnu").end().failed(2, &["unrecognized subcommand 'rnu'"]);
+    let full = || std::fs::File::create("/dev/full").unwrap();
+    for line in ["help", "--help", "run --help", "--version"] {
+        let mut gipc = words(line).stdout(full()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        gipc.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(gipc.wait().unwrap().code(), Some(125), "{line}");
+        assert!(said.contains("cannot write to standard output: No space left"), "{said}");
     }
 }
 

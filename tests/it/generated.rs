@@ -38,6 +38,7 @@ fn man_pages_and_completions_are_up_to_date() {
             "gipc-completions.1",
             "gipc-down.1",
             "gipc-exec.1",
+            "gipc-help.1",
             "gipc-logs.1",
             "gipc-man.1",
             "gipc-pipe.1",

@@ -30,10 +30,15 @@ const SUFFIX: &str = ".sock";
 /// The folder of the sockets of all sessions of this user.
 pub(in crate::control) fn folder() -> PathBuf {
     match std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from) {
-        // A relative one is to be ignored, by the specification.
-        Some(runtime) if runtime.is_absolute() => runtime.join("gipc"),
+        // By the specification it is absolute and its user's own: after `su` it may be another's,
+        // and without a login it may not be there.
+        Some(runtime) if runtime.is_absolute() && is_own(&runtime) => runtime.join("gipc"),
         _ => std::env::temp_dir().join(format!("gipc-{}", geteuid())),
     }
+}
+
+fn is_own(folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|it| it.is_dir() && it.uid() == geteuid().as_raw())
 }
 
 /// Where the session of this name is to be found.
