@@ -47,6 +47,7 @@ mod endings;
 #[cfg(not(target_os = "linux"))]
 #[path = "supervisor/endings/portable.rs"]
 mod endings;
+mod history;
 mod instance;
 mod lost;
 mod opening;
@@ -551,7 +552,7 @@ impl Supervisor {
         };
         let instance = &mut self.instances[id.0];
         // Else it is the last word of one that is gone.
-        if incarnation != instance.history.len() {
+        if incarnation != instance.history.count() {
             return None;
         }
         if event == Event::Ready {

@@ -62,7 +62,7 @@ fn entry(instance: &Instance) -> report::Instance<'_> {
         command: command(instance),
         restarts: instance.restarts(),
         outcome,
-        incarnations: &instance.history,
+        incarnations: instance.history.kept(),
         channels: channels
             .map(|it| report::Channel { name: &it.hub.plan.name, counts: it.counts() })
             .collect(),

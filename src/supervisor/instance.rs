@@ -9,6 +9,7 @@ use gipc::process::{ExitStatus, Process, Signal};
 use gipc::route::{Counts, OutletId};
 use tokio::sync::{oneshot, watch};
 
+use super::history::History;
 use super::lost::Mouth;
 use super::policy::Policy;
 use super::session::InstanceId;
@@ -57,7 +58,7 @@ pub(super) struct Instance {
     /// Why the next start is made, and why the last end came.
     pub(super) reason: &'static str,
     pub(super) ended_because: Option<&'static str>,
-    pub(super) history: Vec<Incarnation>,
+    pub(super) history: History,
 }
 
 /// The command as it runs, or as what is left of it.
@@ -117,6 +118,7 @@ impl Instance {
         plan: &Rc<topology::Process>,
         number: usize,
         junctions: Vec<Junction>,
+        history: History,
     ) -> Self {
         Self {
             id,
@@ -138,7 +140,7 @@ impl Instance {
             killing: false,
             reason: "first start",
             ended_because: None,
-            history: Vec::new(),
+            history,
         }
     }
 
@@ -183,7 +185,7 @@ impl Instance {
     }
 
     pub(super) fn restarts(&self) -> usize {
-        self.history.len().saturating_sub(1)
+        self.history.count().saturating_sub(1)
     }
 }
 

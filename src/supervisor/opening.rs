@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::rc::Rc;
 
+use super::history::History;
 use super::instance::Instance;
 use super::session::InstanceId;
 use super::{Error, Supervisor};
@@ -55,7 +56,8 @@ impl Supervisor {
     pub(super) fn add_instance(&mut self, process: ProcessId, number: usize) -> InstanceId {
         let (id, plan) = (InstanceId(self.instances.len()), &self.processes[process.0]);
         let junctions = self.junctions(process, &plan.instance(number));
-        let mut instance = Instance::new(id, process, plan, number, junctions);
+        let history = History::new(self.plan.report.is_some());
+        let mut instance = Instance::new(id, process, plan, number, junctions, history);
         instance.log.clone_from(&self.logs_of[process.0]);
         self.instances.push(instance);
         id

@@ -69,7 +69,7 @@ impl Supervisor {
             self.link.release_inherited(); // It has them now, and nobody else is to get them.
         }
         self.link.watch(&process);
-        instance.history.push(Incarnation::new(process.pid(), instance.reason));
+        instance.history.begin(Incarnation::new(process.pid(), instance.reason));
         instance.ended_because = None;
         instance.last_no.clear();
         instance.trouble = None;
@@ -128,7 +128,7 @@ impl Supervisor {
         }
         let instance = &self.instances[id.0];
         if let Some(Readiness::Probe(probe)) = instance.plan.ready.clone() {
-            let note = Note::Ready(id, instance.history.len());
+            let note = Note::Ready(id, instance.history.count());
             let ready = async move |mut prober: Prober| prober.until_yes(&probe).await;
             self.ask(id, ready, note, ending.clone());
         }
@@ -136,7 +136,7 @@ impl Supervisor {
 
     /// Tells that the incarnation of an instance which runs now is ready.
     fn tell_ready(&self, id: InstanceId) -> impl FnOnce() + use<> {
-        let (notes, incarnation) = (self.notes.0.clone(), self.instances[id.0].history.len());
+        let (notes, incarnation) = (self.notes.0.clone(), self.instances[id.0].history.count());
         move || drop(notes.send(Note::Ready(id, incarnation)))
     }
 
@@ -197,7 +197,7 @@ impl Supervisor {
         let reader = FrameReader::new(stream, meeting.framing, hub.plan.max_message);
         let reader = if sieve.is_node() { reader.strict() } else { reader };
         let pipe = Draining::new(reader, ending, plan.rules.grace);
-        let (notes, incarnation) = (self.notes.0.clone(), instance.history.len());
+        let (notes, incarnation) = (self.notes.0.clone(), instance.history.count());
         let mut is_first = matches!(plan.ready, Some(Readiness::Message));
         let is_watched = plan.rules.watchdog.is_some();
         let mut answers = instance.asked_on(meeting.channel).map(|(hub, outlet)| Answers {
@@ -251,7 +251,7 @@ impl Supervisor {
     /// Takes what an instance says of itself until its end.
     fn hear(&mut self, id: InstanceId, socket: Socket, ending: &watch::Receiver<Phase>) {
         let instance = &mut self.instances[id.0];
-        let incarnation = instance.history.len();
+        let incarnation = instance.history.count();
         let is_asked = matches!(instance.plan.ready, Some(Readiness::Notify));
         let (notes, mut ending) = (self.notes.0.clone(), ending.clone());
         let user = instance.plan.user.as_deref().and_then(notify::user);
@@ -280,7 +280,7 @@ impl Supervisor {
         let instance = &self.instances[id.0];
         if let Some((child, check)) = instance.child.as_ref().zip(instance.plan.health.clone()) {
             let (note, ending) =
-                (Note::Unhealthy(id, instance.history.len()), child.ending.subscribe());
+                (Note::Unhealthy(id, instance.history.count()), child.ending.subscribe());
             let unwell = async move |mut prober: Prober| prober.until_unwell(&check).await;
             self.ask(id, unwell, note, ending);
         }

@@ -208,7 +208,9 @@ impl Supervisor {
                     }
                 }
             }
-            (State::Stopped, _) if instance.history.is_empty() => "was stopped by hand".to_owned(),
+            (State::Stopped, _) if instance.history.count() == 0 => {
+                "was stopped by hand".to_owned()
+            }
             (State::Stopped, _) => format!("was stopped by hand; it {}", ended(instance)),
             (State::Restarting, _) if instance.policy.pause_ends().is_none() => {
                 let others = self.session.rises_after(instance.id);
@@ -231,7 +233,7 @@ impl Supervisor {
                 }
                 None => ended(instance),
             },
-            (State::Ended, _) if instance.history.is_empty() => "was never started".to_owned(),
+            (State::Ended, _) if instance.history.count() == 0 => "was never started".to_owned(),
             (State::Ended, _) => ended(instance),
             _ => "is about to be started".to_owned(),
         }
