@@ -10,6 +10,7 @@ use gipc::process::ExitCode;
 use crate::guard::Verdict;
 use crate::lacking::{self, Wish};
 use crate::plan::Plan;
+use crate::stream::Patient;
 
 mod check;
 mod control;
@@ -262,8 +263,8 @@ pub(crate) fn show_mistakes(text: &str) {
 
 /// Writes text to standard output.
 pub(crate) fn print(text: &[u8]) -> Verdict {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text).and_then(|()| stdout.flush()) {
+    // Not by `Stdout`, to which one that was closed is as good as any other.
+    match Patient::duplicate(io::stdout()).and_then(|mut stdout| stdout.write_all(text)) {
         Ok(()) => Verdict::Exit(0),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
             Verdict::Signal(gipc::process::Signal::PIPE)

@@ -24,7 +24,7 @@ use gipc::route::{
 };
 use tokio::io::AsyncRead;
 use tokio::sync::Notify;
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use crate::answers::Pool;
 use crate::plan::channel::{Ack, Channel, Full};
@@ -426,7 +426,14 @@ impl Hub {
         if self.exchange.borrow().is_unread() {
             source.count(|counts| counts.unread += count);
             let from = &source.from;
-            warn!("channel `{name}`: nobody reads any more; {count} messages from {from} are lost");
+            let lost = format!(
+                "channel `{name}`: nobody reads any more; {count} messages from {from} are lost"
+            );
+            if self.is_forgone() {
+                info!("{lost}")
+            } else {
+                warn!("{lost}")
+            }
             return Err(Trouble::Unread);
         }
         let first = self.next_number();

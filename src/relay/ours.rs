@@ -36,6 +36,8 @@ pub(super) struct State {
     asked: Notify,
     /// It has.
     answered: Notify,
+    /// Who reads our standard output has gone, as in any pipeline: nobody misses what is left.
+    unmissed: Cell<bool>,
 }
 
 impl Hub {
@@ -176,12 +178,25 @@ impl Hub {
         self.ours.answered.notify_waiters();
     }
 
+    /// Nobody misses its messages any more, as who reads our standard output has gone.
+    pub(crate) fn forgo(&self) {
+        self.ours.unmissed.set(true);
+    }
+
+    /// Would nobody miss them?
+    pub(crate) fn is_forgone(&self) -> bool {
+        self.ours.unmissed.get()
+    }
+
     /// Writes what there is for our standard output, until there is no more.
     pub(crate) async fn write_ours(&self, id: OutletId) -> Outcome {
         let trouble = self.write_to_ours(id).await.err().map(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => Trouble::OutputClosed,
             _ => Trouble::Output(error),
         });
+        if matches!(trouble, Some(Trouble::OutputClosed)) {
+            self.forgo();
+        }
         // Whoever waits for what is left waits in vain.
         self.outlet_over(id);
         Outcome { trouble, lost: false }

@@ -217,7 +217,9 @@ impl Supervisor {
                     let unread = junction.hub.outlet_over(*outlet);
                     if unread > 0 {
                         let (name, hint) = (&instance.name, hint(instance, junction, unread));
-                        warn!("{name} ended without reading {unread} of its messages{hint}");
+                        let left =
+                            format!("{name} ended without reading {unread} of its messages{hint}");
+                        if junction.hub.is_forgone() { info!("{left}") } else { warn!("{left}") }
                     }
                 }
             }
@@ -296,6 +298,7 @@ impl Supervisor {
             if instance.junctions.iter().any(|junction| junction.plan.channel == id) {
                 if event == Event::OutputClosed {
                     instance.ended_because = Some("output closed");
+                    instance.junctions.iter().for_each(|junction| junction.hub.forgo());
                 }
                 concerned.push((instance.id, event));
             }

@@ -496,6 +496,7 @@ fn the_reader_of_the_answers_may_go_early() {
         ])
         .end();
     assert_eq!(ended.text().lines().last(), Some("141"), "{ended:?}");
+    assert_eq!(ended.stderr, "");
 }
 
 #[test]
