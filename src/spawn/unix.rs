@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 
 use libc::{c_char, c_int};
@@ -20,6 +20,7 @@ use nix::unistd::{Gid, Group, Pid, Uid, User};
 
 use super::{Channel, Command, Limit, ProcessGroup, Searched, Stage, announce};
 use crate::reaper::Ending;
+use strings::Strings;
 
 #[cfg(target_os = "linux")]
 #[path = "unix/linux.rs"]
@@ -27,6 +28,8 @@ mod kernel;
 #[cfg(not(target_os = "linux"))]
 #[path = "unix/posix.rs"]
 mod kernel;
+#[path = "unix/strings.rs"]
+mod strings;
 
 /// Where `execvp(3)` looks when there is no `PATH`.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
@@ -109,9 +112,9 @@ struct Identity {
 /// A command as the arguments of system calls.
 struct Prepared {
     /// The files to try, in order.
-    programs: Vec<CString>,
-    args: Vec<CString>,
-    env: Vec<CString>,
+    programs: Strings,
+    args: Strings,
+    env: Strings,
     /// `LISTEN_PID=`, where it is wanted, with room for the pid, which the child knows alone.
     listen_pid: Option<ListenPid>,
     program_pointers: Vec<*const c_char>,
@@ -140,12 +143,8 @@ unsafe impl Send for Prepared {}
 
 impl Prepared {
     fn new(command: &Command) -> io::Result<Self> {
-        let mut env = environment(command);
-        let listen_pid = command.listen_fds.then(ListenPid::new);
-        if listen_pid.is_some() {
-            env.remove(OsStr::new(announce::LISTEN_PID));
-        }
-        let path = env.get(OsStr::new("PATH")).map_or(OsStr::new(DEFAULT_PATH), |path| path);
+        let env = environment(command)?;
+        let path = || env.behind("PATH=").unwrap_or(OsStr::new(DEFAULT_PATH));
         let mut keep: Vec<RawFd> =
             command.fds.iter().map(|(target, _)| RawFd::from(target.number())).collect();
         keep.extend(0..=2);
@@ -153,20 +152,9 @@ impl Prepared {
         keep.dedup();
         Ok(Self {
             programs: candidates(&command.program, path)?,
-            args: std::iter::once(&command.program)
-                .chain(&command.args)
-                .map(|arg| c_string(arg))
-                .collect::<io::Result<_>>()?,
-            env: env
-                .iter()
-                .map(|(key, value)| {
-                    let mut pair = key.clone();
-                    pair.push("=");
-                    pair.push(value);
-                    c_string(&pair)
-                })
-                .collect::<io::Result<_>>()?,
-            listen_pid,
+            args: arguments(command)?,
+            env,
+            listen_pid: command.listen_fds.then(ListenPid::new),
             program_pointers: Vec::new(),
             arg_pointers: Vec::new(),
             script_pointers: Vec::new(),
@@ -198,12 +186,9 @@ impl Prepared {
 
     /// Fills in the arrays of pointers that `execve` wants. From here on `self` must not change.
     fn point(&mut self) -> &mut Self {
-        fn pointers(strings: &[CString]) -> Vec<*const c_char> {
-            strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect()
-        }
-        self.program_pointers = pointers(&self.programs);
-        self.arg_pointers = pointers(&self.args);
-        self.env_pointers = pointers(&self.env);
+        self.program_pointers = self.programs.pointers();
+        self.arg_pointers = self.args.pointers();
+        self.env_pointers = self.env.pointers();
         if self.listen_pid.is_some() {
             // A place that the child fills.
             self.env_pointers.push(ptr::null());
@@ -377,33 +362,51 @@ fn errno() -> c_int {
 }
 
 fn c_string(text: &OsStr) -> io::Result<CString> {
-    CString::new(text.as_bytes()).map_err(|_| {
-        io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!("`{}` holds a NUL byte", text.display().to_string().escape_debug()),
-        )
-    })
+    CString::new(text.as_bytes()).map_err(|_| holds_a_nul(text))
+}
+
+fn holds_a_nul(text: &OsStr) -> io::Error {
+    let what = format!("`{}` holds a NUL byte", text.display().to_string().escape_debug());
+    io::Error::new(io::ErrorKind::InvalidInput, what)
 }
 
 /// The environment that the child gets. What the user sets counts most.
-fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
-    let mut env: BTreeMap<OsString, OsString> =
-        if command.env_clear { BTreeMap::new() } else { std::env::vars_os().collect() };
-    if !command.inherit_fds {
-        // They told us of ours, which the child does not have.
-        env.retain(|key, _| !announce::is_of_descriptors(key));
-    }
-    env.extend(announce::variables(&command.channels));
+fn environment(command: &Command) -> io::Result<Strings> {
+    let announced = announce::variables(&command.channels);
+    let listened = if command.listen_fds { listened(&command.channels).into() } else { Vec::new() };
+    let mut set: BTreeMap<&OsStr, Option<&OsStr>> = BTreeMap::new();
+    set.extend(announced.iter().chain(&listened).map(|(key, value)| (&**key, Some(&**value))));
+    set.extend(command.env.iter().map(|(key, value)| (&**key, value.as_deref())));
     if command.listen_fds {
-        env.extend(listened(&command.channels));
+        // The child's own, which it knows alone.
+        set.insert(OsStr::new(announce::LISTEN_PID), None);
     }
-    for (key, value) in &command.env {
-        match value {
-            Some(value) => env.insert(key.clone(), value.clone()),
-            None => env.remove(key),
-        };
+    let mut env = Strings::default();
+    let equals = OsStr::new("=");
+    if !command.env_clear {
+        for (key, value) in std::env::vars_os() {
+            // Those told us of our descriptors, which the child does not have.
+            let is_ours = !command.inherit_fds && announce::is_of_descriptors(&key);
+            if !is_ours && !set.contains_key(&*key) {
+                env.push(&[&key, equals, &value])?;
+            }
+        }
     }
-    env
+    for (key, value) in set {
+        if let Some(value) = value {
+            env.push(&[key, equals, value])?;
+        }
+    }
+    Ok(env)
+}
+
+fn arguments(command: &Command) -> io::Result<Strings> {
+    let mut args = Strings::default();
+    args.push(&[&command.program])?;
+    for arg in &command.args {
+        args.push(&[arg])?;
+    }
+    Ok(args)
 }
 
 /// How many descriptors of channels there are, and their names.
@@ -418,23 +421,21 @@ fn listened(channels: &[Channel]) -> [(OsString, OsString); 2] {
 }
 
 /// The files that `program` may stand for.
-fn candidates(program: &OsStr, path: &OsStr) -> io::Result<Vec<CString>> {
+fn candidates<'a>(program: &OsStr, path: impl FnOnce() -> &'a OsStr) -> io::Result<Strings> {
+    let mut files = Strings::default();
     if program.is_empty() {
-        return Ok(Vec::new());
+        return Ok(files);
     }
     if is_path(program) {
-        return Ok(vec![c_string(program)?]);
+        files.push(&[program])?;
+        return Ok(files);
     }
-    path.as_bytes()
-        .split(|byte| *byte == b':')
-        .map(|folder| {
-            // An empty entry is the current directory, see environ(7).
-            let mut file = if folder.is_empty() { b".".to_vec() } else { folder.to_vec() };
-            file.push(b'/');
-            file.extend(program.as_bytes());
-            c_string(&OsString::from_vec(file))
-        })
-        .collect()
+    for folder in path().as_bytes().split(|byte| *byte == b':') {
+        // An empty entry is the current directory, see environ(7).
+        let folder = if folder.is_empty() { b"." } else { folder };
+        files.push(&[OsStr::from_bytes(folder), OsStr::new("/"), program])?;
+    }
+    Ok(files)
 }
 
 fn unknown(kind: &str, name: &str) -> io::Error {
