@@ -23,7 +23,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
-use crate::channel::{self, ChannelEnd, Error, after, readable_on_this_thread};
+use crate::channel::{self, ChannelEnd, End, Error, after, readable_on_this_thread};
 use crate::codec::{Codec, Raw};
 use crate::process::{self, ExitStatus};
 
@@ -157,7 +157,16 @@ impl<C: Codec> Reader<C> {
         }
     }
 
-    /// Each message until the end of the channel.
+    /// The messages until the end of the channel. It has the end to itself: clones wait until it is
+    /// dropped.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Locked`].
+    pub fn into_messages(self) -> Result<Messages<C>, Error> {
+        self.0.into_stream().map(Messages)
+    }
+
+    /// Each message until the end of the channel, in turn with other users of the end.
     pub fn iter(&self) -> impl Iterator<Item = Result<C::Decoded, Error>> {
         std::iter::from_fn(|| self.get().transpose())
     }
@@ -172,10 +181,51 @@ impl<C: Codec> Reader<C> {
         let mut message = readable_on_this_thread(&mut held).map(|()| None);
         if message.is_ok() {
             held.get_mut().deadline = whole;
-            message = held.blocking_get();
+            message = held.blocking_get_by(End::read_on_this_thread);
         }
         drop(held);
         self.0.decode(message)
+    }
+}
+
+/// The messages of a [`Reader`], one after the other; made by [`Reader::into_messages`].
+///
+/// # Examples
+/// ```
+/// # fn main() -> Result<(), gipc::Error> {
+/// let (reader, writer) = gipc::blocking::pipe()?;
+/// for line in ["one", "two", "three"] {
+///     writer.put(line.as_bytes())?;
+/// }
+/// drop(writer);
+/// let (mut messages, mut bytes) = (reader.into_messages()?, 0);
+/// assert_eq!(messages.next().unwrap()?, "one");
+/// while let Some(message) = messages.next_ref()? {
+///     bytes += message.len();
+/// }
+/// assert_eq!(bytes, 8);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Messages<C>(channel::MessageStream<C>);
+
+impl<C: Codec> Iterator for Messages<C> {
+    type Item = Result<C::Decoded, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next_on_this_thread()
+    }
+}
+
+impl Messages<Raw> {
+    /// As [`MessageStream::next_ref`](channel::MessageStream::next_ref).
+    ///
+    /// # Errors
+    /// As there.
+    #[inline]
+    pub fn next_ref(&mut self) -> Result<Option<&[u8]>, Error> {
+        self.0.next_ref_on_this_thread()
     }
 }
 

@@ -414,6 +414,10 @@ impl<T> Shared<T> {
 
     /// Waits for a turn on this thread, until then at the most.
     pub(crate) fn blocking_lock(&self, deadline: Option<Instant>) -> Result<Held<'_, T>, Error> {
+        // Mostly nobody else has it.
+        if let Ok(guard) = self.state.try_lock() {
+            return self.open(guard);
+        }
         match on_this_thread(self.state.lock(), deadline) {
             Some(guard) => self.open(guard),
             None => Err(Error::Timeout { name: self.name.to_string(), pending: 0 }),
@@ -457,7 +461,7 @@ pub(crate) fn readable_on_this_thread(reader: &mut FrameReader<End>) -> Result<(
     if reader.leaves_unread() {
         Ok(reader.get_mut().wait_readable()?)
     } else {
-        reader.blocking_readable()
+        reader.blocking_readable_by(End::read_on_this_thread)
     }
 }
 

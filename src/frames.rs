@@ -110,7 +110,7 @@ impl<P: AsRef<[u8]>> FromIterator<P> for Batch {
 
 /// What a buffer has of the next message.
 enum Next {
-    Message(Bytes),
+    Frame(Frame),
     /// The stream has ended, and nothing is left of it.
     End,
     /// So many bytes at least are missing.
@@ -127,6 +127,8 @@ pub struct FrameReader<R> {
     /// The same where small messages are cut out of it, each with a count of references and no
     /// more. As long as there is one, `buffer` is empty.
     cut: Option<Bytes>,
+    /// So many bytes at the front of `buffer` were lent, and go with the next call.
+    lent: usize,
     ended: bool,
     exact: bool,
 }
@@ -134,8 +136,12 @@ pub struct FrameReader<R> {
 impl<R> FrameReader<R> {
     /// Takes messages in `framing`, of `max_message` bytes of payload at the most, from `io`.
     pub fn new(io: R, framing: Framing, max_message: usize) -> Self {
-        let decoder = Decoder::new(framing, max_message);
-        Self { io, decoder, buffer: BytesMut::new(), cut: None, ended: false, exact: false }
+        Self::with_decoder(io, Decoder::new(framing, max_message))
+    }
+
+    fn with_decoder(io: R, decoder: Decoder) -> Self {
+        let buffer = BytesMut::new();
+        Self { io, decoder, buffer, cut: None, lent: 0, ended: false, exact: false }
     }
 
     /// Never reads past the end of the message that is asked for, so that another process finds
@@ -157,8 +163,7 @@ impl<R> FrameReader<R> {
 
     /// A reader of another stream that is like this one in all else.
     pub(crate) fn with_stream(&self, io: R) -> Self {
-        let decoder = self.decoder.renewed();
-        Self { io, decoder, buffer: BytesMut::new(), cut: None, ended: false, exact: self.exact }
+        Self { exact: self.exact, ..FrameReader::with_decoder(io, self.decoder.renewed()) }
     }
 
     /// The framing.
@@ -188,7 +193,7 @@ impl<R> FrameReader<R> {
 
     /// How many bytes have arrived and not been given out, the beginning of a message at least.
     pub fn unfinished(&self) -> usize {
-        self.cut.as_ref().map_or(self.buffer.len(), Bytes::len)
+        self.cut.as_ref().map_or(self.buffer.len() - self.lent, Bytes::len)
     }
 
     /// Is nothing there of the next message, and to be left where it is until it is asked for?
@@ -217,22 +222,49 @@ impl<R> FrameReader<R> {
         Some(cut_out(cut, &frame))
     }
 
-    /// Puts what is left of messages that were cut out back to where more is read, in the same
-    /// memory where nobody has one of them any more.
+    /// Where the next message lies, and stays until the next call, if the buffer has all of it.
+    #[inline]
+    pub(crate) fn lend_buffered(&mut self) -> Option<Range<usize>> {
+        self.piece_together();
+        let frame = self.decoder.whole(&self.buffer)?;
+        Some(self.lend(frame))
+    }
+
+    #[inline]
+    fn lend(&mut self, frame: Frame) -> Range<usize> {
+        self.lent = frame.len;
+        frame.payload
+    }
+
+    /// What was lent last.
+    #[inline]
+    pub(crate) fn lent(&self, payload: Range<usize>) -> &[u8] {
+        &self.buffer[payload]
+    }
+
+    /// Has `buffer` start with the next frame again.
+    #[inline]
     fn piece_together(&mut self) {
+        self.buffer.advance(std::mem::take(&mut self.lent));
         if let Some(cut) = self.cut.take() {
-            self.buffer = cut.try_into_mut().unwrap_or_else(|rest| BytesMut::from(&rest[..]));
+            self.put_back(cut);
         }
+    }
+
+    /// Puts what is left of messages that were cut out back to where more is read, in the same memory
+    /// where nobody has one of them any more.
+    #[cold]
+    fn put_back(&mut self, cut: Bytes) {
+        self.buffer = cut.try_into_mut().unwrap_or_else(|rest| BytesMut::from(&rest[..]));
     }
 
     /// What the buffer has of the next message.
     fn next(&mut self) -> Result<Next, FramingError> {
         Ok(match self.decoder.decode(&self.buffer)? {
-            Step::Frame(frame) => Next::Message(self.take(&frame)),
-            Step::Incomplete { .. } if self.ended => match self.decoder.finish(&self.buffer)? {
-                Some(frame) => Next::Message(self.take(&frame)),
-                None => Next::End,
-            },
+            Step::Frame(frame) => Next::Frame(frame),
+            Step::Incomplete { .. } if self.ended => {
+                self.decoder.finish(&self.buffer)?.map_or(Next::End, Next::Frame)
+            }
             Step::Incomplete { missing } => Next::Missing(missing),
         })
     }
@@ -257,6 +289,30 @@ impl<R> FrameReader<R> {
         let room = if is_bounded { ahead } else { READ_SIZE };
         self.buffer.reserve(room);
         if is_bounded { room } else { self.buffer.capacity() - self.buffer.len() }
+    }
+
+    /// Has `read` put what comes behind what the buffer has; returns what it says, and how many bytes
+    /// that was. `missing` are certain to belong to the next frame.
+    fn append<T>(
+        &mut self,
+        missing: usize,
+        read: impl FnOnce(&mut R, &mut ReadBuf<'_>) -> T,
+    ) -> (T, usize) {
+        let room = self.make_room(missing);
+        let spare = &mut self.buffer.spare_capacity_mut()[..room];
+        let place = spare.as_ptr();
+        let mut spare = ReadBuf::uninit(spare);
+        let said = read(&mut self.io, &mut spare);
+        assert!(spare.filled().as_ptr().addr() == place.addr(), "a stream has changed the buffer");
+        let read = spare.filled().len();
+        let filled = self.buffer.len() + read;
+        #[expect(unsafe_code, reason = "the only way to keep what was read into spare capacity")]
+        // SAFETY: ReadBuf counts as filled only what has been initialised, and it is still that of
+        // the memory right behind the `len` bytes of the buffer.
+        unsafe {
+            self.buffer.set_len(filled);
+        }
+        (said, read)
     }
 
     /// All whole frames in the buffer; where there is none, how many bytes the first one lacks.
@@ -309,9 +365,42 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         if let Some(message) = self.buffered() {
             return Poll::Ready(Ok(Some(message)));
         }
+        let frame = ready!(self.poll_next(context))?;
+        Poll::Ready(Ok(frame.map(|frame| self.take(&frame))))
+    }
+
+    /// As [`get`](Self::get), but the message is only lent, where it lies: it costs no memory and no
+    /// count of references.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    ///
+    /// # Cancel safety
+    /// As [`get`](Self::get). A message that was lent is gone with the next call, whatever becomes of
+    /// that.
+    #[inline]
+    pub async fn next_ref(&mut self) -> Result<Option<&[u8]>, Error> {
+        let payload = match self.lend_buffered() {
+            None => std::future::poll_fn(|context| self.poll_lend(context)).await?,
+            here => here,
+        };
+        Ok(payload.map(|payload| self.lent(payload)))
+    }
+
+    /// As [`lend_buffered`](Self::lend_buffered), which has found none.
+    pub(crate) fn poll_lend(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Range<usize>>, Error>> {
+        let frame = ready!(self.poll_next(context))?;
+        Poll::Ready(Ok(frame.map(|frame| self.lend(frame))))
+    }
+
+    /// The next frame, which stays in the buffer; nothing there is lent or cut out.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Frame>, Error>> {
         loop {
             match self.next()? {
-                Next::Message(message) => return Poll::Ready(Ok(Some(message))),
+                Next::Frame(frame) => return Poll::Ready(Ok(Some(frame))),
                 Next::End => return Poll::Ready(Ok(None)),
                 Next::Missing(missing) => ready!(self.poll_fill(context, missing))?,
             }
@@ -380,18 +469,8 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
 
     /// One read.
     fn poll_fill(&mut self, context: &mut Context<'_>, missing: usize) -> Poll<io::Result<()>> {
-        let room = self.make_room(missing);
-        let spare = &mut self.buffer.spare_capacity_mut()[..room];
-        let mut spare = ReadBuf::uninit(spare);
-        ready!(Pin::new(&mut self.io).poll_read(context, &mut spare))?;
-        let read = spare.filled().len();
-        let filled = self.buffer.len() + read;
-        #[expect(unsafe_code, reason = "the only way to keep what was read into spare capacity")]
-        // SAFETY: ReadBuf counts as filled only what has been initialised, and `spare` is the memory
-        // right behind the `len` bytes of the buffer.
-        unsafe {
-            self.buffer.set_len(filled);
-        }
+        let (polled, read) = self.append(missing, |io, buf| Pin::new(io).poll_read(context, buf));
+        ready!(polled)?;
         self.ended = read == 0;
         Poll::Ready(Ok(()))
     }
@@ -404,16 +483,17 @@ impl<R: Read> FrameReader<R> {
     /// As [`get`](Self::get). After one from the system that is not for good (a timeout of the
     /// stream's own) nothing is lost: what was read stays for the next call.
     pub fn blocking_get(&mut self) -> Result<Option<Bytes>, Error> {
-        if let Some(message) = self.buffered() {
-            return Ok(Some(message));
-        }
-        loop {
-            match self.next()? {
-                Next::Message(message) => return Ok(Some(message)),
-                Next::End => return Ok(None),
-                Next::Missing(missing) => self.blocking_fill(missing)?,
-            }
-        }
+        self.blocking_get_by(read_zeroed)
+    }
+
+    /// As [`next_ref`](Self::next_ref), on this thread.
+    ///
+    /// # Errors
+    /// As [`blocking_get`](Self::blocking_get).
+    #[inline]
+    pub fn blocking_next_ref(&mut self) -> Result<Option<&[u8]>, Error> {
+        let payload = self.blocking_lend_by(read_zeroed)?;
+        Ok(payload.map(|payload| self.lent(payload)))
     }
 
     /// As [`readable`](Self::readable), on this thread.
@@ -421,27 +501,84 @@ impl<R: Read> FrameReader<R> {
     /// # Errors
     /// [`Error::Io`] from the system.
     pub fn blocking_readable(&mut self) -> Result<(), Error> {
+        self.blocking_readable_by(read_zeroed)
+    }
+}
+
+/// Reads into memory that was not initialised, by a stream that wants it to be.
+fn read_zeroed<R: Read>(io: &mut R, buffer: &mut ReadBuf<'_>) -> io::Result<()> {
+    // Not more than one read of a pipe may bring.
+    let len = buffer.remaining().min(READ_SIZE);
+    let read = io.read(buffer.initialize_unfilled_to(len))?;
+    buffer.advance(read);
+    Ok(())
+}
+
+/// On this thread, over a stream that is read `by` a call that waits.
+impl<R> FrameReader<R> {
+    pub(crate) fn blocking_get_by(
+        &mut self,
+        read: impl Fn(&mut R, &mut ReadBuf<'_>) -> io::Result<()>,
+    ) -> Result<Option<Bytes>, Error> {
+        if let Some(message) = self.buffered() {
+            return Ok(Some(message));
+        }
+        let frame = self.blocking_next_by(read)?;
+        Ok(frame.map(|frame| self.take(&frame)))
+    }
+
+    #[inline]
+    pub(crate) fn blocking_lend_by(
+        &mut self,
+        read: impl Fn(&mut R, &mut ReadBuf<'_>) -> io::Result<()>,
+    ) -> Result<Option<Range<usize>>, Error> {
+        if let Some(payload) = self.lend_buffered() {
+            return Ok(Some(payload));
+        }
+        let frame = self.blocking_next_by(read)?;
+        Ok(frame.map(|frame| self.lend(frame)))
+    }
+
+    pub(crate) fn blocking_readable_by(
+        &mut self,
+        read: impl Fn(&mut R, &mut ReadBuf<'_>) -> io::Result<()>,
+    ) -> Result<(), Error> {
         if self.unfinished() == 0 && !self.ended {
-            self.blocking_fill(1)?;
+            self.blocking_fill(1, read)?;
         }
         Ok(())
     }
 
-    /// One read.
-    fn blocking_fill(&mut self, missing: usize) -> io::Result<()> {
-        // All of it is zeroed first: not more than one read may bring.
-        let room = self.make_room(missing).min(READ_SIZE);
-        let filled = self.buffer.len();
-        self.buffer.resize(filled + room, 0);
-        let read = loop {
-            match self.io.read(&mut self.buffer[filled..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read,
+    /// The next frame, which stays in the buffer; nothing there is lent or cut out.
+    fn blocking_next_by(
+        &mut self,
+        read: impl Fn(&mut R, &mut ReadBuf<'_>) -> io::Result<()>,
+    ) -> Result<Option<Frame>, Error> {
+        loop {
+            match self.next()? {
+                Next::Frame(frame) => return Ok(Some(frame)),
+                Next::End => return Ok(None),
+                Next::Missing(missing) => self.blocking_fill(missing, &read)?,
             }
-        };
-        self.buffer.truncate(filled + *read.as_ref().unwrap_or(&0));
-        self.ended = read? == 0;
-        Ok(())
+        }
+    }
+
+    /// One read.
+    fn blocking_fill(
+        &mut self,
+        missing: usize,
+        read: impl Fn(&mut R, &mut ReadBuf<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        loop {
+            match self.append(missing, &read) {
+                (Err(error), _) if error.kind() == io::ErrorKind::Interrupted => {}
+                (result, read) => {
+                    result?;
+                    self.ended = read == 0;
+                    return Ok(());
+                }
+            }
+        }
     }
 }
 
@@ -486,6 +623,17 @@ impl<W> FrameWriter<W> {
     /// Takes everything back that was fed and not been sent.
     pub fn clear(&mut self) {
         self.pending.clear();
+    }
+
+    /// So many bytes of what is pending have gone out.
+    #[inline]
+    fn has_written(&mut self, written: usize) {
+        if written == self.pending.len() {
+            // Not by moving on to its end: the next frame would have to be made room for.
+            self.pending.clear();
+        } else {
+            self.pending.advance(written);
+        }
     }
 
     /// The byte stream.
@@ -537,7 +685,7 @@ impl<'a, W> Sending<'a, W> {
             return Err(io::ErrorKind::WriteZero.into());
         }
         let of_pending = written.min(self.writer.pending.len());
-        self.writer.pending.advance(of_pending);
+        self.writer.has_written(of_pending);
         self.payload = &self.payload[written - of_pending..];
         Ok(())
     }
@@ -596,7 +744,7 @@ impl<W: Write> FrameWriter<W> {
         while !self.pending.is_empty() {
             match self.io.write(&self.pending) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
-                Ok(written) => self.pending.advance(written),
+                Ok(written) => self.has_written(written),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
             }
@@ -661,7 +809,7 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
         while !self.pending.is_empty() {
             match ready!(Pin::new(&mut self.io).poll_write(context, &self.pending))? {
                 0 => return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero).into())),
-                written => self.pending.advance(written),
+                written => self.has_written(written),
             }
         }
         ready!(Pin::new(&mut self.io).poll_flush(context))?;
@@ -673,10 +821,27 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
 mod tests {
     use std::time::Duration;
 
+    use proptest::collection::vec;
+    use proptest::prelude::*;
     use tokio::io::AsyncWriteExt;
 
     use super::*;
     use crate::framing::DEFAULT_MAX_MESSAGE;
+
+    /// A stream each read of which brings so many bytes at the most.
+    struct InPieces<I>(BytesMut, I);
+
+    impl<I: Iterator<Item = usize> + Unpin> AsyncRead for InPieces<I> {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            let most = self.1.next().unwrap().min(buffer.remaining()).min(self.0.len());
+            buffer.put_slice(&self.0.split_to(most));
+            Poll::Ready(Ok(()))
+        }
+    }
 
     fn reader<R>(io: R) -> FrameReader<R> {
         FrameReader::new(io, Framing::U32, DEFAULT_MAX_MESSAGE)
@@ -751,6 +916,45 @@ mod tests {
         got.extend(batch.payloads().map(Bytes::copy_from_slice));
         assert!(reader.get().await.unwrap().is_none());
         assert_eq!(got, numbers);
+    }
+
+    proptest! {
+        /// However the stream comes in pieces, and in whatever turn messages are lent, taken out, and
+        /// taken out together.
+        #[test]
+        fn what_is_lent_is_what_was_sent(
+            sizes in vec(prop_oneof![4 => 0..100_usize, 1 => 0..100_000_usize], 0..40),
+            pieces in vec(prop_oneof![5..50_usize, 10_000..70_000_usize], 2..8),
+            calls in vec(0..4_u8, 1..8),
+            framing in prop_oneof![Just(Framing::U32), Just(Framing::Lines), Just(Framing::Netstring)],
+        ) {
+            let sent: Vec<_> = (0_u8..).zip(sizes).map(|(n, size)| vec![n | 0x40; size]).collect();
+            let mut stream = BytesMut::new();
+            sent.iter().for_each(|message| framing.encode(message, &mut stream).unwrap());
+            let stream = InPieces(stream, pieces.into_iter().cycle());
+            let mut reader = FrameReader::new(stream, framing, DEFAULT_MAX_MESSAGE);
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let got = runtime.block_on(async {
+                let mut got: Vec<Vec<u8>> = Vec::new();
+                for call in calls.into_iter().cycle() {
+                    let before = got.len();
+                    match call {
+                        0 => got.extend(reader.get().await.unwrap().map(Into::into)),
+                        1 => {
+                            let batch = reader.batch().await.unwrap();
+                            got.extend(batch.iter().flat_map(|it| it.payloads().map(<[u8]>::to_vec)));
+                        }
+                        _ => got.extend(reader.next_ref().await.unwrap().map(<[u8]>::to_vec)),
+                    }
+                    if got.len() == before {
+                        break;
+                    }
+                }
+                got
+            });
+            prop_assert_eq!(reader.unfinished(), 0);
+            prop_assert_eq!(got, sent);
+        }
     }
 
     #[tokio::test]

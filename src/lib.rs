@@ -437,6 +437,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//! Who only looks at messages of bytes has them [lent](channel::MessageStream::next_ref), which takes
+//! less time than to be given them; and so without a runtime,
+//! [`Reader::into_messages`](blocking::Reader::into_messages).
 //!
 //! # Errors
 //! There is one [`Error`], and each of its variants names the handle or the process:

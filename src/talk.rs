@@ -191,9 +191,9 @@ impl<'a> End<'a> {
                 let stdin = io::stdin().lock();
                 let mut lines = FrameReader::new(stdin, Framing::Lines, self.talk.max_message);
                 let mut number = 0;
-                while let Some(line) = lines.blocking_get().map_err(Error::StdinMessage)? {
+                while let Some(line) = lines.blocking_next_ref().map_err(Error::StdinMessage)? {
                     number += 1;
-                    self.put(number, &line)?;
+                    self.put(number, line)?;
                 }
             }
         }

@@ -101,7 +101,10 @@ impl<C: Codec> Reader<C> {
     /// # Cancel safety
     /// A dropped future loses nothing: what it has read stays for the next call.
     pub async fn get(&self) -> Result<Option<C::Decoded>, Error> {
-        let message = self.shared.lock().await?.get().await;
+        let mut held = self.shared.lock().await?;
+        held.get_mut().deadline = None;
+        let message = held.get().await;
+        drop(held);
         self.decode(message)
     }
 
@@ -117,7 +120,10 @@ impl<C: Codec> Reader<C> {
         let deadline = after(first_byte);
         let mut held = self.lock_before(deadline).await?;
         let message = match before(deadline, readable(&mut held)).await {
-            Ok(()) => held.get().await,
+            Ok(()) => {
+                held.get_mut().deadline = None;
+                held.get().await
+            }
             Err(error) => Err(error),
         };
         drop(held);
@@ -176,7 +182,11 @@ impl<C: Codec> Reader<C> {
         deadline: Instant,
     ) -> Result<super::Held<'_, FrameReader<End>>, Error> {
         match tokio::time::timeout_at(deadline.into(), self.shared.lock()).await {
-            Ok(held) => held,
+            Ok(held) => {
+                let mut held = held?;
+                held.get_mut().deadline = Some(deadline);
+                Ok(held)
+            }
             Err(_) => Err(Error::Timeout { name: self.name().to_owned(), pending: 0 }),
         }
     }

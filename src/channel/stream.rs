@@ -1,5 +1,6 @@
 //! The ends as what the `futures` crates work with.
 
+use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -8,8 +9,8 @@ use futures_sink::Sink;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{End, Error, Reader, Writer, encode};
-use crate::codec::Codec;
-use crate::frames::{FrameReader, FrameWriter};
+use crate::codec::{Codec, Raw};
+use crate::frames::{self, FrameReader, FrameWriter};
 
 /// How many bytes a sink gathers before it wants to be flushed.
 const FULL: usize = 64 << 10;
@@ -23,7 +24,86 @@ pub struct MessageStream<C> {
 
 impl<C> MessageStream<C> {
     pub(super) fn new(reader: Reader<C>) -> Result<Self, Error> {
-        Ok(Self { held: reader.shared.try_lock_owned()?, reader })
+        let mut held = reader.shared.try_lock_owned()?;
+        if let Some(frames) = &mut *held {
+            frames.get_mut().deadline = None;
+        }
+        Ok(Self { held, reader })
+    }
+
+    /// After an error of the stream there is no next message, only the same error again.
+    #[cold]
+    fn end(&mut self, error: frames::Error) -> Error {
+        *self.held = None;
+        self.reader.shared.error(error)
+    }
+}
+
+impl<C: Codec> MessageStream<C> {
+    /// The next message, on this thread.
+    pub(crate) fn next_on_this_thread(&mut self) -> Option<Result<C::Decoded, Error>> {
+        let frames = self.held.as_mut()?;
+        match frames.blocking_get_by(End::read_on_this_thread) {
+            Ok(message) => message.map(|message| self.reader.decode_message(message)),
+            Err(error) => Some(Err(self.end(error))),
+        }
+    }
+}
+
+impl MessageStream<Raw> {
+    /// The next message, lent where it lies until the next call; `None` at the end of the stream.
+    ///
+    /// For who looks at a message and lets it go: it costs neither memory of its own nor the count of
+    /// references that a message has which can be kept.
+    ///
+    /// # Errors
+    /// As [`Reader::get`]. After an error the stream is at its end.
+    ///
+    /// # Cancel safety
+    /// A dropped future loses nothing: what it has read stays for the next call.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), gipc::Error> {
+    /// let (reader, writer) = gipc::pipe()?;
+    /// for line in ["one", "two", "three"] {
+    ///     writer.put(line.as_bytes()).await?;
+    /// }
+    /// drop(writer);
+    /// let (mut stream, mut bytes) = (reader.into_stream()?, 0);
+    /// while let Some(message) = stream.next_ref().await? {
+    ///     bytes += message.len();
+    /// }
+    /// assert_eq!(bytes, 11);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub async fn next_ref(&mut self) -> Result<Option<&[u8]>, Error> {
+        let Some(frames) = self.held.as_mut() else { return Ok(None) };
+        if let Some(payload) = frames.lend_buffered() {
+            return Ok(self.lent(Some(payload)));
+        }
+        match std::future::poll_fn(|context| frames.poll_lend(context)).await {
+            Ok(payload) => Ok(self.lent(payload)),
+            Err(error) => Err(self.end(error)),
+        }
+    }
+
+    /// As [`next_ref`](Self::next_ref), on this thread.
+    #[inline]
+    pub(crate) fn next_ref_on_this_thread(&mut self) -> Result<Option<&[u8]>, Error> {
+        let Some(frames) = self.held.as_mut() else { return Ok(None) };
+        match frames.blocking_lend_by(End::read_on_this_thread) {
+            Ok(payload) => Ok(self.lent(payload)),
+            Err(error) => Err(self.end(error)),
+        }
+    }
+
+    #[inline]
+    fn lent(&self, payload: Option<Range<usize>>) -> Option<&[u8]> {
+        Some(self.held.as_ref()?.lent(payload?))
     }
 }
 
@@ -36,12 +116,10 @@ impl<C: Codec + Unpin> Stream for MessageStream<C> {
         if let Some(message) = frames.buffered() {
             return Poll::Ready(Some(self.reader.decode_message(message)));
         }
-        let message = ready!(frames.poll_get(context));
-        if message.is_err() {
-            // After an error of the stream there is no next message, only the same error again.
-            *self.held = None;
-        }
-        Poll::Ready(self.reader.decode(message).transpose())
+        Poll::Ready(match ready!(frames.poll_get(context)) {
+            Ok(message) => message.map(|message| self.reader.decode_message(message)),
+            Err(error) => Some(Err(self.end(error))),
+        })
     }
 }
 
@@ -54,7 +132,11 @@ pub struct MessageSink<C> {
 
 impl<C> MessageSink<C> {
     pub(super) fn new(writer: Writer<C>) -> Result<Self, Error> {
-        Ok(Self { held: writer.shared.try_lock_owned()?, writer })
+        let mut held = writer.shared.try_lock_owned()?;
+        if let Some(frames) = &mut *held {
+            frames.get_mut().deadline = None;
+        }
+        Ok(Self { held, writer })
     }
 
     fn poll_empty(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {

@@ -1,15 +1,16 @@
-//! Pipes and sockets that never block: reading and writing either waits in a runtime or in
-//! `poll(2)`, up to a deadline.
+//! Pipes and sockets: reading and writing either waits in a runtime, and then never blocks; or on a
+//! thread, in the call itself or, up to a deadline, in `poll(2)`.
 //!
 //! Whether a descriptor blocks is a property of its open file description, which all processes that
-//! have it share; a child must get a blocking one. So it is set on our own end of a pipe only, and
-//! taken off again when that end is passed on; a socket is asked not to block call by call
-//! (`MSG_DONTWAIT`); and of a pipe that was passed to us we make ourselves a description of our own.
+//! have it share; a child must get a blocking one. So only our own end of a pipe is ever kept from
+//! blocking, as long as it is used so, and not when that end is passed on; a socket is asked not to
+//! block call by call (`MSG_DONTWAIT`); and of a pipe that was passed to us we make ourselves a
+//! description of our own.
 
 #![expect(unsafe_code, reason = "send and recv with flags, on any kind of buffer")]
 
 use std::fs::OpenOptions;
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -38,8 +39,11 @@ pub(crate) const NO_RUNTIME: &str = "there is no Tokio runtime here (see `gipc::
 /// How it is kept from blocking us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// `O_NONBLOCK` is set on a description that is ours alone.
-    Own,
+    /// By `O_NONBLOCK`, on a description that is ours alone.
+    Own {
+        /// Is it not set at the moment?
+        blocks: bool,
+    },
     /// Every call asks for it.
     Socket,
     /// It may block where somebody else takes what `poll` has promised us; writes are of
@@ -64,8 +68,12 @@ pub(crate) struct End {
     way: Way,
     /// One half of a socket, and the only one for its direction.
     ends_direction: bool,
-    /// When blocking calls give up.
+    /// When the call that is being made gives up. Calls on a thread keep to it themselves; in a
+    /// runtime it may be in the past, and then what there is now is taken.
     pub(crate) deadline: Option<Instant>,
+    /// In a runtime: was there no more to read, or no more room, when last somebody tried? What
+    /// has changed since then the runtime hears of.
+    exhausted: bool,
 }
 
 /// Tells how much of what was written to a child it has not read.
@@ -82,7 +90,8 @@ impl Probe {
 /// A pipe: the end to read from and the end to write to.
 pub(crate) fn pipe() -> io::Result<(End, End)> {
     let (read, write) = pipes::large()?;
-    Ok((End::of_our_own(read, Way::In)?, End::of_our_own(write, Way::Out)?))
+    let own = Kind::Own { blocks: true };
+    Ok((End::new(read, own, Way::In), End::new(write, own, Way::Out)))
 }
 
 /// A connected pair of sockets with large buffers: of each the half to read from, and the half to
@@ -118,12 +127,7 @@ pub(crate) fn both_passed_to_us(descriptors: Vec<Descriptor>) -> io::Result<(End
 impl End {
     fn new(fd: OwnedFd, kind: Kind, way: Way) -> Self {
         let source = Some(Source::Plain(fd));
-        Self { source, kind, way, ends_direction: false, deadline: None }
-    }
-
-    fn of_our_own(fd: OwnedFd, way: Way) -> io::Result<Self> {
-        set_nonblocking(&fd, true)?;
-        Ok(Self::new(fd, Kind::Own, way))
+        Self { source, kind, way, ends_direction: false, deadline: None, exhausted: false }
     }
 
     /// The end behind a descriptor that other processes may have too.
@@ -132,7 +136,7 @@ impl End {
         if kind == SFlag::S_IFSOCK {
             return Ok(Self::new(fd, Kind::Socket, way));
         }
-        // On Linux this opens the same pipe anew.
+        // On Linux this opens the same pipe anew; without waiting for somebody at its other end.
         let reopened = (kind == SFlag::S_IFIFO).then(|| {
             OpenOptions::new()
                 .read(way == Way::In)
@@ -141,7 +145,7 @@ impl End {
                 .open(format!("/proc/self/fd/{}", fd.as_raw_fd()))
         });
         Ok(match reopened {
-            Some(Ok(own)) => Self::new(own.into(), Kind::Own, way),
+            Some(Ok(own)) => Self::new(own.into(), Kind::Own { blocks: false }, way),
             _ => Self::new(fd, Kind::Shared, way),
         })
     }
@@ -152,7 +156,7 @@ impl End {
         self.ends_direction = false;
         let fd = self.as_fd().try_clone_to_owned()?;
         match self.kind {
-            Kind::Own => Self::passed_to_us(fd, self.way),
+            Kind::Own { .. } => Self::passed_to_us(fd, self.way),
             kind => Ok(Self::new(fd, kind, self.way)),
         }
     }
@@ -186,15 +190,22 @@ impl End {
 
     /// The descriptor, blocking, to be passed on.
     fn into_fd(mut self) -> io::Result<OwnedFd> {
-        let fd = match self.source.take() {
-            Some(Source::Plain(fd)) => fd,
-            Some(Source::Registered(fd, _)) => fd.into_inner(),
-            None => return Err(Errno::EBADF.into()),
-        };
-        if self.kind == Kind::Own {
-            set_nonblocking(&fd, false)?;
+        self.set_blocking(true)?;
+        match self.source.take() {
+            Some(Source::Plain(fd)) => Ok(fd),
+            Some(Source::Registered(fd, _)) => Ok(fd.into_inner()),
+            None => Err(Errno::EBADF.into()),
         }
-        Ok(fd)
+    }
+
+    /// Has a description of our own block or not, where it did otherwise up to now.
+    #[inline]
+    fn set_blocking(&mut self, wanted: bool) -> io::Result<()> {
+        if self.kind == (Kind::Own { blocks: !wanted }) {
+            set_nonblocking(self.as_fd(), !wanted)?;
+            self.kind = Kind::Own { blocks: wanted };
+        }
+        Ok(())
     }
 
     /// How many bytes were taken and have not gone out: none ever, what was written is in the pipe.
@@ -225,17 +236,18 @@ impl End {
         Ok(poll(&mut [PollFd::new(self.as_fd(), events)], PollTimeout::ZERO)? > 0)
     }
 
-    /// Reads what there is, or says [`io::ErrorKind::WouldBlock`].
-    fn read_now(&self, buffer: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
+    /// Reads what there is. Where that is nothing it waits, if it `waits` and can; or says
+    /// [`io::ErrorKind::WouldBlock`].
+    fn read_once(&self, buffer: &mut [MaybeUninit<u8>], waits: bool) -> io::Result<usize> {
         let (fd, at, len) = (self.as_fd().as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len());
-        if self.kind == Kind::Shared && !self.is_ready(PollFlags::POLLIN)? {
+        if self.kind == Kind::Shared && !waits && !self.is_ready(PollFlags::POLLIN)? {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         // SAFETY: both write at most `len` bytes at the pointer.
         let read = unsafe {
             match self.kind {
-                Kind::Own | Kind::Shared => libc::read(fd, at, len),
-                Kind::Socket => libc::recv(fd, at, len, libc::MSG_DONTWAIT),
+                Kind::Own { .. } | Kind::Shared => libc::read(fd, at, len),
+                Kind::Socket => libc::recv(fd, at, len, unless(waits, libc::MSG_DONTWAIT)),
             }
         };
         match Errno::result(read) {
@@ -245,38 +257,71 @@ impl End {
         }
     }
 
-    /// Writes what there is room for, or says [`io::ErrorKind::WouldBlock`].
-    fn write_now(&self, bytes: &[u8]) -> io::Result<usize> {
+    /// Writes what there is room for. Where that is none it waits, if it `waits` and can; or says
+    /// [`io::ErrorKind::WouldBlock`].
+    fn write_once(&self, bytes: &[u8], waits: bool) -> io::Result<usize> {
         let fd = self.as_fd();
         match self.kind {
-            Kind::Own => Ok(nix::unistd::write(fd, bytes)?),
+            Kind::Own { .. } => Ok(nix::unistd::write(fd, bytes)?),
             Kind::Socket => {
-                let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+                let flags = unless(waits, libc::MSG_DONTWAIT) | libc::MSG_NOSIGNAL;
                 // SAFETY: send reads at most `len` bytes at the pointer.
                 let written = unsafe {
                     libc::send(fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), flags)
                 };
                 Ok(Errno::result(written)? as usize)
             }
-            Kind::Shared if !self.is_ready(PollFlags::POLLOUT)? => {
+            Kind::Shared if !waits && !self.is_ready(PollFlags::POLLOUT)? => {
                 Err(io::ErrorKind::WouldBlock.into())
             }
             Kind::Shared => Ok(nix::unistd::write(fd, &bytes[..bytes.len().min(libc::PIPE_BUF)])?),
         }
     }
 
-    /// As [`write_now`](Self::write_now), from several places.
-    fn write_vectored_now(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    /// As [`write_once`](Self::write_once), from several places.
+    fn write_vectored_once(&self, slices: &[IoSlice<'_>], waits: bool) -> io::Result<usize> {
         match self.kind {
-            Kind::Own => Ok(nix::sys::uio::writev(self.as_fd(), slices)?),
+            Kind::Own { .. } => Ok(nix::sys::uio::writev(self.as_fd(), slices)?),
             Kind::Socket => {
-                let flags = MsgFlags::from_bits_retain(libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL);
+                let flags = unless(waits, libc::MSG_DONTWAIT) | libc::MSG_NOSIGNAL;
+                let flags = MsgFlags::from_bits_retain(flags);
                 let fd = self.as_fd().as_raw_fd();
                 Ok(nix::sys::socket::sendmsg::<()>(fd, slices, &[], flags, None)?)
             }
             Kind::Shared => {
                 let first = slices.iter().find(|slice| !slice.is_empty());
-                first.map_or(Ok(0), |slice| self.write_now(slice))
+                first.map_or(Ok(0), |slice| self.write_once(slice, waits))
+            }
+        }
+    }
+
+    /// Reads on this thread, and waits, up to the deadline.
+    pub(crate) fn read_on_this_thread(&mut self, buffer: &mut ReadBuf<'_>) -> io::Result<()> {
+        // SAFETY: nothing that has been initialised is made uninitialised.
+        let unfilled = unsafe { buffer.unfilled_mut() };
+        let read =
+            self.until_ready(PollFlags::POLLIN, |end, waits| end.read_once(unfilled, waits))?;
+        // SAFETY: so many bytes have just been written there.
+        unsafe { buffer.assume_init(read) };
+        buffer.advance(read);
+        Ok(())
+    }
+
+    /// Tries on this thread until it does not say [`io::ErrorKind::WouldBlock`] any more, up to the
+    /// deadline.
+    fn until_ready(
+        &mut self,
+        events: PollFlags,
+        mut attempt: impl FnMut(&Self, bool) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        // Without a deadline the call itself is to wait: one system call, where an attempt,
+        // `poll(2)` and the next attempt are three.
+        let waits = self.deadline.is_none();
+        self.set_blocking(waits)?;
+        loop {
+            match attempt(self, waits) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(events)?,
+                result => return result,
             }
         }
     }
@@ -304,6 +349,7 @@ impl End {
         match unsafe { AsyncFd::register_with_interest(fd, interest) } {
             Ok(registered) => {
                 self.source = Some(Source::Registered(registered, here));
+                self.exhausted = false;
                 Ok(())
             }
             Err(refused) => {
@@ -319,10 +365,11 @@ impl End {
 impl End {
     /// Is there something to read, or the end? Takes nothing of it.
     pub(crate) fn poll_readable(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_io(context, Way::In, |end| match end.is_ready(PollFlags::POLLIN)? {
-            true => Ok(()),
+        let is_readable = |end: &Self| match end.is_ready(PollFlags::POLLIN)? {
+            true => Ok(0),
             false => Err(io::ErrorKind::WouldBlock.into()),
-        })
+        };
+        self.poll_io(context, Way::In, 0, is_readable).map_ok(|_| ())
     }
 
     /// As [`poll_readable`](Self::poll_readable), on this thread, up to the deadline.
@@ -330,15 +377,17 @@ impl End {
         self.wait(PollFlags::POLLIN)
     }
 
-    /// Tries until it does not say [`io::ErrorKind::WouldBlock`] any more.
-    fn poll_io<T>(
+    /// Tries to move `asked` bytes until it does not say [`io::ErrorKind::WouldBlock`] any more.
+    fn poll_io(
         &mut self,
         context: &mut Context<'_>,
         way: Way,
-        mut attempt: impl FnMut(&Self) -> io::Result<T>,
-    ) -> Poll<io::Result<T>> {
+        asked: usize,
+        mut attempt: impl FnMut(&Self) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
         self.register()?;
-        let mut attempted = false;
+        self.set_blocking(false)?;
+        let mut looks = !self.exhausted || self.deadline.is_some();
         loop {
             let Some(Source::Registered(fd, _)) = &self.source else {
                 return Poll::Ready(attempt(self));
@@ -347,23 +396,32 @@ impl End {
                 Way::In => fd.poll_read_ready(context),
                 Way::Out | Way::Both => fd.poll_write_ready(context),
             };
-            let guard = match ready {
+            let mut guard = match ready {
                 Poll::Ready(guard) => Some(guard?),
                 // The runtime has not heard of it. That may be because it has not listened yet, and
                 // whoever has a deadline in the past wants to know what there is now.
-                Poll::Pending if !attempted && coop::has_budget_remaining() => None,
+                Poll::Pending if looks && coop::has_budget_remaining() => None,
                 Poll::Pending => return Poll::Pending,
             };
-            attempted = true;
-            match (attempt(self), guard) {
-                (Err(error), Some(mut guard)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    guard.clear_ready();
-                }
-                (Err(error), None) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return Poll::Pending;
-                }
-                (result, Some(_)) => return Poll::Ready(result),
-                (result, None) => {
+            looks = false;
+            let is_of_runtime = guard.is_some();
+            let result = attempt(self);
+            let is_nothing =
+                result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+            // Of a pipe less than was asked for is all: the next attempt would only say so. (A socket
+            // also stops at a descriptor that somebody sends along.)
+            let is_rest = matches!(self.kind, Kind::Own { .. })
+                && result.as_ref().is_ok_and(|&moved| 0 < moved && moved < asked);
+            let is_exhausted = is_nothing || is_rest;
+            if is_exhausted && let Some(guard) = &mut guard {
+                guard.clear_ready();
+            }
+            self.exhausted = is_exhausted;
+            match (is_nothing, is_of_runtime) {
+                (true, true) => {}
+                (true, false) => return Poll::Pending,
+                (false, true) => return Poll::Ready(result),
+                (false, false) => {
                     // Else a task with a busy peer would never let the runtime listen. It is ready:
                     // there is budget.
                     let _ = pin!(coop::consume_budget()).poll(context);
@@ -380,9 +438,11 @@ impl AsyncRead for End {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let asked = buffer.remaining();
         // SAFETY: nothing that has been initialised is made uninitialised.
         let unfilled = unsafe { buffer.unfilled_mut() };
-        let read = ready!(self.poll_io(context, Way::In, |end| end.read_now(unfilled)))?;
+        let attempt = |end: &Self| end.read_once(unfilled, false);
+        let read = ready!(self.poll_io(context, Way::In, asked, attempt))?;
         // SAFETY: so many bytes have just been written there.
         unsafe { buffer.assume_init(read) };
         buffer.advance(read);
@@ -396,7 +456,7 @@ impl AsyncWrite for End {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_io(context, Way::Out, |end| end.write_now(bytes))
+        self.poll_io(context, Way::Out, bytes.len(), |end| end.write_once(bytes, false))
     }
 
     fn poll_write_vectored(
@@ -404,7 +464,8 @@ impl AsyncWrite for End {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_io(context, Way::Out, |end| end.write_vectored_now(slices))
+        let asked = slices.iter().map(|slice| slice.len()).sum();
+        self.poll_io(context, Way::Out, asked, |end| end.write_vectored_once(slices, false))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -421,44 +482,13 @@ impl AsyncWrite for End {
 }
 
 /// Waits, up to the deadline.
-impl Read for End {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            // SAFETY: initialised bytes are a special case of those that may be uninitialised, and
-            // `read_now` writes initialised ones only.
-            let buffer = unsafe { &mut *(std::ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) };
-            match self.read_now(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.wait(PollFlags::POLLIN)?;
-                }
-                result => return result,
-            }
-        }
-    }
-}
-
-/// Waits, up to the deadline.
 impl Write for End {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        loop {
-            match self.write_now(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.wait(PollFlags::POLLOUT)?;
-                }
-                result => return result,
-            }
-        }
+        self.until_ready(PollFlags::POLLOUT, |end, waits| end.write_once(bytes, waits))
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        loop {
-            match self.write_vectored_now(slices) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.wait(PollFlags::POLLOUT)?;
-                }
-                result => return result,
-            }
-        }
+        self.until_ready(PollFlags::POLLOUT, |end, waits| end.write_vectored_once(slices, waits))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -483,6 +513,11 @@ impl Drop for End {
             let _ = nix::sys::socket::shutdown(self.as_fd().as_raw_fd(), direction);
         }
     }
+}
+
+/// A flag of a call that is not to wait.
+fn unless(waits: bool, flag: libc::c_int) -> libc::c_int {
+    if waits { 0 } else { flag }
 }
 
 /// How long until then, in the milliseconds that `poll(2)` takes, rounded up.

@@ -12,7 +12,7 @@
 
 #![expect(unsafe_code, reason = "reading into and writing from any kind of buffer")]
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::mem::MaybeUninit;
 use std::os::windows::io::{AsHandle, AsRawHandle, BorrowedHandle, OwnedHandle};
 use std::pin::{Pin, pin};
@@ -544,25 +544,28 @@ impl AsyncWrite for End {
     }
 }
 
-/// Waits, up to the deadline.
-impl Read for End {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl End {
+    /// Reads on this thread, and waits, up to the deadline.
+    pub(crate) fn read_on_this_thread(&mut self, buffer: &mut ReadBuf<'_>) -> io::Result<()> {
         let deadline = self.deadline;
         let pipe = self.open()?;
-        // SAFETY: initialised bytes are a special case of those that may be uninitialised, and
-        // only initialised ones are written.
-        let buffer = unsafe { &mut *(ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) };
-        if deadline.is_none() && pipe.blocks() {
-            return pipe.read_through(buffer);
-        }
-        loop {
-            match pipe.read_now(buffer) {
+        // SAFETY: nothing that has been initialised is made uninitialised.
+        let unfilled = unsafe { buffer.unfilled_mut() };
+        let read = loop {
+            if deadline.is_none() && pipe.blocks() {
+                break pipe.read_through(unfilled)?;
+            }
+            match pipe.read_now(unfilled) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     pipe.wait_until_done(deadline)?;
                 }
-                read => return read,
+                read => break read?,
             }
-        }
+        };
+        // SAFETY: so many bytes have just been written there.
+        unsafe { buffer.assume_init(read) };
+        buffer.advance(read);
+        Ok(())
     }
 }
 

@@ -105,6 +105,7 @@ impl<C: Codec> Writer<C> {
     pub async fn put(&self, value: &C::Value) -> Result<(), Error> {
         let message = encode(&self.codec, value, self.name())?;
         let mut held = self.shared.lock().await?;
+        held.get_mut().deadline = None;
         let sent = held.send(&message).await;
         sent.map_err(|error| self.shared.error(error))
     }
@@ -123,6 +124,7 @@ impl<C: Codec> Writer<C> {
             return Err(Error::Timeout { name: self.name().to_owned(), pending: 0 });
         };
         let mut held = held?;
+        held.get_mut().deadline = Some(deadline);
         let sent = before(deadline, held.send(&message)).await;
         sent.map_err(|error| self.timed_out(error, pending(&held)))
     }

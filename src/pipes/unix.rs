@@ -78,7 +78,7 @@ pub fn small() -> io::Result<(OwnedFd, OwnedFd)> {
 ///
 /// # Errors
 /// The system's own.
-pub fn set_nonblocking(end: &OwnedFd, nonblocking: bool) -> io::Result<()> {
+pub fn set_nonblocking(end: impl AsFd + Copy, nonblocking: bool) -> io::Result<()> {
     let flags = OFlag::from_bits_retain(fcntl(end, FcntlArg::F_GETFL)?);
     let flags = if nonblocking { flags | OFlag::O_NONBLOCK } else { flags & !OFlag::O_NONBLOCK };
     fcntl(end, FcntlArg::F_SETFL(flags))?;

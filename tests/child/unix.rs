@@ -415,6 +415,61 @@ fn work(what: &str, count: usize) {
                 }
             });
         }
+        "lend" => {
+            let frames = frames().reader();
+            let mut reader = FrameReader::new(frames, Framing::U32, DEFAULT_MAX_MESSAGE);
+            while let Some(message) = reader.blocking_next_ref().unwrap() {
+                black_box(message);
+            }
+        }
+        "turns" => {
+            let (reader, writer) = gipc::blocking::pipe().unwrap();
+            let (answers, answer) = gipc::blocking::pipe().unwrap();
+            let this = std::env::current_exe().unwrap();
+            let echo = gipc::Command::new(this).args(["work", "echo", "0"]);
+            let echo = echo.channel("in", reader).channel("out", answer).spawn().unwrap();
+            for _ in 0..count {
+                writer.put(&MESSAGE).unwrap();
+                answers.get().unwrap().unwrap();
+            }
+            drop(writer);
+            echo.reap().unwrap();
+        }
+        "echo" => {
+            let channels = gipc::blocking::inherited().unwrap();
+            let (reader, writer) =
+                (channels.reader("in").unwrap(), channels.writer("out").unwrap());
+            while let Some(message) = reader.get().unwrap() {
+                writer.put(&message).unwrap();
+            }
+        }
+        "turns-in-a-runtime" => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(async {
+                let (reader, writer) = gipc::pipe().unwrap();
+                let (answers, answer) = gipc::pipe().unwrap();
+                let this = std::env::current_exe().unwrap();
+                let echo = gipc::Command::new(this).args(["work", "echo-in-a-runtime", "0"]);
+                let echo = echo.channel("in", reader).channel("out", answer).spawn().unwrap();
+                for _ in 0..count {
+                    writer.put(&MESSAGE).await.unwrap();
+                    answers.get().await.unwrap().unwrap();
+                }
+                drop(writer);
+                echo.join().await.unwrap();
+            });
+        }
+        "echo-in-a-runtime" => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(async {
+                let channels = gipc::inherited().unwrap();
+                let reader = channels.reader("in").unwrap();
+                let writer = channels.writer("out").unwrap();
+                while let Some(message) = reader.get().await.unwrap() {
+                    writer.put(&message).await.unwrap();
+                }
+            });
+        }
         "spawn" => {
             for _ in 0..count {
                 let child = gipc::Command::new("/bin/true").spawn().unwrap();

@@ -18,6 +18,7 @@ tests![
     a_closed_writer_tells_that_the_rest_of_a_message_is_lost,
     a_stream_gives_each_message_and_ends,
     a_dropped_stream_loses_nothing,
+    a_dropped_next_ref_loses_nothing,
     a_sink_sends_what_it_is_fed,
     a_sink_closes_the_channel,
     a_stream_and_a_sink_have_the_handle_to_themselves,
@@ -51,6 +52,24 @@ fn row_09_a_dropped_get_loses_no_byte() {
         assert_eq!(reader.get().await.unwrap().unwrap(), "world");
         there.end();
         assert_eq!(reader.get().await.unwrap(), None);
+    });
+}
+
+fn a_dropped_next_ref_loses_nothing() {
+    in_both_runtimes(async || {
+        let mut there = Dribble::new();
+        let mut stream = there.reader.clone().into_stream().unwrap();
+        there.write(b"\0\0\0\x05first");
+        assert_eq!(stream.next_ref().await.unwrap().unwrap(), b"first");
+        for byte in b"\0\0\0\x05hell" {
+            there.write(&[*byte]);
+            give_up(stream.next_ref()).await;
+        }
+        there.write(b"o\0\0\0\x05world");
+        assert_eq!(stream.next_ref().await.unwrap().unwrap(), b"hello");
+        assert_eq!(stream.next().await.unwrap().unwrap(), "world");
+        there.end();
+        assert_eq!(stream.next_ref().await.unwrap(), None);
     });
 }
 

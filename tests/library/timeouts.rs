@@ -17,6 +17,7 @@ tests![
     row_09_a_deadline_holds_while_others_have_the_handle,
     row_18_poll_tells_what_is_there,
     a_timeout_expires,
+    a_timeout_expires_on_an_end_that_has_waited_without_one,
     a_timeout_does_not_expire_when_a_message_comes,
     a_timeout_of_zero_takes_what_is_there,
     a_deadline_in_the_past_sends_where_there_is_room,
@@ -45,6 +46,43 @@ fn a_timeout_expires() {
     assert!(before.elapsed() >= 2 * SHORT);
     writer.put(b"late").unwrap();
     assert_eq!(reader.get().unwrap().unwrap(), "late");
+}
+
+/// Whoever waits without a limit does so in the call that reads or writes; who has one, or a runtime,
+/// must not be caught there.
+fn a_timeout_expires_on_an_end_that_has_waited_without_one() {
+    // More than a pipe or a socket has room for.
+    let large = pattern(16 << 20);
+    for duplex in [false, true] {
+        let (mut reader, mut writer) = if duplex {
+            let (here, there) = blocking::duplex().unwrap();
+            (here.split().0, there.split().1)
+        } else {
+            blocking::pipe().unwrap()
+        };
+        for round in 0..2 {
+            writer.put(b"one").unwrap();
+            assert_eq!(reader.get().unwrap().unwrap(), "one", "{round}");
+            assert!(is_timeout(reader.get_timeout(SHORT)));
+            assert!(!reader.poll(Duration::ZERO).unwrap());
+            let full = |put: Result<(), Error>| matches!(put, Err(Error::Timeout { .. }));
+            assert!(full(writer.put_deadline(&large, short())), "it has no room for all that");
+            let rest = thread::scope(|scope| {
+                let rest = scope.spawn(|| writer.put(b"two"));
+                assert_eq!(reader.get().unwrap().unwrap(), large);
+                assert_eq!(reader.get().unwrap().unwrap(), "two");
+                rest.join().unwrap()
+            });
+            rest.unwrap();
+            let (read, write) = (reader.into_async(), writer.into_async());
+            current_thread().block_on(async {
+                assert!(is_timeout(read.get_timeout(SHORT).await));
+                write.put(b"three").await.unwrap();
+                assert_eq!(read.get().await.unwrap().unwrap(), "three");
+            });
+            (reader, writer) = (read.into_blocking(), write.into_blocking());
+        }
+    }
 }
 
 fn a_timeout_does_not_expire_when_a_message_comes() {
