@@ -13,7 +13,7 @@ const SCALE: std::ops::Range<f64> = 0.01..10.0;
 
 /// Draws how fast each contender is beside gipc: longer is faster, gipc is 1.
 pub(crate) fn draw(
-    rows: &[Row],
+    rows: &[&Row],
     path: &str,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut bars = Vec::new();

@@ -54,13 +54,22 @@ pub(crate) fn is_child() -> bool {
     true
 }
 
+/// What the reader gets of a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// A look at it, where it lies.
+    Lent,
+    /// A message that could be kept.
+    Kept,
+}
+
 /// Messages one way, as many as fit together: messages a second.
-pub(crate) fn one_way(count: usize, size: usize) -> f64 {
+pub(crate) fn one_way(count: usize, size: usize, taken: Taken) -> f64 {
     block_on(async {
         let (reader, writer) = gipc::pipe().expect("a pipe");
         let start = Instant::now();
         let child = child("send", count, size).channel("out", writer).spawn().expect("ourselves");
-        let received = drain(reader).await;
+        let received = drain(reader, taken).await;
         let rate = per_second(received, start.elapsed());
         child.join().await.expect("our child");
         assert_eq!(received, count);
@@ -68,12 +77,22 @@ pub(crate) fn one_way(count: usize, size: usize) -> f64 {
     })
 }
 
-async fn drain(reader: gipc::Reader<Raw>) -> usize {
+async fn drain(reader: gipc::Reader<Raw>, taken: Taken) -> usize {
     let mut stream = reader.into_stream().expect("open");
     let mut received = 0;
-    while let Some(message) = stream.next().await {
-        black_box(message.expect("a message"));
-        received += 1;
+    match taken {
+        Taken::Lent => {
+            while let Some(message) = stream.next_ref().await.expect("a message") {
+                black_box(message);
+                received += 1;
+            }
+        }
+        Taken::Kept => {
+            while let Some(message) = stream.next().await {
+                black_box(message.expect("a message"));
+                received += 1;
+            }
+        }
     }
     received
 }
@@ -99,14 +118,14 @@ async fn feed(writer: gipc::Writer<Raw>, count: usize, size: usize) {
 }
 
 /// The same over a channel that goes both ways.
-pub(crate) fn one_way_of_two(count: usize, size: usize) -> f64 {
+pub(crate) fn one_way_of_two(count: usize, size: usize, taken: Taken) -> f64 {
     block_on(async {
         let (ours, theirs) = gipc::duplex().expect("a socket pair");
         let start = Instant::now();
         let child = child("send-both-ways", count, size).channel("both", theirs);
         let child = child.spawn().expect("ourselves");
         let (reader, writer) = ours.split();
-        let received = drain(reader).await;
+        let received = drain(reader, taken).await;
         let rate = per_second(received, start.elapsed());
         drop(writer);
         child.join().await.expect("our child");
@@ -129,9 +148,10 @@ pub(crate) fn ping_pong(count: u32) -> Duration {
         let child = child("echo", 0, 0).channel("in", there).channel("out", answer);
         let child = child.spawn().expect("ourselves");
         let message = Bytes::from(vec![7; 64]);
-        let turn = async || {
+        let mut back = back.into_stream().expect("open");
+        let mut turn = async || {
             out.put(&message).await.expect("the echo reads");
-            back.get().await.expect("the echo answers").expect("the echo lives");
+            black_box(back.next_ref().await.expect("the echo answers").expect("the echo lives"));
         };
         for _ in 0..100 {
             turn().await;
@@ -151,8 +171,9 @@ async fn echo() {
     let channels = inherited().expect("channels");
     let reader = channels.reader("in").expect("its channel");
     let writer = channels.writer("out").expect("its channel");
-    while let Some(message) = reader.get().await.expect("a message") {
-        writer.put(&message).await.expect("a reader");
+    let mut messages = reader.into_stream().expect("open");
+    while let Some(message) = messages.next_ref().await.expect("a message") {
+        writer.put(message).await.expect("a reader");
     }
 }
 
@@ -163,9 +184,10 @@ pub(crate) fn blocking_ping_pong(count: u32) -> Duration {
     let child = child("blocking-echo", 0, 0).channel("in", there).channel("out", answer);
     let child = child.spawn().expect("ourselves");
     let message = Bytes::from(vec![7; 64]);
-    let turn = || {
+    let mut back = back.into_messages().expect("open");
+    let mut turn = || {
         out.put(&message).expect("the echo reads");
-        back.get().expect("the echo answers").expect("the echo lives");
+        black_box(back.next_ref().expect("the echo answers").expect("the echo lives"));
     };
     (0..100).for_each(|_| turn());
     let start = Instant::now();
@@ -180,7 +202,8 @@ fn blocking_echo() {
     let channels = blocking::inherited().expect("channels");
     let reader = channels.reader("in").expect("its channel");
     let writer = channels.writer("out").expect("its channel");
-    while let Some(message) = reader.get().expect("a message") {
-        writer.put(&message).expect("a reader");
+    let mut messages = reader.into_messages().expect("open");
+    while let Some(message) = messages.next_ref().expect("a message") {
+        writer.put(message).expect("a reader");
     }
 }

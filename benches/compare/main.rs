@@ -1,19 +1,22 @@
 //! gipc beside the system's own limits and beside its peers, in turn in one run: medians and ratios.
 //!
 //! ```sh
-//! cargo bench --bench compare             # the table, and BENCHMARKS.md and its chart anew
-//! cargo bench --bench compare -- P1 P8    # only these rows, printed
+//! cargo bench --bench compare             # three runs; BENCHMARKS.md and its chart anew
+//! cargo bench --bench compare -- P1 P8    # only these rows, once, printed
+//! cargo bench --bench compare -- scaling  # what grows, and how; its part of BENCHMARKS.md anew
 //! ```
 //!
 //! Machines are noisy and differ: a ratio counts, not a figure. `GIPC_BENCH_ROUNDS` is how often each
-//! contender has its turn (5).
+//! contender has its turn in a run (3), `GIPC_BENCH_RUNS` how many runs there are.
 #![expect(clippy::print_stdout, unsafe_code, reason = "a program that prints a table")]
 
 use std::fs;
 use std::io;
+use std::time::Instant;
 
 use peers::Peers;
 use rows::Row;
+use runs::Runs;
 
 mod chart;
 mod library;
@@ -24,10 +27,10 @@ mod pool;
 mod program;
 mod relay;
 mod rows;
+mod runs;
+mod scaling;
 mod table;
 
-/// The table stands between these in BENCHMARKS.md.
-const MARKS: [&str; 2] = ["<!-- table -->\n", "<!-- end of the table -->\n"];
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/BENCHMARKS.md");
 const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/compare.svg");
 
@@ -35,36 +38,71 @@ fn main() -> io::Result<()> {
     if library::is_child() {
         return Ok(());
     }
-    let rounds = std::env::var("GIPC_BENCH_ROUNDS").ok().and_then(|it| it.parse().ok());
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|it| it.starts_with('P')).collect();
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
+    let is_all = wanted.is_empty();
+    let rounds = number("GIPC_BENCH_ROUNDS").unwrap_or(3);
+    let runs = number("GIPC_BENCH_RUNS").unwrap_or(if is_all { 3 } else { 1 });
+    let is_wanted = |what: &str| is_all || wanted.iter().any(|it| it == what);
+    let start = Instant::now();
+
     let peers = Peers::find();
-    println!("{}", table::HEAD);
-    let mut rows: Vec<Row> = Vec::new();
-    for (id, measure) in rows::ALL {
-        if wanted.is_empty() || wanted.iter().any(|it| it == id) {
-            for row in measure(&peers, rounds.unwrap_or(5)) {
-                println!("{}", table::line(&row));
-                rows.push(row);
-            }
-        }
+    let mut loads = Vec::new();
+    let mut tables = Vec::new();
+    for _ in 0..runs {
+        loads.push(runs::load());
+        tables.push(run(&peers, rounds, is_wanted));
     }
-    if wanted.is_empty() {
-        let lines: Vec<_> = rows.iter().map(table::line).collect();
-        let table = format!("{}\n{}\n", table::HEAD, lines.join("\n"));
-        write_into_document(&table)?;
-        chart::draw(&rows, CHART).map_err(io::Error::other)?;
+    let rows = Runs::by_row(tables);
+    if runs > 1 {
+        println!("\n{}\n{}", table::of_runs(&rows), table::spread(&rows));
     }
+    if is_all {
+        let how = format!(
+            "{runs} runs of {rounds} turns each, on {} processors; the load before each: {}.\n\n",
+            runs::processors(),
+            loads.join(", "),
+        );
+        write_into_document("table", &table::of_runs(&rows))?;
+        write_into_document("spread", &(how + &table::spread(&rows)))?;
+        let middle: Vec<_> = rows.iter().map(Runs::middle).collect();
+        chart::draw(&middle, CHART).map_err(io::Error::other)?;
+    }
+    if is_wanted("scaling") {
+        write_into_document("scaling", &scaling::table(rounds))?;
+    }
+    println!("\nthat took {} s", start.elapsed().as_secs());
     Ok(())
 }
 
-fn write_into_document(table: &str) -> io::Result<()> {
-    let text = fs::read_to_string(DOCUMENT)?;
-    let [start, end] = MARKS;
-    let parts = text.split_once(start).and_then(|(before, rest)| {
-        let (_, after) = rest.split_once(end)?;
+fn number(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// Every row that is wanted, once.
+fn run(peers: &Peers, rounds: usize, is_wanted: impl Fn(&str) -> bool) -> Vec<Row> {
+    let measurements: Vec<_> = rows::ALL.iter().filter(|(id, _)| is_wanted(id)).collect();
+    if !measurements.is_empty() {
+        println!("\n{}", table::HEAD);
+    }
+    let mut rows = Vec::new();
+    for (_, measure) in measurements {
+        for row in measure(peers, rounds) {
+            println!("{}", table::line(&row));
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// Puts it between its marks in BENCHMARKS.md.
+fn write_into_document(what: &str, text: &str) -> io::Result<()> {
+    let document = fs::read_to_string(DOCUMENT)?;
+    let (start, end) = (format!("<!-- {what} -->\n"), format!("<!-- end of the {what} -->\n"));
+    let parts = document.split_once(&start).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once(&end)?;
         Some((before, after))
     });
-    let (before, after) =
-        parts.ok_or_else(|| io::Error::other("BENCHMARKS.md has lost its marks"))?;
-    fs::write(DOCUMENT, format!("{before}{start}{table}{end}{after}"))
+    let lost = || io::Error::other(format!("BENCHMARKS.md has lost the marks of the {what}"));
+    let (before, after) = parts.ok_or_else(lost)?;
+    fs::write(DOCUMENT, format!("{before}{start}{text}{end}{after}"))
 }

@@ -64,7 +64,7 @@ fn sleeps(pid: u32) -> bool {
     if name == "sleep\n" { is_asleep() } else { children(pid).into_iter().any(sleeps) }
 }
 
-fn children(pid: u32) -> Vec<u32> {
+pub(crate) fn children(pid: u32) -> Vec<u32> {
     let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
     list.unwrap_or_default().split_whitespace().flat_map(str::parse).collect()
 }
@@ -103,7 +103,7 @@ pub(crate) fn memory_per_worker() -> f64 {
     (memory(1 + FURTHER) - memory(1)) / FURTHER as f64
 }
 
-fn kilobytes(pid: u32, file: &str, field: &str) -> f64 {
+pub(crate) fn kilobytes(pid: u32, file: &str, field: &str) -> f64 {
     let text = fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix(field));
     let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
@@ -149,7 +149,20 @@ impl Session {
     }
 }
 
-/// A thousand instances up, then down: milliseconds.
+/// How many descriptors a process may have, at the most.
+pub(crate) fn descriptors() -> usize {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: getrlimit fills in what it is given.
+    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    limit.rlim_max as usize
+}
+
+/// How many gipc needs for so many instances without channels: their two outputs and a pidfd each.
+pub(crate) fn descriptors_for(instances: usize) -> usize {
+    3 * instances + 64
+}
+
+/// So many instances up, then down: milliseconds.
 pub(crate) fn up_and_down(instances: usize) -> f64 {
     let start = Instant::now();
     Session::up(instances).down();

@@ -6,10 +6,15 @@ use std::env;
 use std::fs::{self, File};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 use crate::library::CHILD;
 use crate::limits;
-use crate::program::GIPC;
+use crate::measure::per_second;
+use crate::program::{GIPC, children, kilobytes};
 
 /// The writer's part.
 pub(crate) fn write(count: usize, size: usize) {
@@ -44,8 +49,33 @@ pub(crate) enum Seen {
     Tapped,
 }
 
-/// Through the supervisor, `u32` at both ends: messages a second.
-pub(crate) fn through(count: usize, size: usize, seen: Seen) -> f64 {
+/// As many channels of one session, each from a process of its own to another: messages a second, all
+/// together, with the start and the end of all that.
+pub(crate) fn through_many(channels: usize, count: usize, size: usize) -> f64 {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [out, into] = lines(count, size);
+    let description: String = (0..channels)
+        .map(|number| {
+            format!(
+                "[process.out{number}]\ncommand = \"{out}\"\n\
+                 [process.into{number}]\ncommand = \"{into}\"\n\
+                 [channel.jobs{number}]\nfrom = \"out{number}\"\nto = \"into{number}\"\n"
+            )
+        })
+        .collect();
+    fs::write(folder.path().join("gipc.toml"), description).expect("a file");
+    let start = Instant::now();
+    let output = Command::new(GIPC).arg("up").current_dir(folder.path()).output().expect("gipc");
+    let time = start.elapsed();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let expected = format!("| {} ", count * (4 + size));
+    let whole = said.lines().filter(|line| line.contains(&expected)).count();
+    assert_eq!(whole, channels, "what the readers have said: {said}");
+    per_second(channels * count, time)
+}
+
+/// A folder with the description of a session in which one process sends to another.
+fn described(count: usize, size: usize) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let [out, into] = lines(count, size);
     let description = format!(
@@ -53,6 +83,28 @@ pub(crate) fn through(count: usize, size: usize, seen: Seen) -> f64 {
          [channel.jobs]\nfrom = \"out\"\nto = \"into\"\n"
     );
     fs::write(folder.path().join("gipc.toml"), description).expect("a file");
+    folder
+}
+
+/// The most memory that the supervisor has had while it passed so many messages on, in kilobytes.
+pub(crate) fn memory(count: usize, size: usize) -> f64 {
+    let folder = described(count, size);
+    let mut command = Command::new(GIPC);
+    command.arg("up").current_dir(folder.path()).stderr(Stdio::null());
+    let mut gipc = command.spawn().expect("gipc");
+    let mut most = 0.0;
+    while gipc.try_wait().expect("our child").is_none() {
+        if let Some(supervisor) = children(gipc.id()).first() {
+            most = kilobytes(*supervisor, "status", "VmHWM:").max(most);
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    most
+}
+
+/// Through the supervisor, `u32` at both ends: messages a second.
+pub(crate) fn through(count: usize, size: usize, seen: Seen) -> f64 {
+    let folder = described(count, size);
     let gipc = |args: &[&str]| {
         let mut command = Command::new(GIPC);
         command.args(args).current_dir(folder.path()).env("XDG_RUNTIME_DIR", folder.path());

@@ -2,6 +2,7 @@
 
 use crate::measure::Figure;
 use crate::rows::Row;
+use crate::runs::Runs;
 
 pub(crate) const HEAD: &str = "\
 | | work | limit | gipc | ratio | peers | to be reached | met |\n\
@@ -11,22 +12,45 @@ pub(crate) fn line(row: &Row) -> String {
     let mut others = row.figures.iter();
     let limit = others.next();
     let peers: Vec<_> = others.filter(|figure| figure.name != "gipc").map(named).collect();
-    let ratio = row.ratio().map_or("—".to_owned(), |ratio| format!("{ratio:.2}"));
     let met = match row.met {
         Some(true) => "yes",
         Some(false) => "**no**",
         None => "unknown",
     };
     format!(
-        "| {} | {}, {} | {} | {} | {ratio} | {} | {} | {met} |",
+        "| {} | {}, {} | {} | {} | {} | {} | {} | {met} |",
         row.id,
         row.work,
         row.unit,
         limit.map(named).unwrap_or_default(),
         row.ours().map_or("—".to_owned(), short),
+        ratio(row.ratio()),
         peers.join("; "),
         row.reach,
     )
+}
+
+/// The row of the middle run for each, and what the others have.
+pub(crate) fn of_runs(rows: &[Runs]) -> String {
+    let lines: Vec<_> = rows.iter().map(|runs| line(runs.middle())).collect();
+    format!("{HEAD}\n{}\n", lines.join("\n"))
+}
+
+/// How far the runs lie apart.
+pub(crate) fn spread(rows: &[Runs]) -> String {
+    let mut table =
+        "| | work | ratio to the limit, run by run | met in |\n|---|---|---|---|\n".to_owned();
+    for runs in rows {
+        let Row { id, work, .. } = runs.middle();
+        let ratios: Vec<_> = runs.ratios().into_iter().map(ratio).collect();
+        let (met, of) = runs.met();
+        table += &format!("| {id} | {work} | {} | {met} of {of} |\n", ratios.join("; "));
+    }
+    table
+}
+
+fn ratio(ratio: Option<f64>) -> String {
+    ratio.map_or("—".to_owned(), |ratio| format!("{ratio:.2}"))
 }
 
 fn named(figure: &Figure) -> String {
@@ -37,7 +61,7 @@ fn named(figure: &Figure) -> String {
 }
 
 /// Three digits that count.
-fn short(figure: f64) -> String {
+pub(crate) fn short(figure: f64) -> String {
     match figure {
         1e6.. => format!("{:.2} M", figure / 1e6),
         1e4.. => format!("{:.0} k", figure / 1e3),

@@ -1,0 +1,53 @@
+//! Several runs of the same rows: how far they lie apart, and which of them counts.
+
+use std::fs;
+use std::thread;
+
+use crate::rows::Row;
+
+/// The same row, run by run.
+pub(crate) struct Runs(Vec<Row>);
+
+impl Runs {
+    /// Rows in the order of the table, for each run of it.
+    pub(crate) fn by_row(tables: Vec<Vec<Row>>) -> Vec<Self> {
+        let mut by_row: Vec<Self> = Vec::new();
+        for table in tables {
+            by_row.resize_with(table.len(), || Self(Vec::new()));
+            for (runs, row) in by_row.iter_mut().zip(table) {
+                runs.0.push(row);
+            }
+        }
+        by_row
+    }
+
+    /// The row of the run whose ratio is the one in the middle: all that stands in it was measured
+    /// side by side.
+    pub(crate) fn middle(&self) -> &Row {
+        let mut rows: Vec<&Row> = self.0.iter().collect();
+        rows.sort_by(|one, other| {
+            let ratio = |row: &Row| row.ratio().unwrap_or(f64::INFINITY);
+            ratio(one).total_cmp(&ratio(other))
+        });
+        rows[rows.len() / 2]
+    }
+
+    pub(crate) fn ratios(&self) -> Vec<Option<f64>> {
+        self.0.iter().map(Row::ratio).collect()
+    }
+
+    /// In how many of them it was met, of how many.
+    pub(crate) fn met(&self) -> (usize, usize) {
+        (self.0.iter().filter(|row| row.met == Some(true)).count(), self.0.len())
+    }
+}
+
+/// How busy the machine is, by `/proc/loadavg`: mean over the last minute.
+pub(crate) fn load() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().unwrap_or("unknown").to_owned()
+}
+
+pub(crate) fn processors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
