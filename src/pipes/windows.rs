@@ -202,7 +202,9 @@ impl AsRawHandle for Dialogue {
 
 impl Read for Dialogue {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
+        let mut buffer = ReadBuf::new(buffer);
+        self.0.read_on_this_thread(&mut buffer)?;
+        Ok(buffer.filled().len())
     }
 }
 
