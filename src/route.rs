@@ -699,10 +699,10 @@ impl Exchange {
         }
     }
 
-    /// Until when the reader has time for the next answer.
+    /// Until when the reader has time for the next answer, if that ever is.
     pub fn answer_due(&self, id: OutletId) -> Option<Instant> {
         match self.ack {
-            Ack::Reply(replies) => Some(self.outlets[id.0].since? + replies.timeout?),
+            Ack::Reply(replies) => self.outlets[id.0].since?.checked_add(replies.timeout?),
             Ack::Read => None,
         }
     }

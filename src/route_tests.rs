@@ -309,6 +309,15 @@ fn a_reader_that_was_given_the_first_byte_of_a_message_has_its_time_for_all_of_i
 }
 
 #[test]
+fn time_without_end_is_never_over() {
+    let replies = Replies { window: 1, timeout: Some(Duration::MAX), retries: 0 };
+    let mut exchange = exchange(1, |channel| channel.ack = Ack::Reply(replies));
+    push(&mut exchange, "abc");
+    assert_eq!(get(&mut exchange, A), "abc");
+    assert_eq!(exchange.answer_due(A), None);
+}
+
+#[test]
 fn when_the_last_reader_is_gone_nothing_is_kept() {
     let mut exchange = exchange(2, |_| {});
     push(&mut exchange, "a b c d");

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::{memchr, memrchr};
 use tracing::{error, warn};
@@ -16,14 +17,28 @@ use crate::stream;
 #[derive(Clone)]
 pub(crate) struct LogFile {
     outlet: Outlet,
-    /// Which file it is, whatever the path that it was opened by.
-    identity: (u64, u64),
+    identity: Identity,
     /// Where several write to it, whose lines these are.
     prefix: Option<Prefix>,
 }
 
+/// Which file it is now, whatever the path that it was opened by: another one after each rotation.
+#[derive(Clone, Default)]
+struct Identity(Arc<Mutex<(u64, u64)>>);
+
+impl Identity {
+    fn get(&self) -> (u64, u64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, identity: (u64, u64)) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = identity;
+    }
+}
+
 struct Open {
     plan: topology::LogFile,
+    identity: Identity,
     file: File,
     size: u64,
     /// How many bytes could not be written since it was said that it cannot be.
@@ -39,8 +54,8 @@ impl LogFile {
         if let Some(folder) = plan.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder)?;
         }
-        let open = Open::new(plan.clone())?;
-        let identity = stream::identity(&open.file)?;
+        let open = Open::new(plan.clone(), Identity::default())?;
+        let identity = open.identity.clone();
         Ok(Self { outlet: Outlet::new(open), identity, prefix: None })
     }
 
@@ -51,7 +66,7 @@ impl LogFile {
 
     /// Is it the same file?
     pub(crate) fn is(&self, other: &Self) -> bool {
-        self.identity == other.identity
+        self.identity.get() == other.identity.get()
     }
 
     /// Appends whole lines. Where that cannot be, it is said.
@@ -101,7 +116,7 @@ impl Drain for Open {
     }
 
     fn reopen(&mut self) {
-        match Self::new(self.plan.clone()) {
+        match Self::new(self.plan.clone(), self.identity.clone()) {
             Ok(open) => *self = Self { missing: self.missing, ..open },
             Err(error) => {
                 error!("cannot reopen the log file `{}`: {error}", self.plan.path.display());
@@ -111,9 +126,9 @@ impl Drain for Open {
 }
 
 impl Open {
-    fn new(plan: topology::LogFile) -> io::Result<Self> {
-        let (file, size) = append(&plan.path)?;
-        Ok(Self { plan, file, size, missing: None, is_torn: false })
+    fn new(plan: topology::LogFile, identity: Identity) -> io::Result<Self> {
+        let (file, size) = append(&plan.path, &identity)?;
+        Ok(Self { plan, identity, file, size, missing: None, is_torn: false })
     }
 
     /// Appends lines, and rotates the file in between wherever it would grow too large. An error
@@ -190,7 +205,7 @@ impl Open {
                 _ => {}
             }
         }
-        (self.file, self.size) = append(path)?;
+        (self.file, self.size) = append(path, &self.identity)?;
         Ok(true)
     }
 }
@@ -201,9 +216,11 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
     name.into()
 }
 
-fn append(path: &Path) -> io::Result<(File, u64)> {
+/// Opens the file, which is this one from now on; with how large it is.
+fn append(path: &Path, identity: &Identity) -> io::Result<(File, u64)> {
     let file = stream::append_and_wait(path)?;
     let size = file.metadata()?.len();
+    identity.set(stream::identity(&file)?);
     Ok((file, size))
 }
 
@@ -212,7 +229,11 @@ mod tests {
     use super::*;
 
     fn log(folder: &Path, max_size: u64, keep: usize) -> Open {
-        Open::new(topology::LogFile { path: folder.join("log"), max_size, keep }).unwrap()
+        Open::new(plan(folder, max_size, keep), Identity::default()).unwrap()
+    }
+
+    fn plan(folder: &Path, max_size: u64, keep: usize) -> topology::LogFile {
+        topology::LogFile { path: folder.join("log"), max_size, keep }
     }
 
     fn read(folder: &Path, name: &str) -> String {
@@ -275,6 +296,24 @@ mod tests {
             log.append(line.as_bytes()).unwrap();
         }
         assert_eq!(read(folder.path(), "log"), "three\n");
+    }
+
+    #[tokio::test]
+    async fn it_is_known_again_after_it_was_rotated_and_after_it_was_reopened() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = LogFile::open(&plan(folder.path(), 4, 1)).unwrap();
+        let is_known = || LogFile::open(&plan(folder.path(), 4, 1)).unwrap().is(&log);
+        log.append(b"one\ntwo\n");
+        log.finish().await;
+        assert_eq!(read(folder.path(), "log"), "two\n");
+        assert!(is_known());
+        fs::rename(folder.path().join("log"), folder.path().join("old")).unwrap();
+        log.reopen();
+        log.finish().await;
+        assert!(is_known());
+        let another = folder.path().join("another");
+        fs::create_dir(&another).unwrap();
+        assert!(!LogFile::open(&plan(&another, 4, 1)).unwrap().is(&log));
     }
 
     #[test]
