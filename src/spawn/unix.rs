@@ -321,7 +321,8 @@ impl Prepared {
                 libc::execve(program, self.arg_pointers.as_ptr(), self.env_pointers.as_ptr());
             }
             match errno() {
-                libc::ENOENT | libc::ENOTDIR => {}
+                // Not there, or on a file system that does not answer: as `execvp` has it.
+                libc::ENOENT | libc::ENOTDIR | libc::ENODEV | libc::ESTALE | libc::ETIMEDOUT => {}
                 libc::EACCES => result = libc::EACCES,
                 libc::ENOEXEC => {
                     self.script_pointers[1] = program;
