@@ -6,6 +6,7 @@
 //! there goes. Over an [`AsyncRead`] or [`AsyncWrite`] they wait in a runtime; over a [`Read`] or
 //! [`Write`] they have the same methods with `blocking_` in front.
 
+use std::collections::VecDeque;
 use std::io::{self, IoSlice, Read, Write};
 use std::ops::Range;
 use std::pin::Pin;
@@ -30,6 +31,13 @@ const MANY: usize = 16;
 /// How much memory a partial message may take ahead of the bytes that have arrived: a length on
 /// the wire is the peer's word only.
 const RESERVE_AHEAD: usize = 1 << 20;
+
+/// Buffers of so many large messages are used again when nobody has those any more: of one that is
+/// written, of one that was, and may be written again, and of one that waits.
+const SPARES: usize = 3;
+
+/// Larger ones are not kept for that.
+const LARGEST_SPARE: usize = 2 * RESERVE_AHEAD;
 
 /// Why a message could not be taken or sent.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +137,10 @@ pub struct FrameReader<R> {
     cut: Option<Bytes>,
     /// So many bytes at the front of `buffer` were lent, and go with the next call.
     lent: usize,
+    /// How large the last message was, with its frame, if it was large: the next one may be so too.
+    large: usize,
+    /// What large messages were read into, the oldest first. Others may have them still.
+    spares: VecDeque<Bytes>,
     ended: bool,
     exact: bool,
 }
@@ -140,8 +152,17 @@ impl<R> FrameReader<R> {
     }
 
     fn with_decoder(io: R, decoder: Decoder) -> Self {
-        let buffer = BytesMut::new();
-        Self { io, decoder, buffer, cut: None, lent: 0, ended: false, exact: false }
+        Self {
+            io,
+            decoder,
+            buffer: BytesMut::new(),
+            cut: None,
+            lent: 0,
+            large: 0,
+            spares: VecDeque::new(),
+            ended: false,
+            exact: false,
+        }
     }
 
     /// Never reads past the end of the message that is asked for, so that another process finds
@@ -218,6 +239,7 @@ impl<R> FrameReader<R> {
         if frame.len > self.buffer.len() / MANY {
             return Some(self.take(&frame));
         }
+        self.look_ahead(frame.len, None);
         let cut = self.cut.insert(std::mem::take(&mut self.buffer).freeze());
         Some(cut_out(cut, &frame))
     }
@@ -232,6 +254,7 @@ impl<R> FrameReader<R> {
 
     #[inline]
     fn lend(&mut self, frame: Frame) -> Range<usize> {
+        self.look_ahead(frame.len, None);
         self.lent = frame.len;
         frame.payload
     }
@@ -272,16 +295,67 @@ impl<R> FrameReader<R> {
     /// Takes the payload of the frame at the front of the buffer out of it, without copying.
     #[inline]
     fn take(&mut self, frame: &Frame) -> Bytes {
-        let mut bytes = self.buffer.split_to(frame.len).freeze();
+        let mut bytes = self.split_off(frame.len);
+        self.look_ahead(frame.len, Some(&bytes));
         bytes.truncate(frame.payload.end);
         bytes.advance(frame.payload.start);
         bytes
+    }
+
+    /// Takes so many bytes off the front of the buffer.
+    #[inline]
+    fn split_off(&mut self, len: usize) -> Bytes {
+        if len < self.buffer.len() {
+            return self.buffer.split_to(len).freeze();
+        }
+        // Nothing of ours is to keep it from being used again.
+        std::mem::take(&mut self.buffer).freeze()
+    }
+
+    /// Takes note of how large the last of the frames was that are given out, or lent.
+    #[inline]
+    fn look_ahead(&mut self, last: usize, given: Option<&Bytes>) {
+        if last >= READ_SIZE || self.large > 0 {
+            self.expect(last, given);
+        }
+    }
+
+    fn expect(&mut self, last: usize, given: Option<&Bytes>) {
+        if last < READ_SIZE || self.exact {
+            self.large = 0;
+            self.spares.clear();
+            return;
+        }
+        self.large = last.min(LARGEST_SPARE);
+        if let Some(given) = given.filter(|given| given.len() <= LARGEST_SPARE) {
+            if self.spares.len() == SPARES {
+                self.spares.pop_front();
+            }
+            self.spares.push_back(given.clone());
+        }
+    }
+
+    /// Room for another message as large as the last one, in memory that has been used for one if
+    /// nobody has that any more.
+    fn make_room_for_a_large_one(&mut self) -> usize {
+        if !self.buffer.try_reclaim(self.large)
+            && let Some(unused) = self.spares.iter().position(Bytes::is_unique)
+            && let Some(Ok(unused)) = self.spares.remove(unused).map(Bytes::try_into_mut)
+        {
+            self.buffer = unused;
+            self.buffer.clear();
+        }
+        self.buffer.reserve(self.large);
+        self.large
     }
 
     /// Makes room for a read, and tells how much of it to use: `missing` bytes are certain to
     /// belong to the next frame.
     fn make_room(&mut self, missing: usize) -> usize {
         self.piece_together();
+        if self.large > 0 && self.buffer.is_empty() {
+            return self.make_room_for_a_large_one();
+        }
         // Grows with what has come: a message of n bytes never takes more than 2n + 1 MiB.
         let ahead = missing.min(self.buffer.len().max(RESERVE_AHEAD));
         // Of what follows a large one nothing: it would have to make way for the next.
@@ -319,18 +393,20 @@ impl<R> FrameReader<R> {
     /// Those in front of bytes that are no frame come before the error does.
     fn whole_frames(&mut self) -> Result<Result<Batch, usize>, FramingError> {
         self.piece_together();
-        let mut end = 0;
+        let (mut end, mut last) = (0, 0);
         let mut payloads = Vec::new();
         while let Some(frame) = self.decoder.whole(&self.buffer[end..]) {
             payloads.push(end + frame.payload.start..end + frame.payload.end);
-            end += frame.len;
+            last = frame.len;
+            end += last;
         }
         if payloads.is_empty()
             && let Step::Incomplete { missing } = self.decoder.decode(&self.buffer)?
         {
             return Ok(Err(missing));
         }
-        let frames = self.buffer.split_to(end).freeze();
+        let frames = self.split_off(end);
+        self.look_ahead(last, Some(&frames));
         let verbatim = self.framing() != Framing::ContentLength;
         Ok(Ok(Batch { frames, payloads, verbatim }))
     }
@@ -955,6 +1031,38 @@ mod tests {
             prop_assert_eq!(reader.unfinished(), 0);
             prop_assert_eq!(got, sent);
         }
+    }
+
+    #[tokio::test]
+    async fn a_large_message_is_read_into_the_memory_of_one_that_nobody_has_any_more() {
+        const SIZE: usize = RESERVE_AHEAD;
+        let mut stream = BytesMut::new();
+        for number in 0..6_u8 {
+            Framing::U32.encode(&vec![number; SIZE], &mut stream).unwrap();
+        }
+        Framing::U32.encode(b"small", &mut stream).unwrap();
+        let stream = stream.freeze();
+        let mut reader = reader(&stream[..]);
+        let mut kept = Vec::new();
+        let mut next = async || reader.get().await.unwrap().unwrap();
+        // The first one has told how large they are.
+        drop(next().await);
+        kept.push(next().await);
+        kept.push(next().await);
+        let third = next().await;
+        let place = third.as_ptr();
+        assert!(kept.iter().all(|kept| kept.as_ptr() != place));
+        drop(third);
+        let fourth = next().await;
+        assert_eq!(fourth.as_ptr(), place);
+        kept.push(fourth);
+        for (message, number) in kept.iter().zip([1, 2, 4]) {
+            assert!(message.iter().all(|byte| *byte == number) && message.len() == SIZE);
+        }
+        assert_eq!(next().await, vec![5; SIZE]);
+        assert_eq!(next().await, "small");
+        assert!(reader.get().await.unwrap().is_none());
+        assert!(reader.spares.is_empty(), "no more large ones are expected");
     }
 
     #[tokio::test]
