@@ -35,8 +35,11 @@ mod lacking;
 mod logs;
 mod notify;
 mod plan;
-#[cfg(unix)]
-#[path = "priority/unix.rs"]
+#[cfg(target_os = "linux")]
+#[path = "priority/linux.rs"]
+mod priority;
+#[cfg(all(unix, not(target_os = "linux")))]
+#[path = "priority/posix.rs"]
 mod priority;
 #[cfg(windows)]
 #[path = "priority/windows.rs"]

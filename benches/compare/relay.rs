@@ -3,8 +3,11 @@
 //! Who writes and who reads are this program again, and do what they do for the limit.
 
 use std::env;
-use std::fs::{self, File};
+use std::ffi::CString;
+use std::fs::{self, File, OpenOptions};
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,8 +19,15 @@ use crate::limits;
 use crate::measure::per_second;
 use crate::program::{GIPC, children, kilobytes};
 
+/// Where the writer is told to begin, if it is to wait for that: who looks on is to be there.
+const GO: &str = "BENCH_GO";
+
 /// The writer's part.
 pub(crate) fn write(count: usize, size: usize) {
+    if let Some(go) = env::var_os(GO) {
+        // Opened when somebody opens the other end.
+        File::open(go).expect("a named pipe");
+    }
     limits::write_frames(channel("GIPC_OUT"), count, size).expect("a reader");
 }
 
@@ -74,13 +84,18 @@ pub(crate) fn through_many(channels: usize, count: usize, size: usize) -> f64 {
     per_second(channels * count, time)
 }
 
-/// A folder with the description of a session in which one process sends to another.
+/// A folder with the description of a session in which one process sends to another, when it is told
+/// to.
 fn described(count: usize, size: usize) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let [out, into] = lines(count, size);
+    let go = folder.path().join("go");
+    named_pipe(&go);
     let description = format!(
-        "[process.out]\ncommand = \"{out}\"\n[process.into]\ncommand = \"{into}\"\n\
-         [channel.jobs]\nfrom = \"out\"\nto = \"into\"\n"
+        "[process.out]\ncommand = \"{out}\"\nenvironment = {{ {GO} = \"{}\" }}\n\
+         [process.into]\ncommand = \"{into}\"\n\
+         [channel.jobs]\nfrom = \"out\"\nto = \"into\"\n",
+        go.display()
     );
     fs::write(folder.path().join("gipc.toml"), description).expect("a file");
     folder
@@ -92,6 +107,7 @@ pub(crate) fn memory(count: usize, size: usize) -> f64 {
     let mut command = Command::new(GIPC);
     command.arg("up").current_dir(folder.path()).stderr(Stdio::null());
     let mut gipc = command.spawn().expect("gipc");
+    begin(&folder);
     let mut most = 0.0;
     while gipc.try_wait().expect("our child").is_none() {
         if let Some(supervisor) = children(gipc.id()).first() {
@@ -111,16 +127,35 @@ pub(crate) fn through(count: usize, size: usize, seen: Seen) -> f64 {
         command
     };
     let session = gipc(&["up"]).stderr(Stdio::piped()).spawn().expect("gipc");
+    let ps = || gipc(&["ps"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    while !ps().is_ok_and(|status| status.success()) {}
     let tap = (seen == Seen::Tapped).then(|| {
-        let is_up = || gipc(&["ps"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        while !is_up().is_ok_and(|status| status.success()) {}
-        gipc(&["tap"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("gipc tap")
+        let mut tap = gipc(&["tap"]);
+        let tap = tap.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("gipc tap");
+        // What it asks for is served before what is asked later.
+        let open = || fs::read_dir(format!("/proc/{}/fd", tap.id())).map_or(0, Iterator::count);
+        while open() < 4 {}
+        ps().expect("gipc ps");
+        tap
     });
+    begin(&folder);
     let output = session.wait_with_output().expect("its lines");
     if let Some(mut tap) = tap {
         tap.wait().expect("our child");
     }
     rate(&String::from_utf8_lossy(&output.stderr), count, size)
+}
+
+/// Has the writer begin, once it is there.
+fn begin(folder: &TempDir) {
+    let go = OpenOptions::new().write(true).open(folder.path().join("go"));
+    drop(go.expect("the writer"));
+}
+
+fn named_pipe(path: &Path) {
+    let path = CString::new(path.as_os_str().as_bytes()).expect("a path");
+    // SAFETY: the path ends with a zero.
+    assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
 }
 
 /// Two stages of `gipc pipe`: messages a second.

@@ -10,8 +10,8 @@ use crate::value;
 ///
 /// A line for each: the channel, who sends it, who reads the channel, its number there, and the
 /// message. What is no text is shown with escapes. To look does not slow the session: it takes the
-/// time that others leave (nice 19), and one who does not keep up is told on standard error how many
-/// messages were missed.
+/// time that others leave (SCHED_IDLE on Linux), is shown 32 MiB a second at the most, and is told on
+/// standard error how many messages were missed.
 #[derive(Debug, Args)]
 #[command(after_help = "One customer's messages, to be played again: \
                   gipc tap jobs --json --filter /customer/id=17 > record.jsonl")]

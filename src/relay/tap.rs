@@ -9,11 +9,16 @@ use gipc::frames::Batch;
 use gipc::framing::Framing;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::record::{Passage, now};
 
 /// How many bytes may wait for whoever looks. Past that it misses messages.
 const ROOM: usize = 1 << 20;
+
+/// How many bytes of a second it is shown, beyond those that there is room for: what it costs us to
+/// show them is not to be felt where many more pass.
+const SHOWN: f64 = (32 << 20) as f64;
 
 /// Some messages that have passed together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,12 +42,42 @@ pub(crate) enum Seen {
     Missed(u64),
 }
 
+/// How much is shown: so many bytes at once, and more as time goes on.
+#[derive(Debug)]
+struct Allowance {
+    /// Bytes; what is shown last may take more than there are.
+    left: f64,
+    at: Instant,
+    /// There were none left, and there are few still: who looks is not woken for each little.
+    is_low: bool,
+}
+
+impl Allowance {
+    fn new(now: Instant) -> Self {
+        Self { left: ROOM as f64, at: now, is_low: false }
+    }
+
+    /// Is there any left?
+    fn is_left(&mut self, now: Instant) -> bool {
+        let more = now.duration_since(self.at).as_secs_f64() * SHOWN;
+        (self.left, self.at) = ((self.left + more).min(ROOM as f64), now);
+        let enough = if self.is_low { ROOM as f64 / 2.0 } else { 0.0 };
+        self.is_low = self.left <= enough;
+        !self.is_low
+    }
+
+    fn take(&mut self, bytes: usize) {
+        self.left -= bytes as f64;
+    }
+}
+
 /// What waits for one who looks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct View {
     waiting: RefCell<VecDeque<Seen>>,
     /// How much that is.
     bytes: Cell<usize>,
+    allowance: RefCell<Allowance>,
     /// How many messages have passed since there was no room any more.
     missed: Cell<u64>,
     is_over: Cell<bool>,
@@ -50,13 +85,30 @@ struct View {
 }
 
 impl View {
+    fn new() -> Rc<Self> {
+        Rc::new(Self {
+            waiting: RefCell::default(),
+            bytes: Cell::default(),
+            allowance: RefCell::new(Allowance::new(Instant::now())),
+            missed: Cell::default(),
+            is_over: Cell::default(),
+            changed: Notify::new(),
+        })
+    }
+
+    /// Is there room for more, and time to show it?
+    fn is_open(&self) -> bool {
+        self.bytes.get() < ROOM && self.allowance.borrow_mut().is_left(Instant::now())
+    }
+
     fn pass(&self, passage: Passage<'_>, seq: u64, batch: &Batch, framing: Framing) {
         let messages = batch.payloads().len() as u64;
-        if self.bytes.get() >= ROOM {
+        if !self.is_open() {
             self.missed.set(self.missed.get() + messages);
             return;
         }
         let frames = super::in_u32(batch, framing);
+        self.allowance.borrow_mut().take(frames.len());
         let Passage { channel, from, to } = passage;
         let (channel, from, to) = (channel.to_owned(), from.to_owned(), to.to_owned());
         self.tell_of_missed();
@@ -126,7 +178,7 @@ impl Taps {
 
 /// Looks at these channels from now on.
 pub(crate) fn open<'a>(hubs: impl Iterator<Item = &'a super::Hub>) -> Tap {
-    let view = Rc::new(View::default());
+    let view = View::new();
     hubs.for_each(|hub| hub.taps.0.borrow_mut().push(Rc::downgrade(&view)));
     Tap(view)
 }
@@ -140,6 +192,8 @@ impl super::Hub {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const PASSAGE: Passage<'_> = Passage { channel: "c", from: "a.1", to: "b.1" };
@@ -149,7 +203,7 @@ mod tests {
     }
 
     fn view() -> (Taps, Tap) {
-        let (taps, view) = (Taps::default(), Rc::new(View::default()));
+        let (taps, view) = (Taps::default(), View::new());
         taps.0.borrow_mut().push(Rc::downgrade(&view));
         (taps, Tap(view))
     }
@@ -161,7 +215,7 @@ mod tests {
         }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn whoever_is_slow_misses_messages_and_is_told_how_many() {
         let (taps, mut tap) = view();
         taps.pass(PASSAGE, 1, &batch(&[10, 20]), Framing::Lines);
@@ -170,6 +224,7 @@ mod tests {
         taps.pass(PASSAGE, 6, &batch(&[1]), Framing::Lines);
         assert_eq!(seq(tap.next().await), (1, 2));
         assert_eq!(seq(tap.next().await), (3, 1), "one is always seen, however large");
+        tokio::time::advance(Duration::from_secs(1)).await;
         taps.pass(PASSAGE, 7, &batch(&[1]), Framing::Lines);
         assert_eq!(tap.next().await, Some(Seen::Missed(3)));
         assert_eq!(seq(tap.next().await), (7, 1));
@@ -177,7 +232,27 @@ mod tests {
         assert_eq!(tap.next().await, None);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
+    async fn no_more_is_shown_than_costs_little_however_fast_it_is_taken() {
+        let (taps, mut tap) = view();
+        let (mut shown, mut missed) = (0, 0);
+        for first in 1..=100 {
+            taps.pass(PASSAGE, first, &batch(&[ROOM / 4]), Framing::Lines);
+            while !tap.0.waiting.borrow().is_empty() {
+                match tap.next().await {
+                    Some(Seen::Messages(..)) => shown += 1,
+                    Some(Seen::Missed(count)) => missed += count,
+                    None => unreachable!("it is not closed"),
+                }
+            }
+            tokio::time::advance(Duration::from_millis(1)).await;
+        }
+        // Of 25 MiB in a tenth of a second what there is room for, and a tenth of 32.
+        assert!((12..24).contains(&shown), "{shown}");
+        assert!(missed > 0);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn what_was_missed_last_is_told_at_the_end() {
         let (taps, mut tap) = view();
         taps.pass(PASSAGE, 1, &batch(&[ROOM]), Framing::Lines);

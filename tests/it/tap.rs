@@ -51,8 +51,8 @@ fn messages_are_shown_as_they_pass_until_the_session_ends() {
     let (folder, gipc) = session("gipc send käse; printf 'two\\nlines\\033\\377' | gipc send -");
     let (tap, first) = tap(folder.path(), "tap");
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", tap.pid())).unwrap();
-    let niceness = stat.rsplit_once(')').unwrap().1.split_whitespace().nth(16);
-    assert_eq!(niceness, Some("19"), "it takes what others leave");
+    let policy = stat.rsplit_once(')').unwrap().1.split_whitespace().nth(38);
+    assert_eq!(policy, Some("5"), "it takes what others leave: SCHED_IDLE");
     let (words, message) = first.rsplit_once(' ').unwrap();
     let number: u64 = words.strip_prefix("jobs gen.1 -> end.1 ").unwrap().parse().unwrap();
     assert!(number > 0);
