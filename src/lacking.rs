@@ -22,8 +22,6 @@ pub(crate) enum Wish {
     Isolation,
     /// To go on behind the back of who has called us.
     Background,
-    /// The channel of a Node process.
-    Node,
     /// The socket of `sd_notify(3)`.
     Notify,
     /// The variables of `sd_listen_fds(3)`.

@@ -3,6 +3,8 @@
 //! Those are the ones that `lib/internal/child_process.js` of Node keeps for itself: objects whose
 //! `cmd` begins with `NODE_`.
 
+pub mod chunks;
+
 use memchr::memmem;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};

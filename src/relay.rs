@@ -47,9 +47,7 @@ mod tap;
 pub(crate) use door::{Door, Turned, Visit};
 pub(crate) use draining::{Draining, Phase};
 pub(crate) use inlet::{Inlet, Stop};
-pub(crate) use node::{Conversation, NodeStream};
-#[cfg(unix)]
-pub(crate) use node::{Reply, Socket};
+pub(crate) use node::{Conversation, NodeEnd, NodeStream, Reply, Socket};
 pub(crate) use reopenable::{Lent, Reopenable};
 pub(crate) use sieve::{Guard, Sieve};
 pub(crate) use spill::Spill;

@@ -142,7 +142,7 @@ calling script stops too.
 const WINDOWS: &str = "\
 .SH WINDOWS
 All commands are there. What Windows does not have is refused, with the reason: users, groups, limits,
-nice values and umask, \\-\\-isolate and \\-\\-detach, Node's channel, sd_notify(3) and LISTEN_FDS. There
+nice values and umask, \\-\\-isolate and \\-\\-detach, sd_notify(3) and LISTEN_FDS. There
 are no signals: Ctrl-C, Ctrl-Break, the end of the console and that of the user's session stop gipc in
 order, and a second one kills; a command can be sent TERM, which is Ctrl-Break, and KILL.
 .PP

@@ -10,7 +10,6 @@ use gipc::spawn::ChildFd;
 
 use super::Usage;
 use super::supervision::Supervision;
-use crate::lacking::Wish;
 use crate::plan::channel::{Channel, End, Place, Port};
 use crate::plan::rules;
 use crate::plan::topology::{Process, ProcessId, Readiness, Wiring};
@@ -186,7 +185,6 @@ impl Worker {
             Some(Condition::Delay(delay)) => rules::Readiness::After(*delay),
             Some(_) => rules::Readiness::Told { timeout: self.ready_timeout },
         };
-        Usage::refuse("--wire node", Wish::Node, matches!(self.wire, Wire::Node))?;
         let (port_in, port_out) = self.ports();
         if matches!(self.wire, Wire::Node) && self.framing() != Framing::Lines {
             return Err(Usage::wrong(

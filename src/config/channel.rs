@@ -14,7 +14,6 @@ use super::probe::Ready;
 use super::process::Reader;
 use super::raw;
 use super::text::{At, Meaning, Named, OneOrMany, Text};
-use crate::lacking::Wish;
 use crate::plan::channel::{self, Ack, Channel, ChannelId, End, Full, Port, Replies, Route};
 use crate::plan::topology::{Process, ProcessId, Readiness};
 use crate::value;
@@ -342,7 +341,6 @@ impl<'p> Pins<'p> {
         for (ends, way) in [(&draft.from, "from"), (&draft.to, "to")] {
             for end in ends {
                 let Some((process, Some(PortWord::Node))) = end.process else { continue };
-                reader.refuse("node", Wish::Node, Some(&end.place));
                 let mut there = self.directions.iter();
                 if let Some((.., other)) = there.find(|it| (it.0, it.1) == (process, way)) {
                     let name = &self.processes[process.0].name;

@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
 
     /// Notes what is at this place, if anything, where this system does not have it; whether it does
     /// not.
-    pub(super) fn refuse(&mut self, what: &str, wish: Wish, place: Option<&Place>) -> bool {
+    fn refuse(&mut self, what: &str, wish: Wish, place: Option<&Place>) -> bool {
         let refusal = lacking::why_not(wish).zip(place);
         if let Some((why, place)) = refusal {
             self.mistakes.add(place, format!("`{what}` cannot be had here: {why}"));

@@ -15,9 +15,6 @@ pub(crate) const fn why_not(wish: Wish) -> Option<&'static str> {
         Wish::Background => {
             "on Windows gipc runs in the foreground (`start /b gipc up` is a way out)"
         }
-        Wish::Node => {
-            "Node's channel is not spoken on Windows; descriptors and stdin and stdout are"
-        }
         Wish::ListenFds => "Windows has no descriptors that LISTEN_FDS could tell of",
         Wish::Notify => "Windows has no sockets of this kind; a message can tell it, or a line",
     })

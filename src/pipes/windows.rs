@@ -21,8 +21,8 @@ use windows_sys::Wdk::Storage::FileSystem::{
     FILE_PIPE_LOCAL_INFORMATION, FilePipeLocalInformation, NtQueryInformationFile,
 };
 use windows_sys::Win32::Foundation::{
-    ERROR_BROKEN_PIPE, ERROR_NO_DATA, ERROR_PIPE_NOT_CONNECTED, GENERIC_ALL, GENERIC_WRITE, HANDLE,
-    INVALID_HANDLE_VALUE,
+    ERROR_BROKEN_PIPE, ERROR_NO_DATA, ERROR_PIPE_NOT_CONNECTED, GENERIC_ALL, GENERIC_READ,
+    GENERIC_WRITE, HANDLE, INVALID_HANDLE_VALUE,
 };
 use windows_sys::Win32::Security::{
     ACCESS_ALLOWED_ACE, ACL, ACL_REVISION, AddAccessAllowedAce, GetLengthSid, GetTokenInformation,
@@ -32,7 +32,7 @@ use windows_sys::Win32::Security::{
 use windows_sys::Win32::Storage::FileSystem::{
     CreateFileW, FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, FILE_NAME_INFO,
     FILE_READ_ATTRIBUTES, FileNameInfo, GetFileInformationByHandleEx, OPEN_EXISTING,
-    PIPE_ACCESS_INBOUND,
+    PIPE_ACCESS_DUPLEX, PIPE_ACCESS_INBOUND,
 };
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 use windows_sys::Win32::System::Pipes::{
@@ -88,6 +88,16 @@ pub fn large() -> io::Result<(OwnedHandle, OwnedHandle)> {
 #[derive(Debug)]
 pub struct Incoming(End);
 
+impl Incoming {
+    /// What comes out of a pipe that was opened to do its work in the background.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn new(handle: Descriptor) -> io::Result<Self> {
+        Ok(Self(End::passed_to_us(handle, Way::In)?))
+    }
+}
+
 impl AsyncRead for Incoming {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -104,7 +114,7 @@ impl AsyncRead for Incoming {
 /// When the system has no room for it.
 pub fn from_child() -> io::Result<(Incoming, Descriptor)> {
     let (read, write) = pair(Mode::Overlapped, Mode::Blocking)?;
-    Ok((Incoming(End::passed_to_us(read, Way::In)?), write))
+    Ok((Incoming::new(read)?, write))
 }
 
 /// As [`from_child`]: there are no larger ones.
@@ -131,6 +141,14 @@ pub struct Outgoing(End);
 impl Outgoing {
     /// How many bytes are written at once at the most.
     pub const AT_ONCE: usize = WRITE_SIZE;
+
+    /// What goes into a pipe that was opened to do its work in the background.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn new(handle: Descriptor) -> io::Result<Self> {
+        Ok(Self(End::passed_to_us(handle, Way::Out)?))
+    }
 
     /// Is something being written?
     pub fn is_busy(&self) -> bool {
@@ -162,7 +180,7 @@ impl AsyncWrite for Outgoing {
 /// When the system has no room for it.
 pub fn to_child() -> io::Result<(Outgoing, Descriptor)> {
     let (read, write) = pair(Mode::Blocking, Mode::Overlapped)?;
-    Ok((Outgoing(End::passed_to_us(write, Way::Out)?), read))
+    Ok((Outgoing::new(write)?, read))
 }
 
 /// As [`to_child`], with no room at all: what is written to it is flushed when it has been read.
@@ -171,7 +189,7 @@ pub fn to_child() -> io::Result<(Outgoing, Descriptor)> {
 /// When the system has no room for it.
 pub fn to_child_unbuffered() -> io::Result<(Outgoing, Descriptor)> {
     let (read, write) = pair_with(Mode::Blocking, Mode::Overlapped, 0)?;
-    Ok((Outgoing(End::passed_to_us(write, Way::Out)?), read))
+    Ok((Outgoing::new(write)?, read))
 }
 
 /// The end of a pipe that goes both ways, opened to do its work in the background. Reads and writes wait
@@ -250,6 +268,28 @@ pub(crate) fn pair(read: Mode, write: Mode) -> io::Result<(OwnedHandle, OwnedHan
 
 /// The same with so many bytes of room.
 fn pair_with(read: Mode, write: Mode, capacity: u32) -> io::Result<(OwnedHandle, OwnedHandle)> {
+    connected(PIPE_ACCESS_INBOUND | read.flags(), [capacity; 2], GENERIC_WRITE, write)
+}
+
+/// A pipe that goes both ways, whose ends do their work in the background: ours, and a child's. What goes
+/// to the child has no room at all where it is not `buffered`, as with [`to_child_unbuffered`].
+///
+/// # Errors
+/// When the system has no room for it.
+pub fn both_ways(buffered: bool) -> io::Result<(Descriptor, Descriptor)> {
+    let mode = Mode::Overlapped;
+    let room = [if buffered { CAPACITY } else { 0 }, CAPACITY];
+    connected(PIPE_ACCESS_DUPLEX | mode.flags(), room, GENERIC_READ | GENERIC_WRITE, mode)
+}
+
+/// The first end of a pipe, opened in this way, with so much room for what it writes and for what it
+/// reads, and the other end with this access.
+fn connected(
+    first: u32,
+    [room_out, room_in]: [u32; 2],
+    access: u32,
+    mode: Mode,
+) -> io::Result<(OwnedHandle, OwnedHandle)> {
     let random = RandomState::new();
     let name = format!(
         r"\\.\pipe\gipc-{:016x}{:016x}",
@@ -264,22 +304,22 @@ fn pair_with(read: Mode, write: Mode, capacity: u32) -> io::Result<(OwnedHandle,
         let server = CreateNamedPipeW(
             name.as_ptr(),
             // The first, and the only one: nobody has had the name before us.
-            PIPE_ACCESS_INBOUND | FILE_FLAG_FIRST_PIPE_INSTANCE | read.flags(),
+            FILE_FLAG_FIRST_PIPE_INSTANCE | first,
             PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS,
             1,
-            capacity,
-            capacity,
+            room_out,
+            room_in,
             0,
             &raw const security,
         );
         let server = owned(server)?;
         let client = CreateFileW(
             name.as_ptr(),
-            GENERIC_WRITE | FILE_READ_ATTRIBUTES,
+            access | FILE_READ_ATTRIBUTES,
             0,
             ptr::null(),
             OPEN_EXISTING,
-            write.flags(),
+            mode.flags(),
             ptr::null_mut(),
         );
         Ok((server, owned(client)?))

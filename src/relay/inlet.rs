@@ -9,7 +9,7 @@ use gipc::pipes::Descriptor;
 use gipc::route::OutletId;
 use tokio::sync::oneshot;
 
-use super::{Conversation, Hub};
+use super::{Conversation, Hub, NodeEnd};
 
 #[cfg(unix)]
 #[path = "inlet/unix.rs"]

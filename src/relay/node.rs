@@ -1,4 +1,4 @@
-//! The socket of a Node process, which goes both ways.
+//! The channel of a Node process, which goes both ways: a socket, on Windows a pipe.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -20,7 +20,9 @@ mod system;
 #[path = "node/windows.rs"]
 mod system;
 
-pub(crate) use system::{NodeStream, Socket};
+pub(crate) use system::{NodeEnd, NodeStream, Socket};
+#[cfg(windows)]
+pub(super) use system::{Over, chunk};
 
 /// How long a process may say nothing that has read everything, and has sent less than it was sent
 /// or has not said that it is through with all.
@@ -33,7 +35,6 @@ const VERY_QUIET: Duration = Duration::from_secs(10);
 const RETRANSMISSIONS: u32 = 3;
 
 /// How to answer what a Node process says to Node.
-#[cfg_attr(windows, expect(dead_code, reason = "Node's wire is refused there"))]
 pub(crate) enum Reply {
     /// Among the messages for it.
     Queued(Rc<Hub>, OutletId),
@@ -56,7 +57,6 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
-    #[cfg_attr(windows, expect(dead_code, reason = "Node's wire is refused there"))]
     pub(crate) fn new(reply: Reply, is_heard: bool) -> Rc<Self> {
         Rc::new(Self {
             reply,

@@ -16,14 +16,9 @@ use crate::guard::Verdict;
 use crate::plan::channel::Port;
 use crate::plan::topology::{self, Meeting, Readiness, Wiring};
 use crate::relay::{Conversation, Inlet, NodeStream};
-
-#[cfg(unix)]
-#[path = "wiring/unix.rs"]
-mod system;
-#[cfg(windows)]
-#[path = "wiring/windows.rs"]
-mod system;
 use crate::{jobserver, notify, stream};
+
+mod node;
 
 /// Why a command was not started.
 #[derive(Debug, thiserror::Error)]

@@ -5,6 +5,7 @@
 mod commands;
 mod ends;
 mod messages;
+mod node;
 mod refusals;
 mod sessions;
 mod support;

@@ -1,15 +1,10 @@
 //! Messages: through `run`, `pipe` and `pool`, and by `send`, `recv` and `call`.
 
-use std::fmt::Write as _;
-
-use crate::support::{CHILD, GIPC, gipc, run, upper};
+use crate::support::{CHILD, GIPC, gipc, lines_of, run, upper};
 
 /// So many lines.
 fn lines(count: usize) -> String {
-    (1..=count).fold(String::new(), |mut lines, number| {
-        writeln!(lines, "line {number}").unwrap();
-        lines
-    })
+    lines_of((1..=count).map(|number| format!("line {number}")))
 }
 
 #[test]

@@ -6,11 +6,10 @@ use crate::support::{gipc, run};
 
 #[test]
 fn options_are_refused() {
-    let all: [(&[&str], &str); 5] = [
+    let all: [(&[&str], &str); 4] = [
         (&["exec", "--isolate", "--", "x"], "--isolate cannot be had here: Windows has no PID"),
         (&["exec", "--limit", "nofile=10", "--", "x"], "there is no limit `nofile`"),
         (&["exec", "--stop-signal", "HUP", "--", "x"], "there is no signal `HUP`"),
-        (&["run", "--wire", "node", "--", "x"], "--wire node cannot be had here: Node's channel"),
         (&["up", "--detach", "-p", "p=x"], "--detach cannot be had here: on Windows gipc runs in"),
     ];
     for (args, why) in all {
@@ -29,7 +28,6 @@ fn keys_are_refused_where_they_stand() {
         ("umask = '077'", "`umask` cannot be had here: Windows has no file mode"),
         ("limits = { nofile = 10 }", "`limits` cannot be had here: Windows has no limits"),
         ("ready = 'notify'", "`ready = \"notify\"` cannot be had here: Windows has no sockets"),
-        ("[channel.c]\nfrom = 'p.node'\nto = '-'", "`node` cannot be had here: Node's channel"),
     ];
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("gipc.toml");

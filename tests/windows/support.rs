@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "system calls on handles")]
 
 use std::ffi::OsStr;
+use std::fmt::{Display, Write as _};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,26 @@ const LONG: u32 = 60_000;
 /// The example that is a worker.
 pub(crate) fn upper() -> PathBuf {
     Path::new(GIPC).with_file_name("examples").join("upper.exe")
+}
+
+/// Is this program there? Where `GIPC_TEST_REQUIRE_PEERS` is set it has to be.
+pub(crate) fn has(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let program = format!("{program}.exe");
+    let is_there = std::env::split_paths(&path).any(|folder| folder.join(&program).is_file());
+    assert!(
+        is_there || std::env::var_os("GIPC_TEST_REQUIRE_PEERS").is_none(),
+        "{program} is missing: see tests/install-cross"
+    );
+    is_there
+}
+
+/// Each of these on a line.
+pub(crate) fn lines_of(all: impl Iterator<Item: Display>) -> String {
+    all.fold(String::new(), |mut lines, one| {
+        writeln!(lines, "{one}").unwrap();
+        lines
+    })
 }
 
 pub(crate) fn gipc<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {

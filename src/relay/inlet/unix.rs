@@ -12,7 +12,7 @@ use nix::sys::socket::sockopt::SndBuf;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::{Conversation, Inlet};
+use super::{Conversation, Inlet, NodeEnd};
 
 /// The end that the process reads from, to ask how much is unread. Never read from.
 #[derive(Debug)]
@@ -42,11 +42,11 @@ pub(crate) struct Pipe {
 impl Inlet {
     /// A socket into a Node process, whose end is `theirs`.
     pub(crate) fn node(
-        ours: OwnedFd,
+        ours: NodeEnd,
         theirs: &OwnedFd,
         conversation: Rc<Conversation>,
     ) -> io::Result<Self> {
-        let pipe = Pipe { is_socket: true, ..Pipe::around(ours, theirs)? };
+        let pipe = Pipe { is_socket: true, ..Pipe::around(ours.0, theirs)? };
         Ok(Self { pipe, node: Some(conversation) })
     }
 }

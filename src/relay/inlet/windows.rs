@@ -2,17 +2,21 @@
 //! much is unread once the process has ended.
 //!
 //! While it lives it must not be asked: a handle that blocks does one call at a time, and who looks at
-//! one that somebody reads from waits for him.
+//! one that somebody reads from waits for him. That of a Node process does not block.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::rc::Weak;
+use std::rc::{Rc, Weak};
 use std::task::{Poll, ready};
 
+use gipc::node::chunks::{self, Written};
 use gipc::pipes::{self, Descriptor, Outgoing};
 use tokio::io::AsyncWrite;
+
+use super::super::node::{Over, chunk};
+use super::{Conversation, Inlet, NodeEnd};
 
 /// What is not known while the process lives.
 #[derive(Debug)]
@@ -37,6 +41,22 @@ pub(crate) struct Pipe {
     taken_back: usize,
     /// How much was unread when that was given up.
     left: usize,
+    /// Of a pipe of Node's: what was written, and who is to know that it was all.
+    chunks: Option<(RefCell<Written>, Rc<Over>)>,
+}
+
+impl Inlet {
+    /// A pipe into a Node process, whose end is `theirs`.
+    pub(crate) fn node(
+        ours: NodeEnd,
+        theirs: &Descriptor,
+        conversation: Rc<Conversation>,
+    ) -> io::Result<Self> {
+        let (write, over) = ours.outgoing()?;
+        let pipe = Pipe::around(write, theirs)?;
+        let chunks = Some((RefCell::new(Written::new(pipe.capacity)), over));
+        Ok(Self { pipe: Pipe { chunks, ..pipe }, node: Some(conversation) })
+    }
 }
 
 impl Pipe {
@@ -45,10 +65,14 @@ impl Pipe {
     pub(super) fn new(is_small: bool) -> io::Result<(Self, Descriptor)> {
         let (write, theirs) =
             if is_small { pipes::to_child_unbuffered()? } else { pipes::to_child()? };
+        Ok((Self::around(write, &theirs)?, theirs))
+    }
+
+    fn around(write: Outgoing, theirs: &Descriptor) -> io::Result<Self> {
         // What is being written can be unread too.
-        let capacity = pipes::capacity(&theirs) + Outgoing::AT_ONCE;
+        let capacity = pipes::capacity(theirs) + Outgoing::AT_ONCE;
         let (write, read) = (Some(RefCell::new(write)), Some(theirs.try_clone()?));
-        Ok((Self { write, read, capacity, taken_back: 0, left: 0 }, theirs))
+        Ok(Self { write, read, capacity, taken_back: 0, left: 0, chunks: None })
     }
 
     /// What tells how much is unread while the process lives: nothing.
@@ -58,7 +82,8 @@ impl Pipe {
 
     /// How many bytes the process has left unread, which has ended.
     pub(super) fn unread(&self) -> usize {
-        self.read.as_ref().map_or(self.left, pipes::unread) + self.taken_back
+        let bytes = self.read.as_ref().map_or(self.left, pipes::unread) + self.taken_back;
+        self.chunks.as_ref().map_or(bytes, |(written, _)| written.borrow().unread(bytes))
     }
 
     /// How many bytes can be unread.
@@ -81,6 +106,9 @@ impl Pipe {
             let before = pipes::unread(read);
             drop(write);
             self.taken_back = before.saturating_sub(pipes::unread(read));
+        }
+        if let Some((_, over)) = &self.chunks {
+            over.tell();
         }
     }
 
@@ -109,11 +137,23 @@ impl Pipe {
         poll_fn(|context| {
             let mut write = write.borrow_mut();
             ready!(Pin::new(&mut *write).poll_flush(context))?;
-            let written = gather(&mut |pieces| match Pin::new(&mut *write)
-                .poll_write_vectored(context, pieces)
-            {
-                Poll::Ready(written) => written,
-                Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+            let written = gather(&mut |pieces| {
+                let mut write = Pin::new(&mut *write);
+                let written = match &self.chunks {
+                    None => write.poll_write_vectored(context, pieces),
+                    Some((written, _)) => {
+                        let chunk = chunk(pieces);
+                        write.as_mut().poll_write(context, &chunk).map_ok(|_whole| {
+                            let size = chunk.len() - chunks::HEADER;
+                            written.borrow_mut().push(size);
+                            size
+                        })
+                    }
+                };
+                match written {
+                    Poll::Ready(written) => written,
+                    Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+                }
             });
             match written {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,

@@ -5,15 +5,35 @@ use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use gipc::pipes;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::UnixStream;
+
+/// Our end.
+pub(crate) struct NodeEnd(pub(in crate::relay) OwnedFd);
+
+impl NodeEnd {
+    /// With the end that is the process's. A socket is no smaller for messages that go to whoever is
+    /// idle: the system tells what was read of it in any case.
+    pub(crate) fn pair(_is_shared: bool) -> io::Result<(Self, OwnedFd)> {
+        let (ours, theirs) = pipes::sockets()?;
+        let ours = pipes::set_aside(ours);
+        pipes::set_nonblocking(&ours, true)?;
+        Ok((Self(ours), theirs))
+    }
+
+    /// The same end once more.
+    pub(crate) fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self(self.0.try_clone()?))
+    }
+}
 
 /// What comes from a Node process.
 pub(crate) struct NodeStream(UnixStream);
 
 impl NodeStream {
-    pub(crate) fn new(socket: OwnedFd) -> io::Result<Self> {
-        Ok(Self(UnixStream::from_std(socket.into())?))
+    pub(crate) fn new(end: NodeEnd) -> io::Result<Self> {
+        Ok(Self(UnixStream::from_std(end.0.into())?))
     }
 }
 
@@ -33,9 +53,13 @@ impl AsyncRead for NodeStream {
 }
 
 /// Our end, for one who only answers.
-pub(crate) struct Socket(pub(crate) OwnedFd);
+pub(crate) struct Socket(OwnedFd);
 
 impl Socket {
+    pub(crate) fn new(end: NodeEnd) -> io::Result<Self> {
+        Ok(Self(end.0))
+    }
+
     /// It is written whole or, where the process reads nothing, not at all.
     pub(super) fn say(&self, what: &[u8]) {
         let _ = nix::unistd::write(&self.0, what);

@@ -1,25 +1,24 @@
-//! POSIX: a Node process has a socket.
+//! The channel of a Node process, one for both directions.
 
 use std::io;
 use std::rc::Rc;
 
-use gipc::pipes;
-
 use super::super::instance::{Junction, Side};
 use super::{Gifts, Line, Node};
 use crate::plan::channel::Port;
-use crate::relay::{Conversation, Inlet, NodeStream, Reply, Socket};
+use crate::relay::{Conversation, Inlet, NodeEnd, NodeStream, Reply, Socket};
 
 impl Gifts {
-    /// The socket of a Node process, for the channel into it and the one from it.
+    /// That of a Node process, for the channel into it and the one from it.
     pub(super) fn connect_node(&mut self, junctions: &[Junction]) -> io::Result<()> {
         let is_node = |(_, it): &(usize, &Junction)| matches!(it.plan.port, Port::Node(_));
         let there: Vec<_> = junctions.iter().enumerate().filter(is_node).collect();
         let Some((_, first)) = there.first() else { return Ok(()) };
         let (target, framing) = (first.plan.port.fd(), first.plan.framing);
-        let (ours, theirs) = pipes::sockets()?;
-        let ours = pipes::set_aside(ours);
-        pipes::set_nonblocking(&ours, true)?;
+        let is_shared = there
+            .iter()
+            .any(|(_, it)| matches!(it.side, Side::Reader(_)) && it.hub.waits_for_reading());
+        let (ours, theirs) = NodeEnd::pair(is_shared)?;
         let reads = there.iter().find_map(|(place, it)| match it.side {
             Side::Reader(outlet) => Some((*place, Reply::Queued(Rc::clone(&it.hub), outlet))),
             _ => None,
@@ -28,7 +27,7 @@ impl Gifts {
         let writes_to = there.iter().find(is_writer).map(|(place, _)| *place);
         let (reads_at, reply) = match reads {
             Some((place, reply)) => (Some(place), reply),
-            None => (None, Reply::Written(Socket(ours.try_clone()?))),
+            None => (None, Reply::Written(Socket::new(ours.try_clone()?)?)),
         };
         let conversation = Conversation::new(reply, writes_to.is_some());
         if let Some(place) = reads_at {
