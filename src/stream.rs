@@ -63,7 +63,7 @@ impl Read for &Patient {
 impl Write for &Patient {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
-            match (&self.0).write(bytes) {
+            match system::write(&self.0, bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     system::wait_to_write(&self.0)?;
                 }

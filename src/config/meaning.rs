@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use gipc::process::Signal;
+use gipc::process::{self, Signal};
 use serde_json::{Value, json};
 
 use super::text::{Besides, Meaning};
@@ -167,7 +167,7 @@ impl Meaning for Size {
 
 /// Whole numbers in a range.
 macro_rules! number {
-    ($(#[$doc:meta])* $name:ident($type:ty), $min:literal..=$max:expr, $expected:literal) => {
+    ($(#[$doc:meta])* $name:ident($type:ty), $min:literal..=$max:expr, $expected:expr) => {
         $(#[$doc])*
         pub(super) struct $name(pub(super) $type);
 
@@ -182,7 +182,7 @@ macro_rules! number {
 
             fn of(text: &str) -> Result<Self, String> {
                 let number = text.parse().ok().filter(|number| ($min..=$max).contains(number));
-                number.map(Self).ok_or_else(|| format!("`{text}` is not {}", $expected))
+                number.map(Self).ok_or_else(|| format!("`{text}` is not {}", Self::EXPECTED))
             }
         }
     };
@@ -194,9 +194,14 @@ number!(
 number!(
     /// How many, perhaps none.
     Amount(u32), 0..=1_000_000, "a whole number from 0 to 1000000");
+/// They have 8 bits, on Windows 32.
+const AN_EXIT_CODE: &str = match process::ExitCode::BITS {
+    8 => "an exit code from 0 to 255",
+    _ => "an exit code from 0 to 4294967295",
+};
 number!(
     /// The exit code of a process.
-    ExitCode(u8), 0..=255, "an exit code from 0 to 255");
+    ExitCode(process::ExitCode), 0..=process::ExitCode::MAX, AN_EXIT_CODE);
 number!(
     /// See `nice(1)`.
     Niceness(i32), -20..=19, "a whole number from -20 to 19");

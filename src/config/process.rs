@@ -330,12 +330,7 @@ impl<'a> Reader<'a> {
         raw: Option<&At<Vec<At<Text<super::meaning::ExitCode>>>>>,
     ) -> Vec<ExitCode> {
         let Some(codes) = raw else { return vec![0] };
-        codes
-            .value
-            .iter()
-            .filter_map(|code| self.value(code))
-            .map(|code| code.0 as ExitCode)
-            .collect()
+        codes.value.iter().filter_map(|code| self.value(code)).map(|code| code.0).collect()
     }
 
     fn health(&mut self, raw: &raw::HealthCheck, dir: Option<&PathBuf>) -> Option<HealthCheck> {

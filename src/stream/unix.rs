@@ -1,7 +1,7 @@
 //! POSIX: `poll` tells when a descriptor that does not block is ready.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek};
+use std::io::{self, Seek, Write as _};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -19,6 +19,11 @@ pub(crate) const NULL: &str = "/dev/null";
 /// A descriptor of our own for the same file.
 pub(super) fn duplicate(of: impl AsFd) -> io::Result<File> {
     Ok(File::from(of.as_fd().try_clone_to_owned()?))
+}
+
+/// Writes as much of it as is taken at once.
+pub(super) fn write(mut file: &File, bytes: &[u8]) -> io::Result<usize> {
+    file.write(bytes)
 }
 
 /// Waits until there is something to read, be it the end.

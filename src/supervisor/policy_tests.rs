@@ -23,7 +23,7 @@ const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-const fn code(code: u8) -> Event {
+const fn code(code: ExitCode) -> Event {
     Event::Exited(ExitStatus::Code(code))
 }
 
@@ -149,18 +149,18 @@ fn the_grace_is_one_for_the_command_and_what_it_leaves_behind() {
 }
 
 #[test]
-fn quit_kills_at_once() {
+fn what_is_demanded_kills_at_once() {
     let mut play = Play::begin(rules());
-    assert_eq!(play.is(Event::Demanded(Signal::QUIT)), KILL);
+    assert_eq!(play.is(Event::Demanded(Signal::HUP)), KILL);
     play.is(Event::Exited(ExitStatus::Signal(Signal::KILL)));
-    assert_eq!(play.is(GONE), finish(Verdict::Signal(Signal::QUIT)));
+    assert_eq!(play.is(GONE), finish(Verdict::Signal(Signal::HUP)));
 }
 
 #[test]
 fn a_signal_in_the_pause_before_a_restart_ends_it_at_once() {
     for (event, verdict) in [
         (Event::Asked(TERM), Verdict::Signal(TERM)),
-        (Event::Demanded(Signal::QUIT), Verdict::Signal(Signal::QUIT)),
+        (Event::Demanded(Signal::HUP), Verdict::Signal(Signal::HUP)),
     ] {
         let mut play = Play::begin(Rules { restart: Restart::Always, ..rules() });
         play.is(code(0));
@@ -513,11 +513,11 @@ fn whose_writers_have_ended_may_end_by_itself_before_it_is_asked_to() {
 
 #[test]
 fn while_it_ends_by_itself_time_can_stand_still() {
-    let mut play = Play::begin(Rules { stop_signal: Some(Signal::QUIT), ..rules() });
+    let mut play = Play::begin(Rules { stop_signal: Some(Signal::HUP), ..rules() });
     play.is(Event::Drained(INT));
     play.pass(ms(4_000));
     play.is(Event::Suspended);
     play.pass(ms(60_000));
     play.is(Event::Resumed);
-    assert_eq!(play.next(), (ms(6_000), ask(Signal::QUIT)));
+    assert_eq!(play.next(), (ms(6_000), ask(Signal::HUP)));
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use gipc::framing::Framing;
+use gipc::process::ExitCode;
 use gipc::spawn::ChildFd;
 
 use super::*;
@@ -107,7 +108,7 @@ impl Play {
         self.is(Happening::Ready(InstanceId(instance)))
     }
 
-    fn ends(&mut self, instance: usize, code: u8) -> Vec<Order> {
+    fn ends(&mut self, instance: usize, code: ExitCode) -> Vec<Order> {
         self.running.remove(&instance);
         let verdict = Verdict::Exit(code);
         self.is(Happening::Done { instance: InstanceId(instance), verdict, success: code == 0 })
@@ -118,7 +119,7 @@ fn stop(instance: usize, signal: Signal) -> Order {
     Order::Stop(InstanceId(instance), signal)
 }
 
-fn finish(code: u8) -> Order {
+fn finish(code: ExitCode) -> Order {
     Order::Finish(Verdict::Exit(code))
 }
 

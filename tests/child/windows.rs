@@ -6,6 +6,9 @@ use std::io::Write as _;
 
 use gipc::Command;
 use gipc::blocking::{self, Process};
+
+#[path = "windows/console.rs"]
+mod console;
 use windows_sys::Win32::Foundation::{GetHandleInformation, HANDLE_FLAG_INHERIT};
 
 pub(crate) fn main() {
@@ -13,11 +16,22 @@ pub(crate) fn main() {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
         [] => upper_case(),
+        ["tells-its-pid"] => answer(|message| format!("{} {message}", std::process::id())),
+        ["has-a-child"] => {
+            let left = leave();
+            answer(|_| format!("{} {}", std::process::id(), left.pid()));
+        }
         ["dies-after", count] => upper_case_some(count.parse().unwrap()),
         ["exit", code] => exit(code.parse().unwrap()),
         ["args", ..] => say(&format!("{:?}", &args[1..])),
         ["handles"] => say(&inherited().to_string()),
         ["hang"] => hang(),
+        ["says-when-asked", code] => console::says_when_asked(code.parse().unwrap()),
+        ["does-not-mind"] => console::does_not_mind(),
+        ["presses", count, program, ..] => {
+            console::presses(count.parse().unwrap(), program, &args[3..]);
+        }
+        ["shows-screen", program, ..] => console::shows_screen(program, &args[2..]),
         ["leave"] => {
             let left = leave();
             say(&format!("{} {}", std::process::id(), left.pid()));
@@ -41,6 +55,15 @@ fn upper_case() {
             exit(9);
         }
         writer.put(&message.to_ascii_uppercase()).unwrap();
+    }
+}
+
+/// Answers messages, which are text.
+fn answer(with: impl Fn(&str) -> String) {
+    let channels = blocking::inherited().unwrap();
+    let (reader, writer) = (channels.reader("in").unwrap(), channels.writer("out").unwrap());
+    while let Some(message) = reader.get().unwrap() {
+        writer.put(with(str::from_utf8(&message).unwrap()).as_bytes()).unwrap();
     }
 }
 

@@ -20,6 +20,42 @@ fn exit_codes_of_32_bits_come_through() {
 }
 
 #[test]
+fn each_bit_of_an_exit_code_comes_through() {
+    for bit in 8..32 {
+        for code in [1 << bit, !(1 << bit)] {
+            let said = run(&mut gipc(["exec", "--", CHILD, "exit", &code.to_string()]), "");
+            assert_eq!(said.code, code, "{said:?}");
+        }
+    }
+}
+
+#[test]
+fn success_has_any_code_that_it_is_said_to_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let child = std::path::absolute(CHILD).unwrap();
+    let child = child.display();
+    let up = |codes: &str, restart: &str| {
+        let text = format!(
+            "[process.p]\ncommand = ['{child}', 'exit', '3221225477']\n\
+             success_codes = {codes}\nrestart = '{restart}'\n"
+        );
+        fs::write(folder.path().join("gipc.toml"), text).unwrap();
+        run(gipc(["up", "--report", "report.json"]).current_dir(folder.path()), "")
+    };
+    // It is not started again either.
+    let said = up("[0, 0xc0000005]", "on-failure");
+    assert_eq!(said.code, 0, "{said:?}");
+    let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
+    assert!(report.contains("\"code\": 3221225477"), "{report}");
+    assert_eq!(report.matches("\"pid\"").count(), 1, "{report}");
+    assert_eq!(up("[0, 300]", "never").code, 0xc000_0005);
+    let said = up("[4294967296]", "never");
+    assert_eq!(said.code, 2);
+    let why = "`4294967296` is not an exit code from 0 to 4294967295";
+    assert!(said.stderr.contains(why), "{}", said.stderr);
+}
+
+#[test]
 fn a_program_that_is_not_there_is_127() {
     let said = run(&mut gipc(["exec", "--", "no-such-program"]), "");
     assert_eq!(said.code, 127);

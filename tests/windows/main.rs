@@ -1,8 +1,8 @@
-//! The program on Windows. `tests/cross` runs this under Wine, which does not send Ctrl-C and
-//! Ctrl-Break: what follows from those is not tested.
+//! The program on Windows. `tests/cross` runs this under Wine.
 #![cfg(windows)]
 
 mod commands;
+mod console;
 mod ends;
 mod messages;
 mod node;

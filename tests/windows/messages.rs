@@ -1,6 +1,6 @@
 //! Messages: through `run`, `pipe` and `pool`, and by `send`, `recv` and `call`.
 
-use crate::support::{CHILD, GIPC, gipc, lines_of, run, upper};
+use crate::support::{CHILD, GIPC, example, gipc, lines_of, run};
 
 /// So many lines.
 fn lines(count: usize) -> String {
@@ -10,7 +10,7 @@ fn lines(count: usize) -> String {
 #[test]
 fn a_hundred_thousand_messages_go_through_a_worker() {
     let lines = lines(100_000);
-    let said = run(gipc(["run", "--"]).arg(upper()), &lines);
+    let said = run(gipc(["run", "--"]).arg(example("upper")), &lines);
     assert_eq!((said.code, &*said.stderr), (0, ""));
     assert!(said.stdout == lines.to_uppercase());
 }
@@ -33,7 +33,7 @@ fn a_worker_may_have_its_messages_on_standard_input_and_output() {
 #[test]
 fn large_messages_arrive_whole() {
     let line = "x".repeat(5 << 20) + "\n";
-    let said = run(gipc(["run", "--"]).arg(upper()), &line);
+    let said = run(gipc(["run", "--"]).arg(example("upper")), &line);
     assert_eq!((said.code, &*said.stderr), (0, ""));
     assert!(said.stdout == line.to_uppercase());
 }

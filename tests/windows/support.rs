@@ -21,9 +21,9 @@ pub(crate) const CHILD: &str = env!("CARGO_BIN_EXE_gipc-test-child");
 /// How long to wait for what is to come, in milliseconds.
 const LONG: u32 = 60_000;
 
-/// The example that is a worker.
-pub(crate) fn upper() -> PathBuf {
-    Path::new(GIPC).with_file_name("examples").join("upper.exe")
+/// One of the library's examples.
+pub(crate) fn example(name: &str) -> PathBuf {
+    Path::new(GIPC).with_file_name("examples").join(name).with_extension("exe")
 }
 
 /// Is this program there? Where `GIPC_TEST_REQUIRE_PEERS` is set it has to be.
