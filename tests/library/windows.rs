@@ -16,6 +16,9 @@ use windows_sys::Win32::Foundation::{GetHandleInformation, HANDLE_FLAG_INHERIT};
 
 use crate::support::{LONG, in_both_runtimes, is_gone, long, sh, short};
 
+#[path = "windows/workers.rs"]
+mod workers;
+
 tests![
     a_program_of_the_c_runtime_finds_its_channels_at_3_and_4,
     a_child_inherits_exactly_the_declared_handles,
@@ -34,14 +37,14 @@ tests![
 
 /// All tests that only Windows has.
 pub(crate) fn all() -> Vec<Trial> {
-    tests()
+    [tests(), workers::all()].into_iter().flatten().collect()
 }
 
 /// Those that make sense here.
 pub(crate) fn fitting(mut all: Vec<Trial>) -> Vec<Trial> {
-    let left_out =
-        include_str!("../windows/left-out").lines().filter(|line| !line.starts_with('#'));
-    let left_out: Vec<&str> = left_out.filter_map(|line| Some(line.split_once('\t')?.0)).collect();
+    let lines = include_str!("../windows/left-out").lines();
+    let ours = lines.filter_map(|line| line.strip_prefix("library\t"));
+    let left_out: Vec<&str> = ours.filter_map(|line| Some(line.split_once('\t')?.0)).collect();
     all.retain(|test| !left_out.iter().any(|name| test.name().starts_with(name)));
     all
 }
@@ -56,6 +59,7 @@ pub(crate) enum Task {
     StartsAnotherAndTells(blocking::Writer<Json<(i32, i32)>>, blocking::Writer),
     HasADaemon(blocking::Writer<Json<(i32, i32)>>, blocking::Writer),
     WritesItsArguments(blocking::Writer<Json<Vec<String>>>),
+    Shouts,
 }
 
 pub(crate) fn runs(task: Task) {
@@ -69,6 +73,16 @@ pub(crate) fn runs(task: Task) {
         Task::WritesItsArguments(writer) => {
             writer.put(&std::env::args().skip(2).collect()).unwrap();
         }
+        Task::Shouts => shouts(),
+    }
+}
+
+/// A worker: upper case.
+fn shouts() {
+    let channels = blocking::inherited().unwrap();
+    let (messages, answers) = (channels.reader("in").unwrap(), channels.writer("out").unwrap());
+    while let Some(message) = messages.get().unwrap() {
+        answers.put(&message.to_ascii_uppercase()).unwrap();
     }
 }
 
