@@ -30,6 +30,7 @@ mod replay;
 mod restart;
 mod run;
 mod signals;
+mod source;
 mod spawn;
 mod stops;
 mod survivors;
