@@ -9,7 +9,9 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use gipc::process::Signal;
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::event::{EvFlags, EventFilter, FilterFlag, KEvent, Kqueue};
 use nix::sys::signal::SigSet;
 use tokio::signal::unix::{self as signal, SignalKind};
 
@@ -98,13 +100,26 @@ pub(super) fn release_all_but(_own: [BorrowedFd<'_>; 2]) {
 
 /// Waits until a process has ended that need not be a child of ours.
 pub(crate) fn wait_for_end(pid: i32) -> io::Result<()> {
-    let process = nix::unistd::Pid::from_raw(pid);
+    // POSIX has no event for the end of one who is not our child; these systems do.
+    let queue = Kqueue::new()?;
+    let ident = pid.try_into().map_err(|_| io::ErrorKind::InvalidInput)?;
+    let end =
+        |flags| KEvent::new(ident, EventFilter::EVFILT_PROC, flags, FilterFlag::NOTE_EXIT, 0, 0);
+    let mut told = [end(EvFlags::empty())];
     loop {
-        match nix::sys::signal::kill(process, None) {
-            Err(nix::errno::Errno::ESRCH) => return Ok(()),
+        // Asks for it again where a signal has come in between.
+        match queue.kevent(&[end(EvFlags::EV_ADD | EvFlags::EV_ONESHOT)], &mut told, None) {
+            Ok(0) | Err(Errno::EINTR) => {}
+            // It has ended before it could be asked for.
+            Err(Errno::ESRCH) => return Ok(()),
             Err(errno) => return Err(errno.into()),
-            // POSIX has no event for the end of one who is not our child.
-            Ok(()) => std::thread::sleep(std::time::Duration::from_millis(20)),
+            Ok(_) if told[0].flags().contains(EvFlags::EV_ERROR) => {
+                return match Errno::from_raw(told[0].data() as i32) {
+                    Errno::ESRCH => Ok(()),
+                    errno => Err(errno.into()),
+                };
+            }
+            Ok(_) => return Ok(()),
         }
     }
 }
