@@ -138,7 +138,7 @@ _gipc() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw none" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -226,11 +226,17 @@ _gipc() {
             fi
             case "${prev}" in
                 --chdir)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 -C)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 --env)
@@ -250,7 +256,7 @@ _gipc() {
                     return 0
                     ;;
                 --stop-signal)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "TERM INT HUP QUIT KILL USR1 USR2" -- "${cur}"))
                     return 0
                     ;;
                 --grace)
@@ -370,7 +376,7 @@ _gipc() {
             fi
             case "${prev}" in
                 --input)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw none" -- "${cur}"))
                     return 0
                     ;;
                 --wire)
@@ -378,11 +384,11 @@ _gipc() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw" -- "${cur}"))
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw none" -- "${cur}"))
                     return 0
                     ;;
                 --max-message)
@@ -402,11 +408,17 @@ _gipc() {
                     return 0
                     ;;
                 --chdir)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 -C)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 --env)
@@ -426,7 +438,7 @@ _gipc() {
                     return 0
                     ;;
                 --stop-signal)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "TERM INT HUP QUIT KILL USR1 USR2" -- "${cur}"))
                     return 0
                     ;;
                 --grace)
@@ -528,7 +540,7 @@ _gipc() {
                     return 0
                     ;;
                 --input)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw none" -- "${cur}"))
                     return 0
                     ;;
                 --wire)
@@ -536,7 +548,7 @@ _gipc() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw" -- "${cur}"))
                     return 0
                     ;;
                 --max-message)
@@ -556,11 +568,17 @@ _gipc() {
                     return 0
                     ;;
                 --chdir)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 -C)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 --env)
@@ -580,7 +598,7 @@ _gipc() {
                     return 0
                     ;;
                 --stop-signal)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "TERM INT HUP QUIT KILL USR1 USR2" -- "${cur}"))
                     return 0
                     ;;
                 --grace)
@@ -620,7 +638,7 @@ _gipc() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw none json" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -684,7 +702,7 @@ _gipc() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw none" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -740,11 +758,11 @@ _gipc() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw" -- "${cur}"))
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw none" -- "${cur}"))
                     return 0
                     ;;
                 --max-message)
@@ -764,11 +782,17 @@ _gipc() {
                     return 0
                     ;;
                 --chdir)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 -C)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 --env)
@@ -788,7 +812,7 @@ _gipc() {
                     return 0
                     ;;
                 --stop-signal)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "TERM INT HUP QUIT KILL USR1 USR2" -- "${cur}"))
                     return 0
                     ;;
                 --grace)
@@ -864,7 +888,7 @@ _gipc() {
             fi
             case "${prev}" in
                 --input)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw none" -- "${cur}"))
                     return 0
                     ;;
                 --wire)
@@ -872,11 +896,11 @@ _gipc() {
                     return 0
                     ;;
                 --framing)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw" -- "${cur}"))
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw none" -- "${cur}"))
                     return 0
                     ;;
                 --max-message)
@@ -896,11 +920,17 @@ _gipc() {
                     return 0
                     ;;
                 --chdir)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 -C)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 --env)
@@ -920,7 +950,7 @@ _gipc() {
                     return 0
                     ;;
                 --stop-signal)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "TERM INT HUP QUIT KILL USR1 USR2" -- "${cur}"))
                     return 0
                     ;;
                 --grace)
@@ -1041,7 +1071,7 @@ _gipc() {
             return 0
             ;;
         gipc__subcmd__signal)
-            opts="-s -h --session --help"
+            opts="-s -h --session --help TERM INT HUP QUIT KILL USR1 USR2"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -52,11 +52,17 @@ complete -c gipc -n "__fish_gipc_needs_command" -f -a "schema" -d 'Print the JSO
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "man" -d 'Print a manual page, as roff: `gipc man run | man -l -`'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "help" -d 'Print help, of gipc or of a command'
-complete -c gipc -n "__fish_gipc_using_subcommand exec" -s C -l chdir -d 'Run in this directory' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -s C -l chdir -d 'Run in this directory' -r -f -a "(__fish_complete_directories)"
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -s e -l env -d 'Set an environment variable; may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l env-file -d 'Set the environment variables of this file (NAME=VALUE lines)' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l timeout -d 'End the whole run after this long, with exit code 124' -r
-complete -c gipc -n "__fish_gipc_using_subcommand exec" -l stop-signal -d 'Ask the command to end with this signal, not the one that gipc got' -r
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l stop-signal -d 'Ask the command to end with this signal, not the one that gipc got' -r -f -a "TERM\t''
+INT\t''
+HUP\t''
+QUIT\t''
+KILL\t''
+USR1\t''
+USR2\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l grace -d 'Kill what has not ended so long after it was asked to' -r
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l restart -d 'Start the command again when it ends' -r -f -a "never\t'Never'
 on-failure\t'After an exit code other than 0, or a signal'
@@ -76,21 +82,53 @@ complete -c gipc -n "__fish_gipc_using_subcommand exec" -l isolate -d 'Run in a 
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -s q -l quiet -d 'Say errors only'
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -s v -l verbose -d 'Say more; twice for what gipc does in detail'
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gipc -n "__fish_gipc_using_subcommand run" -l input -d 'How messages are encoded on standard input, or `none`' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l input -d 'How messages are encoded on standard input, or `none`' -r -f -a "u32\t''
+lines\t''
+nul\t''
+netstring\t''
+content-length\t''
+u32le\t''
+varint\t''
+json-seq\t''
+raw\t''
+none\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l wire -d 'Where the worker\'s messages go in and out' -r -f -a "fds\t'Descriptors 3 and 4'
 stdio\t'Standard input and output'
 node\t'The socket of Node\'s process.send'"
-complete -c gipc -n "__fish_gipc_using_subcommand run" -l framing -d 'How the worker\'s messages are encoded [default: u32; with --wire stdio or node: lines]' -r
-complete -c gipc -n "__fish_gipc_using_subcommand run" -l output -d 'How messages are encoded on standard output, or `none`' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l framing -d 'How the worker\'s messages are encoded [default: u32; with --wire stdio or node: lines]' -r -f -a "u32\t''
+lines\t''
+nul\t''
+netstring\t''
+content-length\t''
+u32le\t''
+varint\t''
+json-seq\t''
+raw\t''"
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l output -d 'How messages are encoded on standard output, or `none`' -r -f -a "u32\t''
+lines\t''
+nul\t''
+netstring\t''
+content-length\t''
+u32le\t''
+varint\t''
+json-seq\t''
+raw\t''
+none\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l max-message -d 'The largest message that is accepted' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l record -d 'Append every message to this file, a JSON object on each line' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l ready -d 'When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l ready-timeout -d 'Stop a worker that is not ready after so long, with exit code 124' -r
-complete -c gipc -n "__fish_gipc_using_subcommand run" -s C -l chdir -d 'Run in this directory' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand run" -s C -l chdir -d 'Run in this directory' -r -f -a "(__fish_complete_directories)"
 complete -c gipc -n "__fish_gipc_using_subcommand run" -s e -l env -d 'Set an environment variable; may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l env-file -d 'Set the environment variables of this file (NAME=VALUE lines)' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l timeout -d 'End the whole run after this long, with exit code 124' -r
-complete -c gipc -n "__fish_gipc_using_subcommand run" -l stop-signal -d 'Ask the command to end with this signal, not the one that gipc got' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l stop-signal -d 'Ask the command to end with this signal, not the one that gipc got' -r -f -a "TERM\t''
+INT\t''
+HUP\t''
+QUIT\t''
+KILL\t''
+USR1\t''
+USR2\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l grace -d 'Kill what has not ended so long after it was asked to' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l restart -d 'Start the command again when it ends' -r -f -a "never\t'Never'
 on-failure\t'After an exit code other than 0, or a signal'
@@ -111,21 +149,53 @@ complete -c gipc -n "__fish_gipc_using_subcommand run" -l isolate -d 'Run in a P
 complete -c gipc -n "__fish_gipc_using_subcommand run" -s q -l quiet -d 'Say errors only'
 complete -c gipc -n "__fish_gipc_using_subcommand run" -s v -l verbose -d 'Say more; twice for what gipc does in detail'
 complete -c gipc -n "__fish_gipc_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l input -d 'How messages are encoded on standard input, or `none`' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l input -d 'How messages are encoded on standard input, or `none`' -r -f -a "u32\t''
+lines\t''
+nul\t''
+netstring\t''
+content-length\t''
+u32le\t''
+varint\t''
+json-seq\t''
+raw\t''
+none\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l wire -d 'Where the worker\'s messages go in and out' -r -f -a "fds\t'Descriptors 3 and 4'
 stdio\t'Standard input and output'
 node\t'The socket of Node\'s process.send'"
-complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l framing -d 'How the worker\'s messages are encoded [default: u32; with --wire stdio or node: lines]' -r
-complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l output -d 'How messages are encoded on standard output, or `none`' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l framing -d 'How the worker\'s messages are encoded [default: u32; with --wire stdio or node: lines]' -r -f -a "u32\t''
+lines\t''
+nul\t''
+netstring\t''
+content-length\t''
+u32le\t''
+varint\t''
+json-seq\t''
+raw\t''"
+complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l output -d 'How messages are encoded on standard output, or `none`' -r -f -a "u32\t''
+lines\t''
+nul\t''
+netstring\t''
+content-length\t''
+u32le\t''
+varint\t''
+json-seq\t''
+raw\t''
+none\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l max-message -d 'The largest message that is accepted' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l record -d 'Append every message to this file, a JSON object on each line' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l ready -d 'When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l ready-timeout -d 'Stop a worker that is not ready after so long, with exit code 124' -r
-complete -c gipc -n "__fish_gipc_using_subcommand pipe" -s C -l chdir -d 'Run in this directory' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand pipe" -s C -l chdir -d 'Run in this directory' -r -f -a "(__fish_complete_directories)"
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -s e -l env -d 'Set an environment variable; may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l env-file -d 'Set the environment variables of this file (NAME=VALUE lines)' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l timeout -d 'End the whole run after this long, with exit code 124' -r
-complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l stop-signal -d 'Ask the command to end with this signal, not the one that gipc got' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l stop-signal -d 'Ask the command to end with this signal, not the one that gipc got' -r -f -a "TERM\t''
+INT\t''
+HUP\t''
+QUIT\t''
+KILL\t''
+USR1\t''
+USR2\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l grace -d 'Kill what has not ended so long after it was asked to' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l restart -d 'Start the command again when it ends' -r -f -a "never\t'Never'
 on-failure\t'After an exit code other than 0, or a signal'
@@ -151,17 +221,40 @@ complete -c gipc -n "__fish_gipc_using_subcommand replay" -l speed -d 'Wait betw
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l wire -d 'Where the worker\'s messages go in and out' -r -f -a "fds\t'Descriptors 3 and 4'
 stdio\t'Standard input and output'
 node\t'The socket of Node\'s process.send'"
-complete -c gipc -n "__fish_gipc_using_subcommand replay" -l framing -d 'How the worker\'s messages are encoded [default: u32; with --wire stdio or node: lines]' -r
-complete -c gipc -n "__fish_gipc_using_subcommand replay" -l output -d 'How messages are encoded on standard output, or `none`' -r
+complete -c gipc -n "__fish_gipc_using_subcommand replay" -l framing -d 'How the worker\'s messages are encoded [default: u32; with --wire stdio or node: lines]' -r -f -a "u32\t''
+lines\t''
+nul\t''
+netstring\t''
+content-length\t''
+u32le\t''
+varint\t''
+json-seq\t''
+raw\t''"
+complete -c gipc -n "__fish_gipc_using_subcommand replay" -l output -d 'How messages are encoded on standard output, or `none`' -r -f -a "u32\t''
+lines\t''
+nul\t''
+netstring\t''
+content-length\t''
+u32le\t''
+varint\t''
+json-seq\t''
+raw\t''
+none\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l max-message -d 'The largest message that is accepted' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l record -d 'Append every message to this file, a JSON object on each line' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l ready -d 'When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l ready-timeout -d 'Stop a worker that is not ready after so long, with exit code 124' -r
-complete -c gipc -n "__fish_gipc_using_subcommand replay" -s C -l chdir -d 'Run in this directory' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand replay" -s C -l chdir -d 'Run in this directory' -r -f -a "(__fish_complete_directories)"
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -s e -l env -d 'Set an environment variable; may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l env-file -d 'Set the environment variables of this file (NAME=VALUE lines)' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l timeout -d 'End the whole run after this long, with exit code 124' -r
-complete -c gipc -n "__fish_gipc_using_subcommand replay" -l stop-signal -d 'Ask the command to end with this signal, not the one that gipc got' -r
+complete -c gipc -n "__fish_gipc_using_subcommand replay" -l stop-signal -d 'Ask the command to end with this signal, not the one that gipc got' -r -f -a "TERM\t''
+INT\t''
+HUP\t''
+QUIT\t''
+KILL\t''
+USR1\t''
+USR2\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l grace -d 'Kill what has not ended so long after it was asked to' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l restart -d 'Start the command again when it ends' -r -f -a "never\t'Never'
 on-failure\t'After an exit code other than 0, or a signal'
@@ -196,20 +289,43 @@ never\t'Nothing'"
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l joblog -d 'Note each message that is done in this file, with the columns of GNU parallel\'s' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-messages -d 'Replace a worker after so many messages' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-memory -d 'Replace a worker that has come to use more memory than this, when it has answered' -r
-complete -c gipc -n "__fish_gipc_using_subcommand pool" -l input -d 'How messages are encoded on standard input, or `none`' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l input -d 'How messages are encoded on standard input, or `none`' -r -f -a "u32\t''
+lines\t''
+nul\t''
+netstring\t''
+content-length\t''
+u32le\t''
+varint\t''
+json-seq\t''
+raw\t''
+none\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l wire -d 'Where the worker\'s messages go in and out' -r -f -a "fds\t'Descriptors 3 and 4'
 stdio\t'Standard input and output'
 node\t'The socket of Node\'s process.send'"
-complete -c gipc -n "__fish_gipc_using_subcommand pool" -l framing -d 'How the worker\'s messages are encoded [default: u32; with --wire stdio or node: lines]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l framing -d 'How the worker\'s messages are encoded [default: u32; with --wire stdio or node: lines]' -r -f -a "u32\t''
+lines\t''
+nul\t''
+netstring\t''
+content-length\t''
+u32le\t''
+varint\t''
+json-seq\t''
+raw\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-message -d 'The largest message that is accepted' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l record -d 'Append every message to this file, a JSON object on each line' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l ready -d 'When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l ready-timeout -d 'Stop a worker that is not ready after so long, with exit code 124' -r
-complete -c gipc -n "__fish_gipc_using_subcommand pool" -s C -l chdir -d 'Run in this directory' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -s C -l chdir -d 'Run in this directory' -r -f -a "(__fish_complete_directories)"
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -s e -l env -d 'Set an environment variable; may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l env-file -d 'Set the environment variables of this file (NAME=VALUE lines)' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l timeout -d 'End the whole run after this long, with exit code 124' -r
-complete -c gipc -n "__fish_gipc_using_subcommand pool" -l stop-signal -d 'Ask the command to end with this signal, not the one that gipc got' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l stop-signal -d 'Ask the command to end with this signal, not the one that gipc got' -r -f -a "TERM\t''
+INT\t''
+HUP\t''
+QUIT\t''
+KILL\t''
+USR1\t''
+USR2\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l grace -d 'Kill what has not ended so long after it was asked to' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l backoff -d 'Pause before a restart, doubling from the first to the last value, with jitter' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-restarts -d 'Give up after so many restarts within this time' -r
@@ -224,7 +340,17 @@ never\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l restart -d 'Start the command again when it ends' -r -f -a "never\t'Never'
 on-failure\t'After an exit code other than 0, or a signal'
 always\t'Whenever it ends; a worker of `run` until standard input has ended and it has read all'"
-complete -c gipc -n "__fish_gipc_using_subcommand pool" -l output -d 'How answers are written to standard output: a framing, `none`, or `json` for an object with the message\'s number, its worker, how often and how long it was tried, and the reply or the error' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l output -d 'How answers are written to standard output: a framing, `none`, or `json` for an object with the message\'s number, its worker, how often and how long it was tried, and the reply or the error' -r -f -a "u32\t''
+lines\t''
+nul\t''
+netstring\t''
+content-length\t''
+u32le\t''
+varint\t''
+json-seq\t''
+raw\t''
+none\t''
+json\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -s k -l keep-order -d 'Write answers in the order of their messages'
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l resume -d 'Leave out the messages that the joblog tells of, by their numbers'
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l shuf -d 'Send messages in a random order, once all of them are there'
@@ -259,13 +385,31 @@ complete -c gipc -n "__fish_gipc_using_subcommand recv" -s c -l channel -d 'The 
 complete -c gipc -n "__fish_gipc_using_subcommand recv" -l timeout -d 'Wait no longer than this for the first byte of a message to move; then end with 124' -r
 complete -c gipc -n "__fish_gipc_using_subcommand recv" -l max-message -d 'The largest message that is accepted' -r
 complete -c gipc -n "__fish_gipc_using_subcommand recv" -s n -l count -d 'Take so many messages' -r
-complete -c gipc -n "__fish_gipc_using_subcommand recv" -l output -d 'How messages are written to standard output; a single one is written as it is, with a newline after it' -r
+complete -c gipc -n "__fish_gipc_using_subcommand recv" -l output -d 'How messages are written to standard output; a single one is written as it is, with a newline after it' -r -f -a "u32\t''
+lines\t''
+nul\t''
+netstring\t''
+content-length\t''
+u32le\t''
+varint\t''
+json-seq\t''
+raw\t''
+none\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand recv" -s f -l follow -d 'Take all messages until the end of the channel'
 complete -c gipc -n "__fish_gipc_using_subcommand recv" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand call" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand call" -l timeout -d 'Wait no longer than this for the first byte of a message to move; then end with 124' -r
 complete -c gipc -n "__fish_gipc_using_subcommand call" -l max-message -d 'The largest message that is accepted' -r
-complete -c gipc -n "__fish_gipc_using_subcommand call" -l output -d 'How the reply is written to standard output; otherwise as it is, with a newline after it' -r
+complete -c gipc -n "__fish_gipc_using_subcommand call" -l output -d 'How the reply is written to standard output; otherwise as it is, with a newline after it' -r -f -a "u32\t''
+lines\t''
+nul\t''
+netstring\t''
+content-length\t''
+u32le\t''
+varint\t''
+json-seq\t''
+raw\t''
+none\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand ps" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand ps" -l json -d 'Print everything, as JSON'

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, CommandFactory, ValueHint};
 use clap_complete::Shell;
+use gipc::framing::Framing;
 
 use super::{Cli, Usage};
 use crate::plan::Plan;
@@ -33,8 +35,32 @@ impl Completions {
 
 fn completions(shell: Shell) -> Vec<u8> {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "gipc", &mut text);
+    clap_complete::generate(shell, &mut to_complete(), "gipc", &mut text);
     text
+}
+
+/// The definition, with what a shell can offer besides: values that are of a type of their own to the
+/// parser, and that may be others too.
+fn to_complete() -> clap::Command {
+    const SIGNALS: [&str; 7] = ["TERM", "INT", "HUP", "QUIT", "KILL", "USR1", "USR2"];
+    let framings = || Framing::ALL.map(Framing::name).into_iter();
+    Cli::command().mut_subcommands(|command| {
+        let answers = if command.get_name() == "pool" { &["none", "json"][..] } else { &["none"] };
+        command.mut_args(|arg| match arg.get_id().as_str() {
+            "framing" => arg.value_parser(PossibleValuesParser::new(framings())),
+            "input" => arg.value_parser(PossibleValuesParser::new(framings().chain(["none"]))),
+            "output" => {
+                let forms = framings().chain(answers.iter().copied());
+                arg.value_parser(PossibleValuesParser::new(forms))
+            }
+            "signal" | "stop_signal" => arg.value_parser(PossibleValuesParser::new(SIGNALS)),
+            "chdir" => arg.value_hint(ValueHint::DirPath),
+            "command" if arg.is_trailing_var_arg_set() => {
+                arg.value_hint(ValueHint::CommandWithArguments)
+            }
+            _ => arg,
+        })
+    })
 }
 
 /// Print a manual page, as roff: `gipc man run | man -l -`

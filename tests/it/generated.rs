@@ -115,9 +115,22 @@ fn each_page_and_each_completion_can_be_printed() {
 
 #[test]
 fn completions_work_in_bash() {
-    let script = "source completions/gipc.bash; COMP_WORDS=(gipc ex); COMP_CWORD=1; \
-                  _gipc gipc ex gipc; echo ${COMPREPLY[@]}";
-    command("bash").args(["-c", script]).end().said("exec\n");
+    let script = "source completions/gipc.bash; COMP_WORDS=(gipc \"$@\"); COMP_CWORD=$#; \
+                  _gipc gipc \"${@: -1}\" \"${COMP_WORDS[-2]}\"; echo ${COMPREPLY[@]}";
+    for (words, offered) in [
+        (&["ex"][..], "exec\n"),
+        (&["run", "--wire", "st"], "stdio\n"),
+        (&["run", "--framing", "u"], "u32 u32le\n"),
+        (&["pool", "--input", "n"], "nul netstring none\n"),
+        (&["pool", "--output", "j"], "json-seq json\n"),
+        (&["exec", "--stop-signal", "T"], "TERM\n"),
+        (&["signal", "U"], "USR1 USR2\n"),
+        // The command's own words are the shell's affair.
+        (&["exec", "--", "ru"], "\n"),
+    ] {
+        let mut bash = command("bash");
+        bash.args(["-c", script, "bash"]).args(words).end().said(offered);
+    }
 }
 
 #[test]
