@@ -138,7 +138,7 @@ _gipc() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -702,7 +702,7 @@ _gipc() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw" -- "${cur}"))
                     return 0
                     ;;
                 *)

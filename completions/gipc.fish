@@ -393,8 +393,7 @@ content-length\t''
 u32le\t''
 varint\t''
 json-seq\t''
-raw\t''
-none\t''"
+raw\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand recv" -s f -l follow -d 'Take all messages until the end of the channel'
 complete -c gipc -n "__fish_gipc_using_subcommand recv" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand call" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
@@ -408,8 +407,7 @@ content-length\t''
 u32le\t''
 varint\t''
 json-seq\t''
-raw\t''
-none\t''"
+raw\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand ps" -s s -l session -d 'The session, by its name [default: the one that this command was started by, else that of the current folder]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand ps" -l json -d 'Print everything, as JSON'

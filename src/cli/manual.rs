@@ -45,12 +45,16 @@ fn to_complete() -> clap::Command {
     const SIGNALS: [&str; 7] = ["TERM", "INT", "HUP", "QUIT", "KILL", "USR1", "USR2"];
     let framings = || Framing::ALL.map(Framing::name).into_iter();
     Cli::command().mut_subcommands(|command| {
-        let answers = if command.get_name() == "pool" { &["none", "json"][..] } else { &["none"] };
+        let besides: &[&str] = match command.get_name() {
+            "recv" | "call" => &[],
+            "pool" => &["none", "json"],
+            _ => &["none"],
+        };
         command.mut_args(|arg| match arg.get_id().as_str() {
             "framing" => arg.value_parser(PossibleValuesParser::new(framings())),
             "input" => arg.value_parser(PossibleValuesParser::new(framings().chain(["none"]))),
             "output" => {
-                let forms = framings().chain(answers.iter().copied());
+                let forms = framings().chain(besides.iter().copied());
                 arg.value_parser(PossibleValuesParser::new(forms))
             }
             "signal" | "stop_signal" => arg.value_parser(PossibleValuesParser::new(SIGNALS)),
