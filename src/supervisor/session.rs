@@ -19,13 +19,16 @@ use gipc::process::Signal;
 use crate::guard::Verdict;
 use crate::plan::rules::Restart;
 use crate::plan::stops::Stops;
-use crate::plan::topology::{Dependency, ExitRule, Milestone, ProcessId, Strategy, Topology};
+use crate::plan::topology::{Dependency, ExitRule, ProcessId, Strategy, Topology};
 
 mod by_hand;
 mod groups;
+mod member;
+mod questions;
 mod tally;
 
-use groups::{GroupId, Groups};
+use groups::Groups;
+use member::{Member, Stage, Then};
 use tally::Tally;
 
 /// Names an instance: its place among all instances that the session has ever had.
@@ -95,103 +98,6 @@ pub(crate) enum Cause {
     Others,
     /// Somebody has asked for it.
     Hand,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// For others, or for the beginning.
-    Waiting,
-    Running,
-    /// It has ended, and pauses before it is started again with its group.
-    Resting,
-    /// It was asked to end.
-    Stopping,
-    /// It has, or need not, and is started again when all of its group have.
-    Down,
-    /// By hand: until it is started by hand.
-    Stopped,
-    Done {
-        verdict: Verdict,
-        success: bool,
-    },
-    /// It was never started: what it depends on has not come so far.
-    Skipped,
-    /// It is not one of us any more.
-    Removed,
-}
-
-/// What becomes of one that is to be stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
-    /// It stays, stopped.
-    Stay,
-    /// It is removed.
-    Leave,
-    /// It is started again, with its group.
-    Again(GroupId),
-    /// The session ends.
-    End,
-}
-
-#[derive(Debug)]
-struct Member {
-    process: ProcessId,
-    number: usize,
-    stage: Stage,
-    /// It is to be stopped; and then.
-    then: Option<Then>,
-    /// Why it is started next.
-    cause: Cause,
-    /// How far it has come since it was started other than by its policy.
-    started: bool,
-    ready: bool,
-}
-
-impl Member {
-    const fn new(process: ProcessId, number: usize, cause: Cause) -> Self {
-        let stage = Stage::Waiting;
-        Self { process, number, stage, then: None, cause, started: false, ready: false }
-    }
-
-    const fn is_living(&self) -> bool {
-        matches!(self.stage, Stage::Running | Stage::Resting | Stage::Stopping)
-    }
-
-    const fn is_to_stop(&self) -> bool {
-        matches!(self.stage, Stage::Running | Stage::Stopping) && self.then.is_some()
-    }
-
-    /// Can it be asked to end, now that it is to?
-    const fn can_be_asked(&self) -> bool {
-        match self.stage {
-            Stage::Running => self.then.is_some(),
-            // Its policy is let rest for as long as it wants to.
-            Stage::Resting => !matches!(self.then, None | Some(Then::Again(_))),
-            _ => false,
-        }
-    }
-
-    const fn has_reached(&self, milestone: Milestone) -> bool {
-        match milestone {
-            Milestone::Started => self.started,
-            Milestone::Ready => self.ready,
-            Milestone::Completed => matches!(self.stage, Stage::Done { .. }),
-            Milestone::CompletedSuccessfully => {
-                matches!(self.stage, Stage::Done { success: true, .. })
-            }
-        }
-    }
-
-    /// Until it is started by hand: who waits for it waits for that.
-    fn stay_down(&mut self) {
-        self.begin_again(Cause::Hand);
-        self.stage = Stage::Stopped;
-    }
-
-    /// From the beginning.
-    fn begin_again(&mut self, cause: Cause) {
-        *self = Self::new(self.process, self.number, cause);
-    }
 }
 
 /// A process: what its instances have in common.
@@ -661,108 +567,6 @@ fn sum<'a>(members: impl Iterator<Item = &'a Member> + Clone) -> Verdict {
         (None, _) => Verdict::Exit(0),
         (Some(verdict), None) => verdict,
         (Some(_), Some(_)) => Verdict::Exit(Verdict::SEVERAL_FAILED),
-    }
-}
-
-/// What is asked about an instance.
-impl Session {
-    /// What it waits for that has not come as far as it should, or never will.
-    pub(crate) fn waits_for(&self, instance: InstanceId) -> Vec<Dependency> {
-        let member = &self.members[instance.0];
-        let reached = |it: &Dependency| self.processes[it.on.0].tally.all_reached(it.until);
-        let all = self.processes[member.process.0].depends_on.iter().copied();
-        match member.stage {
-            Stage::Waiting => all.filter(|it| reached(it) != Some(true)).collect(),
-            Stage::Skipped => all.filter(|it| reached(it) == Some(false)).collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// The instances of a process that have not come so far.
-    pub(crate) fn not_yet(&self, process: ProcessId, until: Milestone) -> Vec<InstanceId> {
-        let members = self.processes[process.0].members.iter();
-        let is_open = |it: &&usize| {
-            let member = &self.members[**it];
-            member.stage != Stage::Removed && !member.has_reached(until)
-        };
-        members.filter(is_open).map(|it| InstanceId(*it)).collect()
-    }
-
-    /// Has it ended by itself, or been removed, or ended with the session?
-    pub(crate) fn has_left(&self, instance: InstanceId) -> bool {
-        matches!(self.members[instance.0].stage, Stage::Done { .. } | Stage::Removed)
-    }
-
-    /// Was it never started, and never will be?
-    pub(crate) fn is_skipped(&self, instance: InstanceId) -> bool {
-        self.members[instance.0].stage == Stage::Skipped
-    }
-
-    /// Was it stopped by hand?
-    pub(crate) fn is_stopped(&self, instance: InstanceId) -> bool {
-        self.members[instance.0].stage == Stage::Stopped
-    }
-
-    /// Is it not one of the session's any more?
-    pub(crate) fn is_removed(&self, instance: InstanceId) -> bool {
-        self.members[instance.0].stage == Stage::Removed
-    }
-
-    /// Has it ended, or will it never be started, unless somebody asks for it?
-    pub(crate) fn is_over(&self, instance: InstanceId) -> bool {
-        let stage = self.members[instance.0].stage;
-        matches!(stage, Stage::Stopped | Stage::Done { .. } | Stage::Skipped | Stage::Removed)
-    }
-
-    /// Is something that was asked for still to be done to it?
-    pub(crate) fn is_moving(&self, instance: InstanceId) -> bool {
-        let Member { stage, then, started, .. } = self.members[instance.0];
-        match stage {
-            Stage::Running => then.is_some() || !started,
-            Stage::Resting | Stage::Stopping | Stage::Down => true,
-            Stage::Waiting => self.is_coming(instance),
-            _ => false,
-        }
-    }
-
-    /// Does it run, or will it when those that it waits for do their part?
-    fn is_coming(&self, instance: InstanceId) -> bool {
-        let Member { stage, then, .. } = self.members[instance.0];
-        match stage {
-            Stage::Waiting => self.waits_for(instance).iter().all(|Dependency { on, until }| {
-                self.not_yet(*on, *until).into_iter().all(|it| self.is_coming(it))
-            }),
-            Stage::Running | Stage::Stopping => matches!(then, None | Some(Then::Again(_))),
-            Stage::Resting | Stage::Down => true,
-            _ => false,
-        }
-    }
-
-    /// Is it to run, and waits for others, or will never be started because of them?
-    pub(crate) fn is_open(&self, instance: InstanceId) -> bool {
-        matches!(self.members[instance.0].stage, Stage::Waiting | Stage::Skipped)
-    }
-
-    /// Whom else it waits for, down as it is, before it is started again.
-    pub(crate) fn rises_after(&self, instance: InstanceId) -> Vec<ProcessId> {
-        let Member { stage: Stage::Down, then, .. } = self.members[instance.0] else {
-            return Vec::new();
-        };
-        let others = self.members.iter().filter(|it| it.then == then && it.stage != Stage::Down);
-        let mut others: Vec<_> = others.map(|it| it.process).collect();
-        others.dedup();
-        others
-    }
-
-    /// Whom the stop of a running instance waits for; empty where it is not to be stopped.
-    pub(crate) fn stops_after(&self, instance: InstanceId) -> Vec<ProcessId> {
-        let member = &self.members[instance.0];
-        if !(member.stage == Stage::Running && member.then.is_some()) {
-            return Vec::new();
-        }
-        let others = self.processes[member.process.0].stops_after.iter();
-        let is_left = |it: &&usize| self.processes[**it].blocks;
-        others.filter(is_left).map(|it| ProcessId(*it)).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use gipc::spawn::ChildFd;
 use super::*;
 use crate::plan::channel::{Channel, End, Place, Port};
 use crate::plan::rules::{Backoff, Readiness, Restart, RestartLimit, Rules};
-use crate::plan::topology::{Process, Strategy, Topology, Wiring};
+use crate::plan::topology::{Milestone, Process, Strategy, Topology, Wiring};
 
 const INT: Signal = Signal::INT;
 const TERM: Signal = Signal::TERM;
