@@ -354,7 +354,8 @@ impl Supervisor {
             && guard::has_terminal();
         let arrivals = link.arrivals().map_err(Error::Guard)?;
         let replicas = plan.topology.processes.iter().map(|process| process.replicas);
-        let descriptors = descriptors::make_room(replicas.sum())?;
+        let each = plan.topology.descriptors_of_each();
+        let descriptors = descriptors::make_room(replicas.sum(), each)?;
         let mut supervisor = Self {
             session: Session::new(&plan.topology),
             processes: plan.topology.processes.iter().cloned().map(Rc::new).collect(),

@@ -159,7 +159,8 @@ pub(crate) fn descriptors() -> usize {
 
 /// How many gipc needs for so many instances without channels: their two outputs and a pidfd each.
 pub(crate) fn descriptors_for(instances: usize) -> usize {
-    3 * instances + 64
+    // Those that come first have one more that waits for them.
+    3 * (instances + 1) + 64
 }
 
 /// So many instances up, then down: milliseconds.

@@ -63,6 +63,22 @@ impl Topology {
     }
 }
 
+impl Topology {
+    /// How many descriptors an instance takes in the supervisor, at the most: its two outputs, its
+    /// process, what it tells us on, its channels.
+    pub(crate) fn descriptors_of_each(&self) -> usize {
+        let all = self.processes.iter().enumerate().map(|(place, process)| {
+            let tells = match process.ready {
+                Some(Readiness::Fd(_) | Readiness::Notify) => 1,
+                Some(Readiness::Message | Readiness::Log(_) | Readiness::Probe(_)) | None => 0,
+            };
+            let watched = usize::from(process.rules.watchdog.is_some());
+            3 + tells + watched + self.ports(ProcessId(place)).len()
+        });
+        all.max().unwrap_or_default()
+    }
+}
+
 /// Where a process meets a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Meeting {

@@ -231,7 +231,7 @@ impl Supervisor {
             more += size.saturating_sub(self.session.instances_of(process).len());
             sizes.push((process, *size));
         }
-        self.make_room_for(more)?;
+        self.make_room_for(more, self.plan.topology.descriptors_of_each())?;
         let mut concerned = Vec::new();
         for (process, size) in sizes {
             concerned.extend(self.session.instances_of(process));
@@ -276,7 +276,8 @@ impl Supervisor {
             .iter()
             .map(|(process, size)| size.saturating_sub(self.session.instances_of(*process).len()));
         let added = topology.processes.iter().zip(fates).filter(|(_, fate)| **fate == Fate::New);
-        self.make_room_for(grown.sum::<usize>() + added.map(|(it, _)| it.replicas).sum::<usize>())?;
+        let more = grown.sum::<usize>() + added.map(|(it, _)| it.replicas).sum::<usize>();
+        self.make_room_for(more, topology.descriptors_of_each())?;
         // Whatever can fail comes first: then all of it is done, or nothing.
         let mut logs = Vec::new();
         for process in &topology.processes {
@@ -316,9 +317,9 @@ impl Supervisor {
         Ok(Reply::Reloaded(reloaded).into())
     }
 
-    /// Room for the descriptors of so many more instances.
-    fn make_room_for(&mut self, more: usize) -> Result<(), Refusal> {
-        let old = descriptors::make_room(self.instances.len() + more)
+    /// Room for the descriptors of so many more instances, so many for each.
+    fn make_room_for(&mut self, more: usize, each: usize) -> Result<(), Refusal> {
+        let old = descriptors::make_room(self.instances.len() + more, each)
             .map_err(|error| failed(error.to_string()))?;
         // What it was before the first time is what the instances are to have.
         self.descriptors = self.descriptors.or(old);

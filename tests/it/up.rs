@@ -644,6 +644,23 @@ fn there_is_room_for_many_and_they_have_the_limit_as_it_was() {
     assert_eq!(ended.stderr.matches(" | 128\n").count(), 100, "{}", ended.stderr);
 }
 
+#[test]
+fn more_instances_than_there_are_descriptors_for_are_refused_before_any_starts() {
+    let up = |replicas: usize, more: &str| {
+        let folder = scratch();
+        let toml = format!("[process.many]\nshell = \"echo up\"\nreplicas = {replicas}\n{more}");
+        fs::write(folder.path().join("gipc.toml"), toml).unwrap();
+        let script = format!("ulimit -n 400 && exec {GIPC} up");
+        command("bash").args(["-c", &script]).current_dir(folder.path()).end()
+    };
+    // Three for each, and those of gipc's own.
+    let ended = up(100, "");
+    assert_eq!(ended.code(), 0, "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches(" | up\n").count(), 100, "{}", ended.stderr);
+    up(113, "").failed(125, &["113 instances need 403 descriptors", "400 at the most"]);
+    up(100, "ready = \"fd:5\"\n").failed(125, &["100 instances need 464 descriptors"]);
+}
+
 /// With `GIPC_TEST_ROUNDS=100` a thousand.
 #[test]
 fn many_instances_are_ready_cost_little_memory_and_nothing_of_them_is_left() {

@@ -5,17 +5,13 @@ use nix::sys::resource::{Resource as Kind, getrlimit, setrlimit};
 
 use super::Error;
 
-/// How many descriptors an instance takes here: its streams, its process, what it tells us on, and
-/// a file in passing.
-const OF_EACH: u64 = 5;
-
-/// How many we need besides.
+/// How many we need besides those of the instances.
 const OF_OUR_OWN: u64 = 64;
 
-/// Makes room for so many instances, and tells what the limit was if it was changed: the instances
+/// Makes room for so many instances, which take so many descriptors each, and tells what the limit was if it was changed: the instances
 /// are to have it as it was, as programs that use `select(2)` count on it.
-pub(super) fn make_room(instances: usize) -> Result<Option<Limit>, Error> {
-    let needed = instances as u64 * OF_EACH + OF_OUR_OWN;
+pub(super) fn make_room(instances: usize, each: usize) -> Result<Option<Limit>, Error> {
+    let needed = instances as u64 * each as u64 + OF_OUR_OWN;
     let Ok((old_soft, old_hard)) = getrlimit(Kind::RLIMIT_NOFILE) else { return Ok(None) };
     let (soft, hard) = (number(old_soft), number(old_hard));
     if soft >= needed || instances == 1 {
