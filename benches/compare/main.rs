@@ -12,6 +12,7 @@
 
 use std::fs;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::time::Instant;
 
 use peers::Peers;
@@ -47,31 +48,37 @@ fn main() -> io::Result<()> {
 
     let peers = Peers::find();
     let mut loads = Vec::new();
-    let mut tables = Vec::new();
+    let mut rows = Vec::new();
     for _ in 0..runs {
         loads.push(runs::load());
-        tables.push(run(&peers, rounds, is_wanted));
+        Runs::add(&mut rows, run(&peers, rounds, is_wanted));
+        if is_all {
+            // After each, so that what has been measured stays if the next is given up.
+            write_all(&rows, &loads, rounds)?;
+        }
     }
-    let rows = Runs::by_row(tables);
     if runs > 1 {
         println!("\n{}\n{}", table::of_runs(&rows), table::spread(&rows));
-    }
-    if is_all {
-        let how = format!(
-            "{runs} runs of {rounds} turns each, on {} processors; the load before each: {}.\n\n",
-            runs::processors(),
-            loads.join(", "),
-        );
-        write_into_document("table", &table::of_runs(&rows))?;
-        write_into_document("spread", &(how + &table::spread(&rows)))?;
-        let middle: Vec<_> = rows.iter().map(Runs::middle).collect();
-        chart::draw(&middle, CHART).map_err(io::Error::other)?;
     }
     if is_wanted("scaling") {
         write_into_document("scaling", &scaling::table(rounds))?;
     }
     println!("\nthat took {} s", start.elapsed().as_secs());
     Ok(())
+}
+
+/// The table, how far the runs lie apart, and the chart.
+fn write_all(rows: &[Runs], loads: &[String], rounds: usize) -> io::Result<()> {
+    let how = format!(
+        "So many runs: {}, of {rounds} turns each, on {} processors. The load before each: {}.\n\n",
+        loads.len(),
+        runs::processors(),
+        loads.join(", "),
+    );
+    write_into_document("table", &table::of_runs(rows))?;
+    write_into_document("spread", &(how + &table::spread(rows)))?;
+    let middle: Vec<_> = rows.iter().map(Runs::middle).collect();
+    chart::draw(&middle, CHART).map_err(io::Error::other)
 }
 
 fn number(variable: &str) -> Option<usize> {
@@ -86,7 +93,9 @@ fn run(peers: &Peers, rounds: usize, is_wanted: impl Fn(&str) -> bool) -> Vec<Ro
     }
     let mut rows = Vec::new();
     for (_, measure) in measurements {
-        for row in measure(peers, rounds) {
+        // One that fails, which it has told of, does not take the others with it.
+        let measured = panic::catch_unwind(AssertUnwindSafe(|| measure(peers, rounds)));
+        for row in measured.unwrap_or_default() {
             println!("{}", table::line(&row));
             rows.push(row);
         }

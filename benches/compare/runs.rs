@@ -5,20 +5,19 @@ use std::thread;
 
 use crate::rows::Row;
 
-/// The same row, run by run.
+/// The same row, run by run: once at the least.
 pub(crate) struct Runs(Vec<Row>);
 
 impl Runs {
-    /// Rows in the order of the table, for each run of it.
-    pub(crate) fn by_row(tables: Vec<Vec<Row>>) -> Vec<Self> {
-        let mut by_row: Vec<Self> = Vec::new();
-        for table in tables {
-            by_row.resize_with(table.len(), || Self(Vec::new()));
-            for (runs, row) in by_row.iter_mut().zip(table) {
-                runs.0.push(row);
+    /// Puts each row of a further run to those of the runs before.
+    pub(crate) fn add(all: &mut Vec<Self>, table: Vec<Row>) {
+        for row in table {
+            let is_same = |runs: &&mut Self| (runs.0[0].id, runs.0[0].work) == (row.id, row.work);
+            match all.iter_mut().find(is_same) {
+                Some(runs) => runs.0.push(row),
+                None => all.push(Self(vec![row])),
             }
         }
-        by_row
     }
 
     /// The row of the run whose ratio is the one in the middle: all that stands in it was measured
