@@ -48,14 +48,17 @@ fn list(channels: &BTreeSet<String>) -> String {
     }
 }
 
-/// A line of the file that is no message. Those behind it may be.
+/// What is left out of a record.
 #[derive(Debug, thiserror::Error)]
-#[error("`{}`, line {number}: it is no message of a record: {why}", path.display())]
-pub(crate) struct BadLine {
-    path: PathBuf,
-    number: u64,
-    why: String,
+pub(crate) enum Skipped {
+    #[error("`{}`, line {number}: it is no message of a record: {why}", path.display())]
+    Line { path: PathBuf, number: u64, why: String },
+    #[error("`{}`: {count} more lines are no messages of a record", path.display())]
+    More { path: PathBuf, count: u64 },
 }
+
+/// So many lines are told one by one: more of them, and it is another kind of file.
+const TOLD: u64 = 10;
 
 /// What is read of a line. A file of dead letters has all this too.
 #[derive(Deserialize)]
@@ -137,8 +140,8 @@ pub(crate) struct Playback {
     waiting: VecDeque<Recorded>,
     pace: Pace,
     /// Told of what is skipped.
-    skipped: fn(&BadLine),
-    has_skipped: bool,
+    tell: fn(&Skipped),
+    skipped: u64,
 }
 
 impl Playback {
@@ -147,7 +150,7 @@ impl Playback {
     /// # Errors
     /// Where there is no such file, or no message of the channel that is asked for. Where it is no
     /// regular file, which may have to be waited for, that is told by [`next`](Self::next).
-    pub(crate) async fn open(replay: &Replay, skipped: fn(&BadLine)) -> Result<Self, Error> {
+    pub(crate) async fn open(replay: &Replay, tell: fn(&Skipped)) -> Result<Self, Error> {
         let Replay { file: path, channel, speed } = replay.clone();
         let mut playback = Self {
             path,
@@ -157,8 +160,8 @@ impl Playback {
             there: BTreeSet::new(),
             waiting: VecDeque::new(),
             pace: Pace { speed, first: None },
-            skipped,
-            has_skipped: false,
+            tell,
+            skipped: 0,
         };
         let found = std::fs::metadata(&playback.path);
         let found = found.map_err(|source| Error::Open { path: playback.path.clone(), source })?;
@@ -175,7 +178,7 @@ impl Playback {
 
     /// Was a line skipped?
     pub(crate) fn has_skipped(&self) -> bool {
-        self.has_skipped
+        self.skipped > 0
     }
 
     /// The messages whose turn it is; waits for that. `None` at the end.
@@ -201,7 +204,10 @@ impl Playback {
             };
             let batch = lines.batch().await;
             let batch = batch.map_err(|source| Error::Read { path: self.path.clone(), source })?;
-            let Some(batch) = batch else { return self.check_channel() };
+            let Some(batch) = batch else {
+                self.tell_of_more();
+                return self.check_channel();
+            };
             for line in batch.payloads() {
                 self.number += 1;
                 self.take(Recorded::of(line));
@@ -222,10 +228,21 @@ impl Playback {
                 }
             }
             Err(why) => {
-                self.has_skipped = true;
-                let (path, number) = (self.path.clone(), self.number);
-                (self.skipped)(&BadLine { path, number, why });
+                self.skipped += 1;
+                if self.skipped <= TOLD {
+                    let (path, number) = (self.path.clone(), self.number);
+                    (self.tell)(&Skipped::Line { path, number, why });
+                }
             }
+        }
+    }
+
+    /// At the end: what was skipped and not told.
+    fn tell_of_more(&mut self) {
+        if let Some(count) = self.skipped.checked_sub(TOLD).filter(|count| *count > 0) {
+            (self.tell)(&Skipped::More { path: self.path.clone(), count });
+            // Whoever asks again what comes next is told once.
+            self.skipped = TOLD;
         }
     }
 

@@ -334,12 +334,16 @@ fn readers(topology: &Topology, channel: &channel::Channel) -> String {
 }
 
 /// What is likely wrong with a process that has not read so many messages.
-fn hint(instance: &Instance, junction: &Junction, unread: u64) -> &'static str {
+fn hint(instance: &Instance, junction: &Junction, unread: u64) -> String {
     let has_read = junction.counts().messages > unread;
     let writes = |it: &&Junction| matches!(it.side, Side::Writer(_));
     let has_answered = instance.junctions.iter().filter(writes).any(|it| it.counts().messages > 0);
     if has_read || has_answered || junction.plan.port != Port::Fd(ChildFd::MESSAGES_IN) {
-        return "";
+        return String::new();
     }
-    " (they were on descriptor 3; for a worker that reads standard input, use `--wire stdio`)"
+    format!(
+        " (they were on descriptor 3; for a worker that reads standard input, use `--wire stdio`, or \
+         in `up` the port `{}.stdin`)",
+        instance.plan.name
+    )
 }

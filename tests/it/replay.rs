@@ -45,6 +45,15 @@ fn what_was_recorded_comes_back_byte_by_byte() {
 }
 
 #[test]
+fn of_a_file_that_is_no_record_not_every_line_is_complained_of() {
+    let folder = scratch();
+    std::fs::write(folder.path().join("r.jsonl"), seq(1000)).unwrap();
+    let ended = replay(&folder, "replay r.jsonl");
+    ended.failed(1, &["line 10: it is no message", "`r.jsonl`: 990 more lines are no messages"]);
+    assert_eq!(ended.stderr.lines().count(), 11);
+}
+
+#[test]
 fn of_several_channels_all_are_played_in_their_order_or_one() {
     let folder = scratch();
     let mut gipc = words("run --record r.jsonl --output none --wire stdio -- sh -c");
