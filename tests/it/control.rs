@@ -598,6 +598,25 @@ fn what_was_printed_can_be_read_later_and_followed() {
 }
 
 #[test]
+fn the_time_of_a_line_is_that_of_the_zone_that_is_named() {
+    let zone = "Asia/Kathmandu";
+    if !Path::new("/usr/share/zoneinfo").join(zone).exists() {
+        assert!(std::env::var_os("GIPC_TEST_REQUIRE_PEERS").is_none(), "tzdata is missing");
+        eprintln!("skipped: tzdata is not installed");
+        return;
+    }
+    let session = Session::up(ONE, "serving");
+    let minutes = |zone: &str| {
+        let ended = words("logs web").current_dir(session.folder.path()).env("TZ", zone).end();
+        let numbers = ended.text().split(':').take(2).map(|it| it.parse::<i32>().unwrap());
+        numbers.fold(0, |hours, minutes| hours * 60 + minutes)
+    };
+    eventually(|| !session.gipc("logs web").text().is_empty());
+    assert_eq!((minutes(zone) - minutes("UTC")).rem_euclid(24 * 60), 5 * 60 + 45);
+    session.down();
+}
+
+#[test]
 fn logs_that_nobody_reads_any_more_end_though_there_are_no_more() {
     let session = Session::up("[process.a]\nshell = 'echo one; exec sleep 1000'", "one");
     let mut grep = command("sh");
