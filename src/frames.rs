@@ -305,7 +305,7 @@ impl<R> FrameReader<R> {
     /// Takes so many bytes off the front of the buffer.
     #[inline]
     fn split_off(&mut self, len: usize) -> Bytes {
-        if len < self.buffer.len() {
+        if len < self.buffer.len() || len < READ_SIZE {
             return self.buffer.split_to(len).freeze();
         }
         // Nothing of ours is to keep it from being used again.
