@@ -91,8 +91,14 @@ impl Recorder {
             write(passage, &time, seq, payload, &mut lines)?;
         }
         let mut file = self.file.lock().await;
-        file.write_all(&lines).await?;
-        file.flush().await
+        let written = match file.write_all(&lines).await {
+            Ok(()) => file.flush().await,
+            failed => failed,
+        };
+        // Each channel may have one of its own.
+        written.map_err(|error| {
+            io::Error::new(error.kind(), format!("`{}`: {error}", self.path.display()))
+        })
     }
 }
 

@@ -103,8 +103,8 @@ pub(crate) enum Error {
     Playback(#[from] playback::Error),
     #[error("cannot write the record `{}`", path.display())]
     Record { path: std::path::PathBuf, source: io::Error },
-    #[error("cannot use the joblog")]
-    Joblog(#[source] io::Error),
+    #[error("cannot use the joblog `{}`", path.display())]
+    Joblog { path: std::path::PathBuf, source: io::Error },
     #[error("cannot write the dead letters `{}`", path.display())]
     DeadLetters { path: std::path::PathBuf, source: io::Error },
     #[error("cannot write the log file `{}`", path.display())]

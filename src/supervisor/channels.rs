@@ -1,6 +1,7 @@
 //! The channels of the session: made before anything starts, they last until its end.
 
 use std::cell::Cell;
+use std::path::Path;
 use std::rc::Rc;
 
 use gipc::framing::Framing;
@@ -83,7 +84,12 @@ impl Supervisor {
     /// Makes the channels; those that end at our standard output begin to be written there.
     pub(super) fn open_channels(&mut self, mut playback: Option<Playback>) -> Result<(), Error> {
         if let Some(plan) = &self.plan.pool {
-            self.pool = Some(Pool::new(plan.clone(), Some(&self.sink)).map_err(Error::Joblog)?);
+            let pool = Pool::new(plan.clone(), Some(&self.sink)).map_err(|source| {
+                // Nothing else of it is a file.
+                let path = plan.joblog.clone().unwrap_or_default();
+                Error::Joblog { path, source }
+            });
+            self.pool = Some(pool?);
         }
         for (place, plan) in self.plan.topology.channels.iter().enumerate() {
             let id = ChannelId(place);
@@ -288,7 +294,9 @@ impl Supervisor {
                 Some(Event::Failed)
             }
             Some(Trouble::Joblog(error)) => {
-                error!("cannot write the joblog: {error}");
+                let joblog = self.plan.pool.as_ref().and_then(|pool| pool.joblog.as_deref());
+                let path = joblog.unwrap_or(Path::new("")).display();
+                error!("cannot write the joblog `{path}`: {error}");
                 Some(Event::Failed)
             }
         };

@@ -374,6 +374,10 @@ fn the_joblog_has_the_columns_of_gnu_parallel_and_resume_goes_by_it() {
     upper(&format!("-j1 --joblog {}", log.display())).with_input("a\n").said("A\n");
     assert_eq!(joblog(&log).len(), 1);
     words("pool --resume -- true").end().failed(2, &["--joblog"]);
+    for (file, why) in [("/dev/full", "No space left"), ("/no/such/log", "No such file")] {
+        let ended = upper(&format!("--joblog {file}")).with_input("a\n");
+        ended.failed(125, &[&format!("the joblog `{file}`: {why}")]);
+    }
 }
 
 #[test]

@@ -210,7 +210,7 @@ fn a_record_that_cannot_be_written_is_an_error() {
     ended.failed(125, &["cannot write the record `/no/such/folder/r.jsonl`"]);
     let mut gipc = words("run --record /dev/full --");
     let ended = gipc.args([CHILD, "upper"]).with_input("one\n");
-    ended.failed(125, &["cannot write the record", "No space left"]);
+    ended.failed(125, &["cannot write the record: `/dev/full`: No space left"]);
 }
 
 #[test]
