@@ -6,6 +6,7 @@ mod console;
 mod ends;
 mod messages;
 mod node;
+mod python;
 mod refusals;
 mod sessions;
 mod support;
