@@ -1,8 +1,8 @@
 //! POSIX systems other than Linux: no subreaper, no parent-death signal, no `signalfd`.
 //!
 //! What remains of the promise: the supervisor finds its pipe at its end when the guard is gone,
-//! the guard is told when the supervisor is, and process groups are signalled as a whole. A
-//! descendant that has left its group and lost its parent is out of reach.
+//! the guard is told when the supervisor is, and each then kills the process groups of the commands that
+//! run. A descendant that has left its group is out of reach.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -123,6 +123,9 @@ pub(crate) fn wait_for_end(pid: i32) -> io::Result<()> {
         }
     }
 }
+
+/// Who loses his parent is the system's.
+pub(super) const ORPHANS_ARE_LOST: bool = true;
 
 /// Has the guard, our parent, look at its pipe.
 pub(super) fn poke_guard() {

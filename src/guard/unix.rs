@@ -12,13 +12,19 @@
 //! that is gone, of the guard. So whichever of the two is killed, every descendant is a child of the
 //! other in the end, and the other kills until there is none.
 //!
+//! Where the system has no subreapers, orphans are lost to both. There the supervisor notes whom it
+//! starts, and the guard with it: who is left kills their process groups.
+//!
 //! Signals go through the pipe only, so that a Ctrl-C, which the terminal sends to both, is one.
 
 #![expect(unsafe_code, reason = "fork, before there is any other thread")]
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
 
 use gipc::Command;
 use gipc::process::{ExitStatus, Process, Signal};
@@ -52,38 +58,75 @@ pub(crate) struct Link {
     guard: i32,
     /// Was gipc given descriptors that it has no use for?
     inherits: bool,
+    started: Rc<RefCell<Started>>,
 }
 
 /// The signals that the guard hands on.
-pub(crate) struct Arrivals(pipe::Receiver);
+pub(crate) struct Arrivals {
+    pipe: pipe::Receiver,
+    started: Rc<RefCell<Started>>,
+}
 
-/// A message of the supervisor to the guard, two bytes.
+/// Who was started and has not been reaped, where [`kernel::ORPHANS_ARE_LOST`]: a process, or, below
+/// zero, its group. Those numbers are nobody else's.
+#[derive(Default)]
+struct Started(BTreeSet<i32>);
+
+impl Started {
+    fn note(&mut self, target: i32, lives: bool) {
+        if lives {
+            self.0.insert(target);
+        } else {
+            self.0.remove(&target);
+        }
+    }
+
+    fn kill(&self) {
+        for target in &self.0 {
+            // Where it has ended nothing is left to do.
+            let _ = Signal::KILL.send_to(*target);
+        }
+    }
+}
+
+/// A message of the supervisor to the guard, [`Request::SIZE`] bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Request {
     /// Stop, as Ctrl-Z does, with the supervisor or without.
     Stop { supervisor: bool },
     /// Let go of standard error, as we have.
     Detach,
+    /// See [`Started`].
+    Note { target: i32, lives: bool },
     /// This is how to end.
     End(Verdict),
 }
 
 impl Request {
-    fn encode(self) -> [u8; 2] {
-        match self {
-            Self::Stop { supervisor } => [b's', supervisor.into()],
-            Self::Detach => [b'd', 0],
-            Self::End(Verdict::Exit(code)) => [b'e', code],
-            Self::End(Verdict::Signal(signal)) => [b'k', signal.number() as u8],
-        }
+    const SIZE: usize = 5;
+
+    /// What it is, and a number.
+    fn encode(self) -> [u8; Self::SIZE] {
+        let (kind, number) = match self {
+            Self::Stop { supervisor } => (b's', supervisor.into()),
+            Self::Detach => (b'd', 0),
+            Self::Note { target, lives: true } => (b'+', target),
+            Self::Note { target, lives: false } => (b'-', target),
+            Self::End(Verdict::Exit(code)) => (b'e', code.into()),
+            Self::End(Verdict::Signal(signal)) => (b'k', signal.number()),
+        };
+        let [a, b, c, d] = number.to_ne_bytes();
+        [kind, a, b, c, d]
     }
 
-    fn decode(bytes: [u8; 2]) -> Option<Self> {
-        Some(match bytes {
-            [b's', supervisor] => Self::Stop { supervisor: supervisor != 0 },
-            [b'd', _] => Self::Detach,
-            [b'e', code] => Self::End(Verdict::Exit(code)),
-            [b'k', signal] => Self::End(Verdict::Signal(Signal::new(signal.into())?)),
+    fn decode([kind, a, b, c, d]: [u8; Self::SIZE]) -> Option<Self> {
+        let number = i32::from_ne_bytes([a, b, c, d]);
+        Some(match kind {
+            b's' => Self::Stop { supervisor: number != 0 },
+            b'd' => Self::Detach,
+            b'+' | b'-' => Self::Note { target: number, lives: kind == b'+' },
+            b'e' => Self::End(Verdict::Exit(number.try_into().ok()?)),
+            b'k' => Self::End(Verdict::Signal(Signal::new(number)?)),
             _ => return None,
         })
     }
@@ -104,7 +147,8 @@ impl Link {
     /// The signals that come, once.
     pub(crate) fn arrivals(&mut self) -> io::Result<Arrivals> {
         let arrivals = self.arrivals.take().ok_or(io::ErrorKind::NotFound)?;
-        Ok(Arrivals(pipe::Receiver::from_owned_fd(arrivals)?))
+        let pipe = pipe::Receiver::from_owned_fd(arrivals)?;
+        Ok(Arrivals { pipe, started: Rc::clone(&self.started) })
     }
 
     /// The process group of the guard, which is the terminal's if any is.
@@ -126,8 +170,28 @@ impl Link {
         }
     }
 
-    /// Has [`Direct`] tell when it has ended: SIGCHLD does.
-    pub(crate) const fn watch(&self, _process: &Process) {}
+    /// Has [`Direct`] tell when it has ended: SIGCHLD does. Notes it where it could be lost.
+    pub(crate) fn watch(&self, process: &Process) {
+        if kernel::ORPHANS_ARE_LOST {
+            let pid = process.pid();
+            // One that shares our terminal is in our group.
+            let target = if tree::group_of(pid) == Some(pid) { -pid } else { pid };
+            self.note(target, true);
+        }
+    }
+
+    /// It is about to be reaped: from then on its number may be another's.
+    pub(crate) fn forget(&self, process: &Process) {
+        if kernel::ORPHANS_ARE_LOST {
+            let pid = process.pid();
+            [pid, -pid].into_iter().for_each(|target| self.note(target, false));
+        }
+    }
+
+    fn note(&self, target: i32, lives: bool) {
+        self.started.borrow_mut().note(target, lives);
+        self.request(Request::Note { target, lives });
+    }
 
     /// Has the guard ended? Then so are we to, as soon as we are told.
     pub(crate) fn has_lost_guard(&self) -> bool {
@@ -160,11 +224,12 @@ impl Arrivals {
     pub(crate) async fn next(&mut self) -> Arrival {
         let mut arrival = [0; 2];
         // What was written in one piece is read in one.
-        while let Ok(2) = self.0.read(&mut arrival).await {
+        while let Ok(2) = self.pipe.read(&mut arrival).await {
             if let Some(arrival) = Arrival::decode(arrival) {
                 return arrival;
             }
         }
+        self.started.borrow().kill();
         let _ = tree::kill_all();
         // SAFETY: there is nothing left to clean up for, and nobody to tell.
         unsafe { libc::_exit(Verdict::FAILED.into()) }
@@ -215,7 +280,8 @@ pub(crate) fn run(
             let verdict = supervise(prepare_supervisor(isolate).and_then(|()| {
                 let requests = requests.try_clone()?;
                 let guard = guard.as_raw();
-                Ok(Link { arrivals: Some(arrivals_read), requests, group, guard, inherits })
+                let (arrivals, started) = (Some(arrivals_read), Rc::default());
+                Ok(Link { arrivals, requests, group, guard, inherits, started })
             }));
             // Where the guard is gone there is nobody to tell.
             let _ = (&requests).write_all(&Request::End(verdict).encode());
@@ -250,6 +316,7 @@ struct Guard {
     /// The signals that whoever started us had ignored.
     ignored: Vec<i32>,
     verdict: Option<Verdict>,
+    started: Started,
     /// What the terminal sent last, to us and to a command that shares it with us.
     interrupt: Option<Signal>,
 }
@@ -271,6 +338,7 @@ impl Guard {
             terminal,
             ignored: ignored_signals(),
             verdict: None,
+            started: Started::default(),
             interrupt: None,
         })
     }
@@ -294,6 +362,10 @@ impl Guard {
             }
             self.answer_requests();
         };
+        if kernel::ORPHANS_ARE_LOST {
+            self.answer_requests();
+            self.started.kill();
+        }
         tree::kill_all()?;
         self.answer_requests();
         // A Ctrl-C reaches the command as it reaches us, and may have ended it before we looked.
@@ -334,11 +406,12 @@ impl Guard {
     }
 
     fn answer_requests(&mut self) {
-        let mut request = [0; 2];
+        let mut request = [0; Request::SIZE];
         while self.requests.read_exact(&mut request).is_ok() {
             match Request::decode(request) {
                 Some(Request::Stop { supervisor }) => self.stop(supervisor),
                 Some(Request::Detach) => background::release_stderr(),
+                Some(Request::Note { target, lives }) => self.started.note(target, lives),
                 Some(Request::End(verdict)) => self.verdict = Some(verdict),
                 None => {}
             }

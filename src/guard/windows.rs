@@ -118,6 +118,9 @@ impl Link {
     /// Nobody waits for us to do so.
     pub(crate) const fn detach(&self) {}
 
+    /// The system has the job that it is in.
+    pub(crate) const fn forget(&self, _process: &Process) {}
+
     /// Has [`Direct`] tell when it has ended, and when nothing is left of what it has started. In a
     /// runtime.
     pub(crate) fn watch(&self, process: &Process) {

@@ -116,6 +116,7 @@ impl Supervisor {
         let Some(child) = instance.child.take_if(is_gone) else { return Vec::new() };
         self.ended.remove(&id);
         self.leaders.remove(&child.process.pid());
+        self.link.forget(&child.process);
         instance.killing = false;
         let mut events = Vec::new();
         let mut reason = Reason { last_lines: instance.tail.lines(), ..Reason::default() };
