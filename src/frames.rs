@@ -359,7 +359,9 @@ impl<R> FrameReader<R> {
         // Grows with what has come: a message of n bytes never takes more than 2n + 1 MiB.
         let ahead = missing.min(self.buffer.len().max(RESERVE_AHEAD));
         // Of what follows a large one nothing: it would have to make way for the next.
-        let is_bounded = self.exact || ahead >= READ_SIZE;
+        let is_large = !self.buffer.is_empty()
+            && self.decoder.wanted().is_some_and(|size| size >= READ_SIZE as u64);
+        let is_bounded = self.exact || is_large;
         let room = if is_bounded { ahead } else { READ_SIZE };
         self.buffer.reserve(room);
         if is_bounded { room } else { self.buffer.capacity() - self.buffer.len() }
@@ -895,6 +897,7 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
 
 #[cfg(test)]
 mod tests {
+    use std::iter::repeat;
     use std::time::Duration;
 
     use proptest::collection::vec;
@@ -1063,6 +1066,21 @@ mod tests {
         assert_eq!(next().await, "small");
         assert!(reader.get().await.unwrap().is_none());
         assert!(reader.spares.is_empty(), "no more large ones are expected");
+    }
+
+    #[tokio::test]
+    async fn with_the_last_bytes_of_a_large_message_nothing_of_the_next_is_read() {
+        let mut stream = BytesMut::new();
+        for number in 0..2_u8 {
+            Framing::U32.encode(&vec![number; RESERVE_AHEAD], &mut stream).unwrap();
+        }
+        // Four bytes are missing, as a pipe of a mebibyte does not hold them.
+        let pieces = [READ_SIZE, RESERVE_AHEAD - READ_SIZE].into_iter().chain(repeat(usize::MAX));
+        let mut reader = reader(InPieces(stream, pieces));
+        for number in 0..2_u8 {
+            assert_eq!(reader.get().await.unwrap().unwrap(), vec![number; RESERVE_AHEAD]);
+            assert_eq!(reader.unfinished(), 0);
+        }
     }
 
     #[tokio::test]

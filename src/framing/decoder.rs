@@ -143,6 +143,11 @@ impl Decoder {
         self.max_message
     }
 
+    /// How large the frame is that was found incomplete, in bytes, where its header has told.
+    pub(crate) fn wanted(&self) -> Option<u64> {
+        self.want
+    }
+
     /// The framing of the stream.
     pub fn framing(&self) -> Framing {
         self.framing

@@ -128,12 +128,29 @@ impl Pipe {
 
     /// Writes what `gather` has, as much as there is room for. Cancel safe. An error says that nobody
     /// reads: a pipe is never broken, as we hold the other end too.
+    ///
+    /// Where it has taken a part only it is full, and not tried again before it says that it has room:
+    /// the system would have us wait, and spin, while the process reads.
     pub(super) async fn write(
         &self,
         gather: impl Fn(&mut dyn FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<usize>,
     ) -> io::Result<usize> {
         let Some(write) = &self.write else { return Err(io::ErrorKind::BrokenPipe.into()) };
-        let write_to = |fd: &OwnedFd| gather(&mut |pieces| Ok(nix::sys::uio::writev(fd, pieces)?));
-        write.async_io(Interest::WRITABLE, write_to).await
+        loop {
+            let mut ready = write.writable().await?;
+            let mut is_full = false;
+            let written = ready.try_io(|write| {
+                gather(&mut |pieces| {
+                    let written = nix::sys::uio::writev(write.get_ref(), pieces)?;
+                    is_full = written < pieces.iter().map(|piece| piece.len()).sum();
+                    Ok(written)
+                })
+            });
+            let Ok(written) = written else { continue };
+            if is_full {
+                ready.clear_ready();
+            }
+            return written;
+        }
     }
 }
