@@ -324,6 +324,10 @@ impl<R> FrameReader<R> {
         if last < READ_SIZE || self.exact {
             self.large = 0;
             self.spares.clear();
+            if self.buffer.capacity() > LARGEST_SPARE {
+                // One that was lent was larger than what is worth keeping room for.
+                self.buffer = BytesMut::from(&self.buffer[..]);
+            }
             return;
         }
         self.large = last.min(LARGEST_SPARE);
@@ -995,6 +999,23 @@ mod tests {
         got.extend(batch.payloads().map(Bytes::copy_from_slice));
         assert!(reader.get().await.unwrap().is_none());
         assert_eq!(got, numbers);
+    }
+
+    #[tokio::test]
+    async fn the_memory_of_a_large_message_that_was_lent_goes_with_the_next_small_one() {
+        let (large, mut stream) = (vec![1; 3 * LARGEST_SPARE], BytesMut::new());
+        for message in [&large[..], &large, b"small", b"last"] {
+            Framing::U32.encode(message, &mut stream).unwrap();
+        }
+        let mut reader = reader(&stream[..]);
+        for _ in 0..2 {
+            assert_eq!(reader.next_ref().await.unwrap().unwrap(), large);
+            assert!(reader.buffer.capacity() > LARGEST_SPARE);
+        }
+        assert_eq!(reader.next_ref().await.unwrap().unwrap(), b"small");
+        assert!(reader.buffer.capacity() <= LARGEST_SPARE);
+        assert_eq!(reader.next_ref().await.unwrap().unwrap(), b"last");
+        assert_eq!(reader.next_ref().await.unwrap(), None);
     }
 
     proptest! {
