@@ -322,6 +322,33 @@ fn every_way_to_be_ready_is_seen() {
 }
 
 #[test]
+fn descriptors_that_come_with_a_word_of_readiness_are_closed_and_it_is_heard() {
+    let folder = scratch();
+    let script = r#"
+import os, socket
+to_us = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+to_us.connect(os.environ["NOTIFY_SOCKET"].replace("@", "\0", 1))
+read, write = os.pipe()
+socket.send_fds(to_us, [b"FDSTORE=1\nREADY=1"], [write])
+os.close(write)
+print("closed", os.read(read, 1))
+"#;
+    fs::write(folder.path().join("it.py"), script).unwrap();
+    let toml = r#"
+        [process.it]
+        command = "python3 it.py"
+        ready = "notify"
+        restart = "never"
+        [process.after]
+        command = "echo it is ready"
+        depends_on = { it = "ready" }
+        restart = "never"
+        "#;
+    let ended = up(folder.path(), toml).end();
+    ended.failed(0, &["it.1    | closed b''", "after.1 | it is ready"]);
+}
+
+#[test]
 fn who_is_not_ready_in_time_is_stopped_with_the_reason() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
