@@ -269,16 +269,18 @@ impl<R> FrameReader<R> {
     #[inline]
     fn piece_together(&mut self) {
         self.buffer.advance(std::mem::take(&mut self.lent));
-        if let Some(cut) = self.cut.take() {
-            self.put_back(cut);
+        if self.cut.is_some() {
+            self.put_back();
         }
     }
 
     /// Puts what is left of messages that were cut out back to where more is read, in the same memory
     /// where nobody has one of them any more.
     #[cold]
-    fn put_back(&mut self, cut: Bytes) {
-        self.buffer = cut.try_into_mut().unwrap_or_else(|rest| BytesMut::from(&rest[..]));
+    fn put_back(&mut self) {
+        if let Some(cut) = self.cut.take() {
+            self.buffer = cut.try_into_mut().unwrap_or_else(|rest| BytesMut::from(&rest[..]));
+        }
     }
 
     /// What the buffer has of the next message.
