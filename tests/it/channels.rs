@@ -459,6 +459,7 @@ fn who_does_not_read_is_told_by_why_and_by_usr1() {
     });
     gipc.signal(libc::SIGUSR1);
     gipc.stderr_until("its channel `there` is full: b.1 must read");
+    gipc.stderr_until("its channel `back` is full: a.1 must read");
     gipc.signal(libc::SIGTERM);
     gipc.signal(libc::SIGTERM);
     gipc.end();

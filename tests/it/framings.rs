@@ -58,21 +58,20 @@ fn each_framing_goes_into_each_other_with_messages_of_all_sizes() {
     let sizes = [0, 1, 4095, 4096, 4097, 65_535, 65_536, LIMIT];
     let framings = Framing::ALL.into_iter().filter(|framing| *framing != Framing::Raw);
     let framings: Vec<_> = framings.collect();
-    for (place, inner) in framings.iter().enumerate() {
+    for inner in &framings {
         for outer in &framings {
-            // Each pair once in each direction: our input into the worker's, the worker's into our
-            // output.
-            let output = framings[(place + 1) % framings.len()];
-            let all = [*inner, *outer, output];
-            let fits = |message: &Vec<u8>| all.iter().all(|framing| framing.check(message).is_ok());
+            // Each into each other: our input into the worker's, the worker's into our output.
+            let fits = |message: &Vec<u8>| {
+                [inner, outer].iter().all(|framing| framing.check(message).is_ok())
+            };
             let messages: Vec<_> = sizes.into_iter().map(text).filter(fits).collect();
             let options = format!(
-                "run --max-message {LIMIT} --input {outer} --framing {inner} --output {output} --"
+                "run --max-message {LIMIT} --input {outer} --framing {inner} --output {outer} --"
             );
             let mut gipc = words(&options);
             let ended = gipc.args([CHILD, "upper"]).with_input(encode(*outer, &messages));
             let upper: Vec<_> = messages.iter().map(|it| it.to_ascii_uppercase()).collect();
-            ended.said(encode(output, &upper));
+            ended.said(encode(*outer, &upper));
         }
     }
 }

@@ -44,6 +44,29 @@ fn any_filters_will_do_on_stdio() {
 }
 
 #[test]
+fn a_million_messages_go_from_bash_through_python_to_node() {
+    if !has("node") {
+        return;
+    }
+    let squares = "import os\n\
+                   with os.fdopen(3) as numbers, os.fdopen(4, 'w') as squares:\n\
+                   \x20   for number in numbers: squares.write(f'{int(number) ** 2}\\n')\n";
+    let total = "const lines = require('readline').createInterface({ \
+                   input: require('fs').createReadStream(null, { fd: 3 }) }); \
+                 let count = 0, sum = 0n, last = 0; \
+                 lines.on('line', line => { \
+                   if (Number(line) !== (++last) ** 2) throw line; \
+                   count += 1; sum += BigInt(line); \
+                 }); \
+                 lines.on('close', () => require('fs').writeSync(4, `${count} ${sum}\\n`));";
+    let stages: [&[&str]; 3] =
+        [&["bash", "-c", "seq 1000000 >&4"], &["python3", "-c", squares], &["node", "-e", total]];
+    let n = 1_000_000_u64;
+    let sum = n * (n + 1) * (2 * n + 1) / 6;
+    pipe("--framing lines --input none", &stages).end().said(format!("{n} {sum}\n"));
+}
+
+#[test]
 fn neighbours_have_one_pipe_and_gipc_moves_nothing_between_them() {
     let source = "yes | head -c 50000000 >&4; echo sent >&2";
     let sink = "head -c 50000000 <&3 | tail -c 2; echo taken; gipc recv; exec sleep 998";
