@@ -85,6 +85,10 @@ async fn drain(reader: gipc::Reader<Raw>, taken: Taken) -> usize {
             while let Some(message) = stream.next_ref().await.expect("a message") {
                 black_box(message);
                 received += 1;
+                while let Some(message) = stream.buffered_ref() {
+                    black_box(message);
+                    received += 1;
+                }
             }
         }
         Taken::Kept => {

@@ -91,6 +91,14 @@ impl MessageStream<Raw> {
         }
     }
 
+    /// As [`next_ref`](Self::next_ref), if the whole message has come already, with one before it:
+    /// neither reads nor waits.
+    #[inline]
+    pub fn buffered_ref(&mut self) -> Option<&[u8]> {
+        let payload = self.held.as_mut()?.lend_buffered()?;
+        self.lent(Some(payload))
+    }
+
     /// As [`next_ref`](Self::next_ref), on this thread.
     #[inline]
     pub(crate) fn next_ref_on_this_thread(&mut self) -> Result<Option<&[u8]>, Error> {

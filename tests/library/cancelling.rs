@@ -65,9 +65,12 @@ fn a_dropped_next_ref_loses_nothing() {
             there.write(&[*byte]);
             give_up(stream.next_ref()).await;
         }
-        there.write(b"o\0\0\0\x05world");
+        assert_eq!(stream.buffered_ref(), None, "there is a part of it");
+        there.write(b"o\0\0\0\x05world\0\0\0\x03and");
         assert_eq!(stream.next_ref().await.unwrap().unwrap(), b"hello");
         assert_eq!(stream.next().await.unwrap().unwrap(), "world");
+        assert_eq!(stream.next_ref().await.unwrap().unwrap(), b"and");
+        assert_eq!(stream.buffered_ref(), None);
         there.end();
         assert_eq!(stream.next_ref().await.unwrap(), None);
     });
