@@ -159,12 +159,13 @@ fn nobody_else_is_given_the_descriptors_of_a_process() {
     for line in ["recv", "send x"] {
         let ended = in_folder(&folder, line).envs(variables.clone()).end();
         let why = "the descriptors of a process are for those only that it has started";
-        ended.failed(125, &["is not open here", "nor does the session give it again", why]);
+        // Whoever runs the tests may have something else there.
+        ended.failed(125, &["channel `", "nor does the session give it again", why]);
     }
     gipc.signal(libc::SIGTERM);
     gipc.end();
     let ended = in_folder(&folder, "recv").envs(variables).end();
-    ended.failed(125, &["is not open here", "the session of this process", "has ended"]);
+    ended.failed(125, &["channel `", "the session of this process", "has ended"]);
 }
 
 #[test]

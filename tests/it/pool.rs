@@ -248,7 +248,8 @@ fn of_many_messages_each_is_answered_once_and_memory_stays_as_it_is() {
             answers.sort_unstable();
         }
         assert!(answers == numbers(count), "{options}");
-        assert!(peaks[1] - peaks[0] < 4096, "{options}: {peaks:?}");
+        // The system's counts are approximate: the later one may be the lower.
+        assert!(peaks[1] < peaks[0] + 4096, "{options}: {peaks:?}");
     }
 }
 
