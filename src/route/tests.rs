@@ -1,10 +1,15 @@
 //! Every rule about who gets a message, with values in the place of pipes.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
+use bytes::{Bytes, BytesMut};
 use proptest::prelude::*;
+use serde_json::Value;
 
 use super::*;
+use crate::frames::Batch;
+use crate::framing::Framing;
 
 const A: OutletId = OutletId(0);
 const B: OutletId = OutletId(1);

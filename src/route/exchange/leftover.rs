@@ -1,0 +1,134 @@
+//! What a dead reader has left: who gets it, or that nobody does.
+
+use std::time::Instant;
+
+use bytes::BytesMut;
+
+use super::Exchange;
+use crate::delivery::{Fate, Parcel};
+use crate::route::home::{home, key};
+use crate::route::{Ack, Dead, OutletId, Route};
+
+/// What a dead reader has left.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Leftover {
+    /// The readers that have something to do now.
+    pub woken: Vec<OutletId>,
+    /// Messages that have ended one reader too many.
+    pub dead: Vec<Dead>,
+    /// How many there were that nobody gets any more, as nothing is given out.
+    pub left: u64,
+}
+
+impl Exchange {
+    /// The reader is gone, and has left `unread` bytes in its pipe. What it has not read whole, or
+    /// not answered, goes to its next incarnation or to others.
+    pub fn settle(&mut self, id: OutletId, unread: usize, now: Instant) -> Leftover {
+        let mut leftover = Leftover::default();
+        self.idle.retain(|idle| *idle != id);
+        let is_shared = self.is_shared();
+        let is_overdue = self.answer_due(id).is_some_and(|due| due <= now);
+        let outlet = &mut self.outlets[id.0];
+        outlet.idle = false;
+        outlet.since = None;
+        let framing = outlet.delivery.framing();
+        let mut again = Vec::new();
+        let mut was_at = true;
+        for (fate, mut parcel) in outlet.delivery.settle(unread) {
+            parcel.again |= fate != Fate::Unsent;
+            if fate == Fate::Unsent && is_shared && !self.closed {
+                // Whoever gets it in its place will have it counted.
+                outlet.take_back(&parcel);
+            }
+            // The first of those that it had is the one that it was at. One that has ended before it
+            // read anything of it has another reason, unless it was ended for that.
+            let may_have_ended_it = match fate {
+                Fate::Unsent => false,
+                Fate::Unread => is_overdue,
+                Fate::Begun | Fate::Unanswered => true,
+            };
+            if may_have_ended_it && std::mem::take(&mut was_at) {
+                parcel.attempts += 1;
+                if let Ack::Reply(replies) = self.ack
+                    && parcel.attempts > replies.retries
+                {
+                    outlet.counts.dead += parcel.count;
+                    leftover.dead.push(Dead { parcel, framing });
+                    continue;
+                }
+            }
+            again.push(parcel);
+        }
+        if self.closed {
+            let unread = again.iter().map(|parcel| parcel.count).sum::<u64>();
+            outlet.counts.unread += unread;
+            leftover.left += unread;
+            leftover.woken = self.woken_by_the_end();
+        } else if is_shared {
+            for parcel in again.into_iter().rev() {
+                self.waiting_bytes += parcel.cost();
+                self.waiting.push_front(parcel);
+            }
+            self.wake_idle(&mut leftover.woken);
+            leftover.woken.extend(self.woken_by_the_end());
+        } else {
+            again.into_iter().for_each(|parcel| outlet.delivery.push(parcel));
+        }
+        leftover
+    }
+
+    /// The reader, which is gone and settled, will never read again. What was meant for it goes to
+    /// others where that may be, and is given out otherwise.
+    pub fn outlet_over(&mut self, id: OutletId) -> Leftover {
+        let mut leftover = Leftover::default();
+        let outlet = &mut self.outlets[id.0];
+        if std::mem::replace(&mut outlet.over, true) {
+            return leftover;
+        }
+        let framing = outlet.delivery.framing();
+        let orphans = outlet.delivery.settle(0).into_iter().map(|(_, parcel)| parcel);
+        let mut orphans: Vec<_> = orphans.collect();
+        let open: Vec<_> = self.open().collect();
+        if open.is_empty() {
+            orphans.extend(self.waiting.drain(..));
+            self.waiting_bytes = 0;
+        }
+        let mut turns = open.clone().into_iter().cycle();
+        for parcel in orphans {
+            let dead = Dead { parcel, framing };
+            match &self.route {
+                Route::RoundRobin | Route::Key(_) if !open.is_empty() => {
+                    self.deal_anew(&dead, &open, &mut turns)
+                }
+                _ => leftover.dead.push(dead),
+            }
+        }
+        let unread = leftover.dead.iter().map(|dead| dead.parcel.count).sum::<u64>();
+        self.outlets[id.0].counts.unread += unread;
+        leftover.woken = open;
+        leftover
+    }
+
+    /// Gives messages whose reader is over to others: those of a key to the one that has it now.
+    fn deal_anew(
+        &mut self,
+        dead: &Dead,
+        open: &[OutletId],
+        turns: &mut impl Iterator<Item = OutletId>,
+    ) {
+        for (number, payload) in dead.messages(self.max_message) {
+            let to = match &self.route {
+                Route::Key(pointer) => key(&payload, pointer).ok().and_then(|key| home(&key, open)),
+                _ => turns.next(),
+            };
+            let Some(to) = to else { continue };
+            let delivery = &mut self.outlets[to.0].delivery;
+            let mut frames = BytesMut::new();
+            // What one reader's framing could carry another's may not.
+            if delivery.framing().encode(&payload, &mut frames).is_ok() {
+                let (frames, again) = (frames.freeze(), dead.parcel.again);
+                delivery.push(Parcel { again, ..Parcel::of_one(frames, &payload, number) });
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What a reader takes: its framing, and who it is.
+
+use bytes::{Bytes, BytesMut};
+
+use crate::delivery::Parcel;
+use crate::frames::Batch;
+use crate::framing::{Framing, Unfit};
+use crate::node;
+
+/// Fewer bytes than these are copied, in place of being kept with the buffer they came in.
+const COPIED: usize = 16 << 10;
+
+/// Why a message is not passed on. Those behind it are.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    #[error("it has no value at `{pointer}` to go by (`key:{pointer}`): {what}")]
+    NoKey { pointer: String, what: &'static str },
+    #[error(transparent)]
+    Node(#[from] node::Unfit),
+}
+
+/// What a reader takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Form {
+    pub(super) framing: Framing,
+    /// What Node's own reader takes, and nothing else.
+    pub(super) is_node: bool,
+}
+
+impl Form {
+    fn check(self, payload: &[u8]) -> Result<(), Refusal> {
+        if self.is_node { Ok(node::check(payload)?) } else { Ok(()) }
+    }
+
+    pub(super) fn encode(self, payload: &[u8], frames: &mut BytesMut) -> Result<(), Refusal> {
+        self.check(payload)?;
+        Ok(self.framing.encode(payload, frames)?)
+    }
+}
+
+/// The messages as they are in another framing; those that it cannot carry are left out.
+pub(super) fn encode(
+    batch: &Batch,
+    from: Framing,
+    to: Form,
+    first: u64,
+    refused: &mut Vec<(u64, Refusal)>,
+) -> Parcel {
+    let size = |payload: &[u8]| payload.len() as u64;
+    if let (true, Some(frames)) = (from == to.framing, batch.frames())
+        && (!to.is_node || batch.payloads().all(|payload| to.check(payload).is_ok()))
+    {
+        let (count, payload) = (batch.payloads().len() as u64, batch.payloads().map(size).sum());
+        // A few bytes are not to keep the whole of a reader's buffer.
+        let is_small = frames.len() < COPIED;
+        let frames = if is_small { Bytes::copy_from_slice(frames) } else { frames.clone() };
+        return Parcel { frames, count, payload, first, attempts: 0, again: false };
+    }
+    let mut frames = BytesMut::new();
+    let (mut count, mut bytes) = (0, 0);
+    for (number, payload) in (first..).zip(batch.payloads()) {
+        match to.encode(payload, &mut frames) {
+            Ok(()) => {
+                count += 1;
+                bytes += size(payload);
+            }
+            Err(refusal) => refused.push((number, refusal)),
+        }
+    }
+    let frames = frames.freeze();
+    Parcel { frames, count, payload: bytes, first, attempts: 0, again: false }
+}

@@ -1,0 +1,25 @@
+//! Where the messages of a key are at home.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde_json::Value;
+
+use super::OutletId;
+
+/// What a message goes by.
+pub(super) fn key(payload: &[u8], pointer: &str) -> Result<String, &'static str> {
+    let value: Value = serde_json::from_slice(payload).map_err(|_| "it is not JSON")?;
+    let found = value.pointer(pointer).ok_or("there is nothing at that place")?;
+    Ok(found.to_string())
+}
+
+/// Who has this key: the same one as long as it is there, whoever else comes or goes.
+pub(super) fn home(key: &str, open: &[OutletId]) -> Option<OutletId> {
+    open.iter().copied().max_by_key(|id| weight(key, *id))
+}
+
+fn weight(key: &str, id: OutletId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (key, id.0).hash(&mut hasher);
+    hasher.finish()
+}

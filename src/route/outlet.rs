@@ -1,0 +1,54 @@
+//! A reader of a channel.
+
+use std::time::Instant;
+
+use super::Counts;
+use super::form::Form;
+use crate::delivery::{Delivery, Parcel};
+
+/// Names a reader of a channel: its place among all that it ever had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OutletId(pub usize);
+
+/// A reader.
+#[derive(Debug)]
+pub(super) struct Outlet {
+    pub(super) delivery: Delivery,
+    pub(super) is_node: bool,
+    /// It will never read again.
+    pub(super) over: bool,
+    /// It waits for a message.
+    pub(super) idle: bool,
+    /// How many messages this incarnation was given; it gets no more where it is retired.
+    pub(super) given: u64,
+    pub(super) retired: bool,
+    /// Since when it is at the first message that it has not answered.
+    pub(super) since: Option<Instant>,
+    pub(super) counts: Counts,
+}
+
+impl Outlet {
+    pub(super) fn form(&self) -> Form {
+        Form { framing: self.delivery.framing(), is_node: self.is_node }
+    }
+
+    /// What was given to it and not sent was not given to it.
+    pub(super) fn take_back(&mut self, parcel: &Parcel) {
+        if parcel.again {
+            self.counts.redelivered -= parcel.count;
+        } else {
+            self.counts.messages -= parcel.count;
+            self.counts.bytes -= parcel.payload;
+        }
+    }
+
+    pub(super) fn give(&mut self, parcel: Parcel) {
+        if parcel.again {
+            self.counts.redelivered += parcel.count;
+        } else {
+            self.counts.messages += parcel.count;
+            self.counts.bytes += parcel.payload;
+        }
+        self.delivery.push(parcel);
+    }
+}
