@@ -69,6 +69,8 @@ pub(crate) struct Tally {
     pub(crate) dead: u64,
     /// Messages that nobody had when all was over.
     pub(crate) left: u64,
+    /// Something of the input was refused, cut off or no message at all.
+    pub(crate) has_lost: bool,
 }
 
 /// Answers on their way out.
@@ -212,12 +214,19 @@ impl Pool {
             (_, Some(Halted { failed, .. })) => Verdict::Exit(failed.into()),
             (Verdict::Exit(Verdict::FAILED) | Verdict::Signal(_), None) => otherwise,
             (_, None) if is_late => otherwise,
-            (_, None) if state.tally.dead > 0 => Verdict::Exit(Verdict::MESSAGES_LOST),
+            (_, None) if state.tally.dead > 0 || state.tally.has_lost => {
+                Verdict::Exit(Verdict::MESSAGES_LOST)
+            }
             // How the workers have ended counts only where that has kept them from answering.
             (Verdict::Exit(0), None) if !is_all => Verdict::Exit(Verdict::MESSAGES_LOST),
             (_, None) if !is_all => otherwise,
             _ => Verdict::Exit(0),
         }
+    }
+
+    /// Something of the input was no message for the workers.
+    pub(crate) fn has_lost_input(&self) {
+        self.state.borrow_mut().tally.has_lost = true;
     }
 
     /// So many messages nobody had when all was over.
@@ -341,6 +350,9 @@ mod tests {
         let halted = Halted { when: When::Soon, failed: true };
         assert_eq!(pool.done(job(3, Err("dead"))), Some(halted));
         assert_eq!(pool.done(job(4, Err("dead"))), None);
-        assert_eq!(pool.state.borrow().tally, Tally { answered: 1, dead: 3, left: 0 });
+        assert_eq!(
+            pool.state.borrow().tally,
+            Tally { answered: 1, dead: 3, left: 0, has_lost: false }
+        );
     }
 }

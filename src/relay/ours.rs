@@ -62,6 +62,9 @@ impl Hub {
             }
             Err(error) => Some(Trouble::Garbled(error.into())),
         };
+        if let Some(pool) = self.pool.as_ref().filter(|_| outcome.lost) {
+            pool.has_lost_input();
+        }
         self.ours.reading.set(false);
         self.taken_what_was_there();
         self.sender_over();

@@ -317,6 +317,24 @@ fn a_message_that_ends_its_workers_before_they_have_read_it_whole_ends_in_the_de
 }
 
 #[test]
+fn what_of_the_input_is_lost_is_told_by_the_exit_code() {
+    for order in ["", "-k"] {
+        let line = format!("pool -j1 {order} --wire stdio --input nul -- cat");
+        let ended = words(&line).with_input("one\ntwo\0three\0");
+        ended.failed(1, &["channel `in`, message 1 from -: a newline"]);
+        assert_eq!(ended.text(), "three\n");
+        // Cut off by the end.
+        let line = format!("pool -j1 {order} --wire stdio --input u32 -- cat");
+        let ended = words(&line).with_input(b"\0\0\0\x03one\0\0\0\x03t");
+        ended.failed(1, &["truncated message"]);
+        assert_eq!(ended.text(), "one\n");
+        let ended = words(&line).with_input(b"\0\0\0\x03one\x7f\xff\xff\xffx");
+        ended.failed(1, &["standard input: ", "nothing after it is read"]);
+        assert_eq!(ended.text(), "one\n");
+    }
+}
+
+#[test]
 fn workers_that_do_nothing_are_given_up() {
     words("pool -j2 -- no-such-program").with_input(seq(5)).failed(127, &["no-such-program"]);
     let ended = words("pool -j2 --backoff 0s..0s -- sh -c").arg("exit 3").with_input(seq(5));
