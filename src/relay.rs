@@ -544,8 +544,8 @@ impl Hub {
                 // A stranger holds the stream open, and may do so for ever.
                 None => {
                     let bytes = pipe.io.unfinished();
-                    outcome.lost = bytes > 0;
-                    if outcome.lost {
+                    if bytes > 0 {
+                        outcome.lost = true;
                         let what = format_args!("given up after {bytes} bytes of a frame");
                         self.truncated(source, &what);
                     }
@@ -558,3 +558,6 @@ impl Hub {
         outcome
     }
 }
+
+#[cfg(test)]
+mod tests;
