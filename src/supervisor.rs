@@ -239,6 +239,8 @@ enum Note {
     Progress(InstanceId, usize),
     /// The rule for an early end of the pool says so.
     Halted(Halted),
+    /// A message of this channel was refused some time after it came.
+    Refused(ChannelId),
     /// The instance cannot go on.
     Failed(InstanceId),
 }
@@ -548,6 +550,11 @@ impl Supervisor {
             Note::Progress(id, incarnation) => (id, incarnation, Event::Progress),
             Note::Halted(halted) => {
                 self.halt(halted, queue);
+                return None;
+            }
+            Note::Refused(channel) => {
+                let outcome = Outcome { trouble: None, lost: true };
+                queue.events.extend(self.take_back_channel(channel, outcome));
                 return None;
             }
             Note::Failed(id) => return Some((id, Event::Failed)),

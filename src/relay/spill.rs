@@ -110,6 +110,11 @@ impl Spill {
         Ok(Some((piece, messages_in(frames))))
     }
 
+    #[cfg(test)]
+    fn size(&self) -> u64 {
+        self.file.metadata().unwrap().len()
+    }
+
     /// Forgets all that is in it.
     fn give_up(&self) -> Vec<Piece> {
         let pieces: Vec<_> = self.pieces.take().into();
@@ -170,7 +175,8 @@ impl Hub {
     }
 
     /// Brings back what is in the file as soon as there is room for it, for as long as the session.
-    pub(crate) async fn bring_back(&self) {
+    /// `refused` is told when some of that is not for the readers: its writer may have ended.
+    pub(crate) async fn bring_back(&self, refused: impl Fn()) {
         let Some(spill) = &self.spill else { return };
         loop {
             let is_idle = spill.pieces.borrow().is_empty() || self.exchange.borrow().is_full();
@@ -180,7 +186,9 @@ impl Hub {
             }
             match spill.take().await {
                 Ok(Some((piece, batch))) => {
-                    self.put(&piece.source, &batch, Framing::U32);
+                    if !self.put(&piece.source, &batch, Framing::U32).refused.is_empty() {
+                        refused();
+                    }
                     spill.messages.set(spill.messages.get() - piece.messages);
                     self.spilled_less();
                 }
@@ -231,5 +239,19 @@ mod tests {
         }
         assert_eq!(got, ["a 1 2 3", "b 4 5", "a 6"]);
         assert_eq!(spill.file.metadata().unwrap().len(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_has_come_back_takes_no_room_however_long_others_wait() {
+        let spill = Spill::new().unwrap();
+        let source = Source::new("a");
+        let frames = super::super::in_u32(&[vec![0; 1 << 20]].into_iter().collect(), Framing::U32);
+        spill.add(&source, frames.clone(), 1).await.unwrap();
+        // Never is there nothing in it.
+        for _ in 0..200 {
+            spill.add(&source, frames.clone(), 1).await.unwrap();
+            spill.take().await.unwrap().unwrap();
+        }
+        assert!(spill.size() <= 100 << 20, "{}", spill.size());
     }
 }

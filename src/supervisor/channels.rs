@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 use super::instance::{Instance, Junction, Side};
 use super::policy::Event;
 use super::session::InstanceId;
-use super::{Ended, Error, Supervisor};
+use super::{Ended, Error, Note, Supervisor};
 use crate::answers::Pool;
 use crate::plan::channel::{self, ChannelId, Full, Place, Port};
 use crate::plan::topology::{ProcessId, Topology};
@@ -123,8 +123,10 @@ impl Supervisor {
                 Hub::new(plan.clone(), to, recorder, dead_letters, spill, pool)
             };
             if plan.full == Full::Spill {
-                let hub = Rc::clone(&hub);
-                tokio::task::spawn_local(async move { hub.bring_back().await });
+                let (hub, notes) = (Rc::clone(&hub), self.notes.0.clone());
+                tokio::task::spawn_local(async move {
+                    hub.bring_back(|| drop(notes.send(Note::Refused(id)))).await;
+                });
             }
             let mut input = None;
             for end in &plan.from {

@@ -427,6 +427,30 @@ fn what_does_not_fit_waits_in_a_file_and_comes_back_in_order() {
 }
 
 #[test]
+fn what_was_spilled_and_is_refused_later_is_told_by_the_exit_code() {
+    let text = "[process.gen]\nrestart = 'never'\n\
+                shell = \"seq 200000 | gipc send; printf 'a\\\\nb' | gipc send -; touch done\"\n\
+                [process.end]\nrestart = 'never'\n\
+                shell = 'until [ -e done ]; do sleep 0.01; done; gipc recv --follow | wc -l'\n\
+                [channel.c]\nfrom = 'gen'\nto = 'end'\nbuffer = '64KiB'\nfull = 'spill'\n\
+                to_framing = 'lines'\n";
+    let (ended, report) = up(text, "");
+    ended.failed(1, &["end.1 | 200000\n", "channel `c`, message 200001 from gen.1: "]);
+    assert_eq!(counts(&report, "gen.1", "c")["refused"], 1);
+}
+
+#[test]
+fn what_is_spilled_on_its_way_to_our_output_comes_out_before_the_end() {
+    let text = "[process.gen]\nrestart = 'never'\nshell = 'seq 200000 | gipc send; touch done'\n\
+                [channel.c]\nfrom = 'gen'\nto = '-'\nbuffer = '64KiB'\nfull = 'spill'\n";
+    let folder = scratch();
+    std::fs::write(folder.path().join("gipc.toml"), text).unwrap();
+    let gipc = words("up").current_dir(folder.path()).begin();
+    eventually(|| folder.path().join("done").exists());
+    gipc.end().said(seq(200_000));
+}
+
+#[test]
 fn a_full_disk_under_what_is_spilled_is_said_once_and_loses_nothing() {
     let folder = spilling("");
     // Its files can have 256 KiB.
