@@ -379,10 +379,18 @@ impl Hub {
         Some(answered)
     }
 
-    /// Waits until our standard output has everything that is meant for it.
+    /// Waits until our standard output has everything that is meant for it by now, be it in a file.
+    /// What others send meanwhile may never end.
     pub(crate) async fn said(&self) {
         let Some(id) = self.ours.outlet.get() else { return };
-        while self.exchange.borrow().unwritten(id) > 0 {
+        let last = self.next_number() - 1;
+        let has_spilled = || self.spill.as_ref().is_some_and(|spill| spill.messages() > 0);
+        while has_spilled() && self.taken() < last {
+            self.changed.notified().await;
+        }
+        let unwritten = || self.exchange.borrow().unwritten(id) as u64;
+        let end = self.ours.written.get() + unwritten();
+        while unwritten() > 0 && self.ours.written.get() < end {
             self.changed.notified().await;
         }
     }

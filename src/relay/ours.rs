@@ -28,6 +28,8 @@ const CHUNK: usize = 256 << 10;
 pub(super) struct State {
     /// Our standard output, where it is a reader.
     pub(super) outlet: Cell<Option<OutletId>>,
+    /// How many bytes it has taken.
+    pub(super) written: Cell<u64>,
     /// Our standard input, or a record, is not read any further.
     closed: Cell<bool>,
     /// It waits for input.
@@ -213,8 +215,7 @@ impl Hub {
             if !next.is_empty() {
                 stdout.write_all(&next).await?;
                 stdout.flush().await?;
-                self.exchange.borrow_mut().wrote(id, next.len(), Instant::now());
-                self.changed.notify_waiters();
+                self.has_written(id, next.len());
                 continue;
             }
             let woken = self.exchange.borrow_mut().ready(id);
@@ -226,6 +227,13 @@ impl Hub {
                 wake.notified().await;
             }
         }
+    }
+
+    /// Our standard output has taken so many bytes more.
+    pub(super) fn has_written(&self, id: OutletId, bytes: usize) {
+        self.exchange.borrow_mut().wrote(id, bytes, Instant::now());
+        self.ours.written.set(self.ours.written.get() + bytes as u64);
+        self.changed.notify_waiters();
     }
 
     /// What is to be written next, in one piece.

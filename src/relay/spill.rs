@@ -19,15 +19,21 @@ use crate::stream;
 /// Up to how many bytes come back at once.
 const PIECE: u64 = 256 << 10;
 
-/// A file without a name, which nobody sees and which is gone with us.
+/// A file that has come to be so long is followed by another one, so that it is gone when all of it
+/// has come back, be there always more.
+const LONG: u64 = 64 << 20;
+
+/// Files without names, which nobody sees and which are gone with us.
 pub(crate) struct Spill {
-    file: Arc<File>,
-    /// Writes to it and reads from it follow each other.
+    /// The one that is written to.
+    file: RefCell<Arc<File>>,
+    /// Where it ends.
+    end: Cell<u64>,
+    /// Writes to them and reads from them follow each other.
     turn: Mutex<()>,
-    /// What is in the file, in order, from one place on.
+    /// What is in them, in order.
     pieces: RefCell<VecDeque<Piece>>,
-    start: Cell<u64>,
-    /// How many messages are in it, or on their way there.
+    /// How many messages are in them, or on their way there.
     messages: Cell<u64>,
     has_failed: Cell<bool>,
 }
@@ -36,18 +42,29 @@ pub(crate) struct Spill {
 #[derive(Clone)]
 struct Piece {
     source: Rc<Source>,
+    file: Arc<File>,
+    start: u64,
     len: u64,
     messages: u64,
+}
+
+impl Piece {
+    /// Reads it. It is to be done where that may take its time.
+    fn read(file: &File, start: u64, len: u64) -> io::Result<Batch> {
+        let mut frames = vec![0; len as usize];
+        stream::read_exact_at(file, &mut frames, start)?;
+        Ok(messages_in(Bytes::from(frames)))
+    }
 }
 
 impl Spill {
     /// In the folder for temporary files.
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
-            file: Arc::new(tempfile::tempfile()?),
+            file: RefCell::new(Arc::new(tempfile::tempfile()?)),
+            end: Cell::new(0),
             turn: Mutex::default(),
             pieces: RefCell::default(),
-            start: Cell::new(0),
             messages: Cell::new(0),
             has_failed: Cell::new(false),
         })
@@ -69,21 +86,36 @@ impl Spill {
         self.messages.set(self.messages.get() + messages);
         let _turn = self.turn.lock().await;
         let len = frames.len() as u64;
-        let end = self.start.get() + self.pieces.borrow().iter().map(|it| it.len).sum::<u64>();
-        let file = Arc::clone(&self.file);
-        let written =
-            tokio::task::spawn_blocking(move || stream::write_all_at(&file, &frames, end)).await;
-        if let Err(error) = written.map_err(io::Error::other).and_then(|written| written) {
-            self.messages.set(self.messages.get() - messages);
-            return Err(error);
-        }
+        let file = Some(Arc::clone(&self.file.borrow())).filter(|_| self.end.get() < LONG);
+        let start = if file.is_some() { self.end.get() } else { 0 };
+        let written = tokio::task::spawn_blocking(move || {
+            let file = file.map_or_else(|| tempfile::tempfile().map(Arc::new), Ok)?;
+            stream::write_all_at(&file, &frames, start).map(|()| file)
+        });
+        let file = match written.await.map_err(io::Error::other).and_then(|written| written) {
+            Ok(file) => file,
+            Err(error) => {
+                self.messages.set(self.messages.get() - messages);
+                return Err(error);
+            }
+        };
+        self.file.replace(Arc::clone(&file));
+        self.end.set(start + len);
         let mut pieces = self.pieces.borrow_mut();
         match pieces.back_mut() {
-            Some(last) if Rc::ptr_eq(&last.source, source) && last.len + len <= PIECE => {
+            Some(last)
+                if Rc::ptr_eq(&last.source, source)
+                    && Arc::ptr_eq(&last.file, &file)
+                    && last.start + last.len == start
+                    && last.len + len <= PIECE =>
+            {
                 last.len += len;
                 last.messages += messages;
             }
-            _ => pieces.push_back(Piece { source: Rc::clone(source), len, messages }),
+            _ => {
+                let source = Rc::clone(source);
+                pieces.push_back(Piece { source, file, start, len, messages });
+            }
         }
         Ok(())
     }
@@ -92,27 +124,29 @@ impl Spill {
     async fn take(&self) -> io::Result<Option<(Piece, Batch)>> {
         let _turn = self.turn.lock().await;
         let Some(piece) = self.pieces.borrow().front().cloned() else { return Ok(None) };
-        let (file, start) = (Arc::clone(&self.file), self.start.get());
-        let mut frames = vec![0; piece.len as usize];
-        let read = tokio::task::spawn_blocking(move || {
-            stream::read_exact_at(&file, &mut frames, start).map(|()| Bytes::from(frames))
-        });
-        let frames = read.await.map_err(io::Error::other)??;
+        let (file, start, len) = (Arc::clone(&piece.file), piece.start, piece.len);
+        let read = tokio::task::spawn_blocking(move || Piece::read(&file, start, len));
+        let batch = read.await.map_err(io::Error::other)??;
         // Else it was given up meanwhile.
         if self.pieces.borrow_mut().pop_front().is_none() {
             return Ok(None);
         }
-        self.start.set(start + piece.len);
         if self.pieces.borrow().is_empty() {
-            self.start.set(0);
-            self.file.set_len(0)?;
+            self.end.set(0);
+            self.file.borrow().set_len(0)?;
         }
-        Ok(Some((piece, messages_in(frames))))
+        Ok(Some((piece, batch)))
     }
 
+    /// How long its files are together, in bytes.
     #[cfg(test)]
     fn size(&self) -> u64 {
-        self.file.metadata().unwrap().len()
+        let mut files = vec![Arc::clone(&self.file.borrow())];
+        files.extend(self.pieces.borrow().iter().map(|piece| Arc::clone(&piece.file)));
+        files.dedup_by(|one, other| Arc::ptr_eq(one, other));
+        files.sort_by_key(Arc::as_ptr);
+        files.dedup_by(|one, other| Arc::ptr_eq(one, other));
+        files.iter().map(|file| file.metadata().unwrap().len()).sum()
     }
 
     /// Forgets all that is in it.
@@ -238,7 +272,7 @@ mod tests {
             got.push(format!("{} {}", piece.source.from, words.join(" ")));
         }
         assert_eq!(got, ["a 1 2 3", "b 4 5", "a 6"]);
-        assert_eq!(spill.file.metadata().unwrap().len(), 0);
+        assert_eq!(spill.size(), 0);
     }
 
     #[tokio::test]

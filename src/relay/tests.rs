@@ -157,3 +157,22 @@ async fn a_reader_that_goes_while_messages_are_spilled_loses_none_in_silence() {
     hub.sender_over();
     assert!(hub.has_ended());
 }
+
+#[tokio::test]
+async fn what_a_writer_has_said_is_said_though_others_never_stop() {
+    let hub = hub(|_| {});
+    hub.add_sender();
+    let (outlet, busy) = (hub.add_our_outlet(Framing::Lines), Source::new("gen.2"));
+    hub.send(&Source::new("gen.1"), &batch("one two"), Framing::U32).await.unwrap();
+    let said = hub.said();
+    tokio::pin!(said);
+    begin!(said);
+    for _ in 0..3 {
+        hub.send(&busy, &batch("x"), Framing::U32).await.unwrap();
+        hub.has_written(outlet, 2);
+        begin!(said);
+    }
+    hub.send(&busy, &batch("x"), Framing::U32).await.unwrap();
+    hub.has_written(outlet, 2);
+    said.await;
+}
