@@ -143,7 +143,6 @@ impl Spill {
     fn size(&self) -> u64 {
         let mut files = vec![Arc::clone(&self.file.borrow())];
         files.extend(self.pieces.borrow().iter().map(|piece| Arc::clone(&piece.file)));
-        files.dedup_by(|one, other| Arc::ptr_eq(one, other));
         files.sort_by_key(Arc::as_ptr);
         files.dedup_by(|one, other| Arc::ptr_eq(one, other));
         files.iter().map(|file| file.metadata().unwrap().len()).sum()
@@ -154,6 +153,11 @@ impl Spill {
         let pieces: Vec<_> = self.pieces.take().into();
         let messages: u64 = pieces.iter().map(|it| it.messages).sum();
         self.messages.set(self.messages.get() - messages);
+        if self.messages.get() == 0 {
+            self.end.set(0);
+            // Where that fails it takes room until our end.
+            let _ = self.file.borrow().set_len(0);
+        }
         pieces
     }
 }
