@@ -107,11 +107,14 @@ pub(crate) struct Sent {
 pub(crate) struct Source {
     pub(crate) from: String,
     pub(crate) counts: Cell<Counts>,
+    /// So many of its messages are lost, as nobody reads the channel any more, and nobody has been
+    /// told.
+    untold: Cell<u64>,
 }
 
 impl Source {
     pub(crate) fn new(from: impl Into<String>) -> Rc<Self> {
-        Rc::new(Self { from: from.into(), counts: Cell::default() })
+        Rc::new(Self { from: from.into(), counts: Cell::default(), untold: Cell::default() })
     }
 
     fn count(&self, change: impl FnOnce(&mut Counts)) {
@@ -402,6 +405,18 @@ impl Hub {
         batch: &Batch,
         from: Framing,
     ) -> Result<Sent, Trouble> {
+        let sent = self.pass(source, batch, from).await;
+        self.tell_unread(source);
+        sent
+    }
+
+    /// Does so. What nobody reads any more is counted, and still to be told of.
+    async fn pass(
+        &self,
+        source: &Rc<Source>,
+        batch: &Batch,
+        from: Framing,
+    ) -> Result<Sent, Trouble> {
         let name = &self.plan.name;
         let count = batch.payloads().len() as u64;
         let _turn = loop {
@@ -429,29 +444,49 @@ impl Hub {
             }
             return Err(Trouble::Unread);
         }
-        if self.exchange.borrow().is_unread() {
-            source.count(|counts| counts.unread += count);
-            let from = &source.from;
-            let lost = format!(
-                "channel `{name}`: nobody reads any more; {count} messages from {from} are lost"
-            );
-            if self.is_forgone() {
-                info!("{lost}")
-            } else {
-                warn!("{lost}")
-            }
+        if self.is_unread() {
+            self.lose(source, batch);
             return Err(Trouble::Unread);
         }
         let first = self.next_number();
         self.taps.pass(passage, first, batch, from);
         if self.spill(source, batch, from).await {
+            if self.is_unread() {
+                // Whoever was the last one has not seen these.
+                self.give_up_spilled();
+                return Err(Trouble::Unread);
+            }
             return Ok(Sent { first, refused: Vec::new() });
         }
         // Its turn did not come: now it waits as any other.
         while self.must_wait() {
             self.changed.notified().await;
         }
+        if self.is_unread() {
+            self.lose(source, batch);
+            return Err(Trouble::Unread);
+        }
         Ok(self.put(source, batch, from))
+    }
+
+    /// Nobody will ever read these.
+    fn lose(&self, source: &Source, batch: &Batch) {
+        let count = batch.payloads().len() as u64;
+        source.count(|counts| counts.unread += count);
+        source.untold.set(source.untold.get() + count);
+    }
+
+    /// Tells of messages that nobody reads.
+    fn tell_unread(&self, source: &Source) {
+        let count = source.untold.take();
+        if count == 0 {
+            return;
+        }
+        let (name, from) = (&self.plan.name, &source.from);
+        let lost = format!(
+            "channel `{name}`: nobody reads any more; {count} messages from {from} are lost"
+        );
+        if self.is_forgone() { info!("{lost}") } else { warn!("{lost}") }
     }
 
     /// Has a writer to wait until there is room?

@@ -223,6 +223,12 @@ impl Hub {
                 continue;
             }
             match spill.take().await {
+                Ok(Some((piece, batch))) if self.is_unread() => {
+                    self.lose(&piece.source, &batch);
+                    self.tell_unread(&piece.source);
+                    spill.messages.set(spill.messages.get() - piece.messages);
+                    self.spilled_less();
+                }
                 Ok(Some((piece, batch))) => {
                     if !self.put(&piece.source, &batch, Framing::U32).refused.is_empty() {
                         refused();

@@ -145,7 +145,7 @@ async fn a_reader_that_goes_while_messages_are_spilled_loses_none_in_silence() {
     tokio::pin!(sending);
     begin!(sending);
     hub.outlet_over(outlet);
-    let bringing = hub.bring_back();
+    let bringing = hub.bring_back(|| ());
     tokio::pin!(bringing);
     tokio::select! {
         () = &mut bringing => {}
