@@ -34,6 +34,9 @@ use crate::record::{DeadLetters, Passage, Reason, Recorder};
 /// Fewer bytes than these are copied, in place of being kept with the buffer they came in.
 const COPIED: usize = 16 << 10;
 
+/// Why messages are not delivered that nobody will ever read.
+const UNREAD: &str = "nobody reads the channel any more";
+
 mod door;
 mod draining;
 mod inlet;
@@ -279,13 +282,13 @@ impl Hub {
     pub(crate) fn outlet_over(&self, id: OutletId) -> u64 {
         let Leftover { woken, dead, .. } = self.exchange.borrow_mut().outlet_over(id);
         self.wake(&woken);
-        if self.exchange.borrow().is_unread() {
+        self.changed.notify_waiters();
+        self.bury(&dead, &|attempts| Reason { attempts, ..Reason::of(UNREAD) });
+        // They have come after these.
+        if self.is_unread() {
             self.give_up_spilled();
         }
-        self.changed.notify_waiters();
-        let reason = "nobody reads the channel any more";
-        self.bury(&dead, &|attempts| Reason { attempts, ..Reason::of(reason) });
-        self.give_up_calls(reason);
+        self.give_up_calls(UNREAD);
         let unread = dead.iter().map(|Dead { parcel, .. }| parcel.count).sum();
         if let Some(pool) = &self.pool {
             pool.left(unread);
@@ -472,8 +475,18 @@ impl Hub {
     /// Nobody will ever read these.
     fn lose(&self, source: &Source, batch: &Batch) {
         let count = batch.payloads().len() as u64;
+        self.bury_unread(batch);
+        self.exchange.borrow_mut().pass_over(count);
         source.count(|counts| counts.unread += count);
         source.untold.set(source.untold.get() + count);
+    }
+
+    /// Puts the next messages into the file for those that are not delivered: nobody reads them.
+    fn bury_unread(&self, batch: &Batch) {
+        let reason = Reason::of(UNREAD);
+        for (number, payload) in (self.taken() + 1..).zip(batch.payloads()) {
+            self.add_dead_letter(number, &reason, payload);
+        }
     }
 
     /// Tells of messages that nobody reads.

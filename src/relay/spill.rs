@@ -138,6 +138,15 @@ impl Spill {
         Ok(Some((piece, batch)))
     }
 
+    /// Nothing of what is in it is needed, unless something is on its way there.
+    fn make_room(&self) {
+        if self.messages.get() == 0 {
+            self.end.set(0);
+            // Where that fails it takes room until our end.
+            let _ = self.file.borrow().set_len(0);
+        }
+    }
+
     /// How long its files are together, in bytes.
     #[cfg(test)]
     fn size(&self) -> u64 {
@@ -153,11 +162,6 @@ impl Spill {
         let pieces: Vec<_> = self.pieces.take().into();
         let messages: u64 = pieces.iter().map(|it| it.messages).sum();
         self.messages.set(self.messages.get() - messages);
-        if self.messages.get() == 0 {
-            self.end.set(0);
-            // Where that fails it takes room until our end.
-            let _ = self.file.borrow().set_len(0);
-        }
         pieces
     }
 }
@@ -249,12 +253,29 @@ impl Hub {
     pub(super) fn give_up_spilled(&self) {
         let Some(spill) = &self.spill else { return };
         let pieces = spill.give_up();
-        for Piece { source, messages, .. } in &pieces {
+        let name = &self.plan.name;
+        let mut lost: Vec<(&Source, u64)> = Vec::new();
+        for Piece { source, file, start, len, messages } in &pieces {
+            match self.dead_letters.as_ref().map(|_| Piece::read(file, *start, *len)) {
+                Some(Ok(batch)) => self.bury_unread(&batch),
+                Some(Err(error)) => {
+                    error!("channel `{name}`: cannot read what was spilled: {error}");
+                }
+                None => {}
+            }
+            self.exchange.borrow_mut().pass_over(*messages);
             source.count(|counts| counts.unread += messages);
-            let (name, from) = (&self.plan.name, &source.from);
+            match lost.iter_mut().find(|(known, _)| std::ptr::eq(*known, &**source)) {
+                Some((_, all)) => *all += messages,
+                None => lost.push((source, *messages)),
+            }
+        }
+        for (source, messages) in lost {
+            let from = &source.from;
             warn!("channel `{name}`: {messages} messages from {from} that were spilled are lost");
         }
         if !pieces.is_empty() {
+            spill.make_room();
             self.spilled_less();
         }
     }
