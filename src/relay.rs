@@ -34,6 +34,9 @@ use crate::record::{DeadLetters, Passage, Reason, Recorder};
 /// Fewer bytes than these are copied, in place of being kept with the buffer they came in.
 const COPIED: usize = 16 << 10;
 
+/// More bytes than can be in a pipe and in what we have read of it.
+const IN_A_PIPE: usize = 4 << 20;
+
 /// Why messages are not delivered that nobody will ever read.
 const UNREAD: &str = "nobody reads the channel any more";
 
@@ -125,6 +128,29 @@ impl Source {
         change(&mut counts);
         self.counts.set(counts);
     }
+}
+
+/// Messages that have come already. No more than `room` bytes of them: their writer may write as fast
+/// as they are read.
+async fn at_once<R: AsyncRead + Unpin>(
+    reader: &mut FrameReader<R>,
+    room: &mut usize,
+) -> Option<Result<Option<Batch>, Error>> {
+    if *room == 0 {
+        return None;
+    }
+    // The system has the time to say that there is something.
+    tokio::task::yield_now().await;
+    let read = tokio::select! {
+        biased;
+        read = tokio::task::unconstrained(reader.batch()) => read,
+        () = std::future::ready(()) => return None,
+    };
+    if let Ok(Some(batch)) = &read {
+        let bytes: usize = batch.payloads().map(|payload| payload.len() + 1).sum();
+        *room = room.saturating_sub(bytes);
+    }
+    Some(read)
 }
 
 /// Messages in the framing `u32`, which carries all of them.
@@ -552,7 +578,8 @@ impl Hub {
     }
 
     /// Passes on what an incarnation of a writer sends until its end, without what the sieve takes
-    /// out. `heard` is told of it first, and may object.
+    /// out. `heard` is told of it first, and may object. Where nobody reads it any more, what has
+    /// come by then is lost, and counted.
     pub(crate) async fn collect<R: AsyncRead + Unpin>(
         &self,
         source: &Rc<Source>,
@@ -562,8 +589,16 @@ impl Hub {
     ) -> Outcome {
         let mut outcome = Outcome::default();
         let framing = pipe.io.framing();
-        outcome.trouble = loop {
-            match pipe.next(async |reader| reader.batch().await).await {
+        let mut unread = None;
+        let trouble = loop {
+            let next = match &mut unread {
+                None => pipe.next(async |reader| reader.batch().await).await,
+                Some(room) => match at_once(&mut pipe.io, room).await {
+                    Some(read) => Some(read),
+                    None => break None,
+                },
+            };
+            match next {
                 Some(Ok(Some(mut batch))) => {
                     let refused = sieve.sift(&mut batch, &self.plan.name, source).await;
                     source.count(|counts| counts.refused += refused);
@@ -581,8 +616,9 @@ impl Hub {
                         Heard::Pass => {}
                     }
                     if batch.payloads().len() > 0 {
-                        match self.send(source, &batch, framing).await {
+                        match self.pass(source, &batch, framing).await {
                             Ok(sent) => outcome.lost |= !sent.refused.is_empty(),
+                            Err(Trouble::Unread) => _ = unread.get_or_insert(IN_A_PIPE),
                             Err(trouble) => break Some(trouble),
                         }
                     }
@@ -609,6 +645,8 @@ impl Hub {
                 }
             }
         };
+        self.tell_unread(source);
+        outcome.trouble = trouble.or(unread.map(|_| Trouble::Unread));
         // What it has said is said before its end is told.
         self.said().await;
         outcome
