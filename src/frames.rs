@@ -268,7 +268,11 @@ impl<R> FrameReader<R> {
     /// Has `buffer` start with the next frame again.
     #[inline]
     fn piece_together(&mut self) {
-        self.buffer.advance(std::mem::take(&mut self.lent));
+        match std::mem::take(&mut self.lent) {
+            // Not by moving on to its end: room would have to be made for the next read.
+            all if all == self.buffer.len() => self.buffer.clear(),
+            lent => self.buffer.advance(lent),
+        }
         if self.cut.is_some() {
             self.put_back();
         }
@@ -644,6 +648,10 @@ impl<R> FrameReader<R> {
                 Next::End => return Ok(None),
                 Next::Missing(missing) => self.blocking_fill(missing, &read)?,
             }
+            // Mostly it has come whole.
+            if let Some(frame) = self.decoder.whole(&self.buffer) {
+                return Ok(Some(frame));
+            }
         }
     }
 
@@ -748,13 +756,7 @@ struct Sending<'a, W> {
 impl<'a, W> Sending<'a, W> {
     /// Nothing else may be pending.
     fn new(writer: &'a mut FrameWriter<W>, payload: &'a [u8]) -> Result<Self, Unfit> {
-        let is_large = payload.len() >= LARGE;
-        let payload = if is_large && writer.framing.encode_header(payload, &mut writer.pending)? {
-            payload
-        } else {
-            writer.feed(payload)?;
-            &[]
-        };
+        let payload = writer.begin(payload)?;
         let fed = writer.pending();
         Ok(Self { writer, fed, payload })
     }
@@ -762,26 +764,45 @@ impl<'a, W> Sending<'a, W> {
     fn is_done(&self) -> bool {
         self.writer.pending.is_empty() && self.payload.is_empty()
     }
+}
 
-    /// Takes note of what was written.
-    fn has_written(&mut self, written: usize) -> io::Result<()> {
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        let of_pending = written.min(self.writer.pending.len());
-        self.writer.has_written(of_pending);
-        self.payload = &self.payload[written - of_pending..];
-        Ok(())
+impl<W> Drop for Sending<'_, W> {
+    fn drop(&mut self) {
+        self.writer.give_up(self.fed, self.payload);
     }
 }
 
-/// What was begun and given up is not to be seen as less than it is.
-impl<W> Drop for Sending<'_, W> {
-    fn drop(&mut self) {
-        if self.writer.pending() == self.fed {
-            self.writer.clear();
+/// What sending a message has in common, on a thread and in a runtime.
+impl<W> FrameWriter<W> {
+    /// Feeds a message, or the header of a large one: returns what is left to be written, from where
+    /// it is, behind what is pending.
+    fn begin<'a>(&mut self, payload: &'a [u8]) -> Result<&'a [u8], Unfit> {
+        let is_large = payload.len() >= LARGE;
+        if is_large && self.framing.encode_header(payload, &mut self.pending)? {
+            return Ok(payload);
+        }
+        self.feed(payload)?;
+        Ok(&[])
+    }
+
+    /// So many bytes of what is pending, and then of the payload behind it, have gone out.
+    fn has_written_with(&mut self, payload: &mut &[u8], written: usize) -> io::Result<()> {
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        let of_pending = written.min(self.pending.len());
+        self.has_written(of_pending);
+        *payload = &payload[written - of_pending..];
+        Ok(())
+    }
+
+    /// A message was begun and is not sent now: where nothing of it has gone out it is forgotten,
+    /// else its rest goes out ahead of the next one.
+    fn give_up(&mut self, fed: usize, payload: &[u8]) {
+        if self.pending.len() == fed {
+            self.clear();
         } else {
-            self.writer.pending.extend_from_slice(self.payload);
+            self.pending.extend_from_slice(payload);
         }
     }
 }
@@ -791,23 +812,33 @@ impl<W: Write> FrameWriter<W> {
     /// dropped then.
     pub(crate) fn blocking_send(&mut self, payload: &[u8]) -> Result<(), Error> {
         self.blocking_flush()?;
-        let mut sending = Sending::new(self, payload)?;
-        while !sending.is_done() {
-            let Sending { writer, payload, .. } = &mut sending;
-            let rest = [IoSlice::new(&writer.pending), IoSlice::new(payload)];
+        let mut payload = self.begin(payload)?;
+        let fed = self.pending.len();
+        if let Err(error) = self.blocking_write_with(&mut payload) {
+            self.give_up(fed, payload);
+            return Err(error);
+        }
+        // What the stream has only begun to write would be lost if it were dropped now.
+        Ok(self.io.flush()?)
+    }
+
+    /// Writes what is pending, and the payload behind it.
+    fn blocking_write_with(&mut self, payload: &mut &[u8]) -> Result<(), Error> {
+        while !self.pending.is_empty() || !payload.is_empty() {
             let written = match payload.is_empty() {
-                true => writer.io.write(&rest[0]),
-                false => writer.io.write_vectored(&rest),
+                true => self.io.write(&self.pending),
+                false => {
+                    let rest = [IoSlice::new(&self.pending), IoSlice::new(payload)];
+                    self.io.write_vectored(&rest)
+                }
             };
             match written {
-                Ok(written) => sending.has_written(written)?,
+                Ok(written) => self.has_written_with(payload, written)?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        drop(sending);
-        // What the stream has only begun to write would be lost if it were dropped now.
-        self.blocking_flush()
+        Ok(())
     }
 
     /// As [`put`](Self::put), on this thread.
@@ -824,15 +855,9 @@ impl<W: Write> FrameWriter<W> {
     /// # Errors
     /// As [`flush`](Self::flush). After one that is not for good (a timeout of the stream's own)
     /// the rest goes out with the next call.
+    #[inline]
     pub fn blocking_flush(&mut self) -> Result<(), Error> {
-        while !self.pending.is_empty() {
-            match self.io.write(&self.pending) {
-                Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
-                Ok(written) => self.has_written(written),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        self.blocking_write_with(&mut &[][..])?;
         Ok(self.io.flush()?)
     }
 }
@@ -855,7 +880,8 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
                 }
             });
             let written = written.await?;
-            sending.has_written(written)?;
+            let Sending { writer, payload, .. } = &mut sending;
+            writer.has_written_with(payload, written)?;
         }
         drop(sending);
         // What the stream has only begun to write would be lost if it were dropped now.

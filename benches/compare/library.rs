@@ -10,8 +10,9 @@ use gipc::codec::Raw;
 use gipc::{Command, blocking, inherited};
 
 use crate::measure::per_second;
+use crate::processors::{Placed, settle};
 
-/// How this program is started as a child: this, what to do, how often, how large.
+/// How this program is started as a child: this, what to do, how often (or where), how large.
 pub(crate) const CHILD: &str = "as-a-child-of-the-bench";
 
 /// What is not gathered before it is sent.
@@ -44,8 +45,8 @@ pub(crate) fn is_child() -> bool {
     match &what[..] {
         "send" => block_on(send(count, size)),
         "send-both-ways" => block_on(send_both_ways(count, size)),
-        "echo" => block_on(echo()),
-        "blocking-echo" => blocking_echo(),
+        "echo" => block_on(echo(count)),
+        "blocking-echo" => blocking_echo(count),
         "lines" => crate::program::write_lines(count),
         "frames-out" => crate::relay::write(count, size),
         "frames-in" => crate::relay::read(),
@@ -145,11 +146,11 @@ async fn send_both_ways(count: usize, size: usize) {
 }
 
 /// 64 bytes there and back: how long that takes.
-pub(crate) fn ping_pong(count: u32) -> Duration {
+pub(crate) fn ping_pong(count: u32, placed: Placed) -> Duration {
     block_on(async {
         let (there, out) = gipc::pipe().expect("a pipe");
         let (back, answer) = gipc::pipe().expect("a pipe");
-        let child = child("echo", 0, 0).channel("in", there).channel("out", answer);
+        let child = child("echo", placed.second(), 0).channel("in", there).channel("out", answer);
         let child = child.spawn().expect("ourselves");
         let message = Bytes::from(vec![7; 64]);
         let mut back = back.into_stream().expect("open");
@@ -171,7 +172,8 @@ pub(crate) fn ping_pong(count: u32) -> Duration {
     })
 }
 
-async fn echo() {
+async fn echo(processor: usize) {
+    settle(processor);
     let channels = inherited().expect("channels");
     let reader = channels.reader("in").expect("its channel");
     let writer = channels.writer("out").expect("its channel");
@@ -182,10 +184,11 @@ async fn echo() {
 }
 
 /// The same without a runtime.
-pub(crate) fn blocking_ping_pong(count: u32) -> Duration {
+pub(crate) fn blocking_ping_pong(count: u32, placed: Placed) -> Duration {
     let (there, out) = blocking::pipe().expect("a pipe");
     let (back, answer) = blocking::pipe().expect("a pipe");
-    let child = child("blocking-echo", 0, 0).channel("in", there).channel("out", answer);
+    let child =
+        child("blocking-echo", placed.second(), 0).channel("in", there).channel("out", answer);
     let child = child.spawn().expect("ourselves");
     let message = Bytes::from(vec![7; 64]);
     let mut back = back.into_messages().expect("open");
@@ -202,7 +205,8 @@ pub(crate) fn blocking_ping_pong(count: u32) -> Duration {
     time
 }
 
-fn blocking_echo() {
+fn blocking_echo(processor: usize) {
+    settle(processor);
     let channels = blocking::inherited().expect("channels");
     let reader = channels.reader("in").expect("its channel");
     let writer = channels.writer("out").expect("its channel");

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use std::{fs::File, ptr};
 
 use crate::measure::per_second;
+use crate::processors::{Placed, settle};
 
 /// What a batch of small messages is written and read in.
 const BATCH: usize = 64 << 10;
@@ -223,12 +224,13 @@ fn copy(mut from: File, mut to: &File) -> io::Result<()> {
 }
 
 /// 64 bytes to another process and back: how long that takes.
-pub(crate) fn ping_pong(count: u32) -> Duration {
+pub(crate) fn ping_pong(count: u32, placed: Placed) -> Duration {
     let (mut there, mut out) = pipe();
     let (mut back, mut answer) = pipe();
     let ours = [out.as_raw_fd(), back.as_raw_fd()];
     let mut message = [0; 64];
     let echo = Forked::new(|| {
+        settle(placed.second());
         for fd in ours {
             // SAFETY: nobody in this process uses it.
             unsafe { libc::close(fd) };

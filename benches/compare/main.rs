@@ -25,6 +25,7 @@ mod limits;
 mod measure;
 mod peers;
 mod pool;
+mod processors;
 mod program;
 mod relay;
 mod rows;

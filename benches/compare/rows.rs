@@ -6,6 +6,7 @@ use crate::library::Taken;
 use crate::limits::Between;
 use crate::measure::{Contender, Figure, in_turn, micros};
 use crate::peers::Peers;
+use crate::processors::Placed;
 use crate::relay::Seen;
 use crate::{library, limits, pool, program, relay};
 
@@ -152,26 +153,50 @@ fn large_messages_over_sockets(peers: &Peers, rounds: usize) -> Vec<Row> {
     })]
 }
 
+/// On two processors, where most of it is the wake-up of one that is at rest, and on one, where it is
+/// work only. The peers start their second process themselves, so that they can be placed on one only.
 fn ping_pong(peers: &Peers, rounds: usize) -> Vec<Row> {
     const ASYNC: &str = "gipc, async";
     let (many, fewer) = (20_000, 5_000);
-    let figures = in_turn(
-        rounds,
+    let ours = |placed| {
+        let limit = move || micros(Placed::first(|| limits::ping_pong(many, placed)));
+        let ours = move || micros(Placed::first(|| library::blocking_ping_pong(many, placed)));
+        let in_a_runtime = move || micros(Placed::first(|| library::ping_pong(many, placed)));
         vec![
-            Contender::new("raw pipes", || micros(limits::ping_pong(many))),
-            Contender::new(OURS, || micros(library::blocking_ping_pong(many))),
-            Contender::new(ASYNC, || micros(library::ping_pong(many))),
-            Contender::perhaps("tokio-util codec", || peers.codec("ping-pong", many as usize, 64)),
-            Contender::perhaps("ipc-channel", || peers.ipc_channel("ping-pong", many as usize, 64)),
-            Contender::perhaps("Python gipc", || peers.python_gipc("ping-pong", fewer, 64)),
-            Contender::perhaps("multiprocessing", || peers.multiprocessing("ping-pong", fewer, 64)),
-            Contender::perhaps("Node", || peers.node("ping-pong", fewer, 64)),
-        ],
-    );
-    let row = Row::new("P4", "64 B there and back", "µs", figures).time();
-    vec![row.reach("blocking ≤ 1.05 × raw, async ≤ 1.2 × raw", |row| {
-        Some(row.ratio()? <= 1.05 && row.figure(ASYNC)? / row.limit()? <= 1.2)
-    })]
+            Contender::new("raw pipes", limit),
+            Contender::new(OURS, ours),
+            Contender::new(ASYNC, in_a_runtime),
+        ]
+    };
+    let peer = |name, work: fn(&Peers, usize) -> Option<f64>, count| {
+        Contender::perhaps(name, move || Placed::first(|| work(peers, count)))
+    };
+    let mut all = ours(Placed::Together);
+    all.extend([
+        peer("tokio-util codec", |peers, count| peers.codec("ping-pong", count, 64), many as usize),
+        peer(
+            "ipc-channel",
+            |peers, count| peers.ipc_channel("ping-pong", count, 64),
+            many as usize,
+        ),
+        peer("Python gipc", |peers, count| peers.python_gipc("ping-pong", count, 64), fewer),
+        peer(
+            "multiprocessing",
+            |peers, count| peers.multiprocessing("ping-pong", count, 64),
+            fewer,
+        ),
+        peer("Node", |peers, count| peers.node("ping-pong", count, 64), fewer),
+    ]);
+    let row = |work, contenders| {
+        let row = Row::new("P4", work, "µs", in_turn(rounds, contenders)).time();
+        row.reach("blocking ≤ 1.05 × raw, async ≤ 1.2 × raw", |row| {
+            Some(row.ratio()? <= 1.05 && row.figure(ASYNC)? / row.limit()? <= 1.2)
+        })
+    };
+    vec![
+        row("64 B there and back, on two processors", ours(Placed::Apart)),
+        row("64 B there and back, on one", all),
+    ]
 }
 
 /// Small ones by their number, large ones beside who moves no byte and beside who copies each twice,

@@ -428,9 +428,10 @@ fn work(what: &str, count: usize) {
             let this = std::env::current_exe().unwrap();
             let echo = gipc::Command::new(this).args(["work", "echo", "0"]);
             let echo = echo.channel("in", reader).channel("out", answer).spawn().unwrap();
+            let mut answers = answers.into_messages().unwrap();
             for _ in 0..count {
                 writer.put(&MESSAGE).unwrap();
-                answers.get().unwrap().unwrap();
+                answers.next_ref().unwrap().unwrap();
             }
             drop(writer);
             echo.reap().unwrap();
@@ -439,8 +440,9 @@ fn work(what: &str, count: usize) {
             let channels = gipc::blocking::inherited().unwrap();
             let (reader, writer) =
                 (channels.reader("in").unwrap(), channels.writer("out").unwrap());
-            while let Some(message) = reader.get().unwrap() {
-                writer.put(&message).unwrap();
+            let mut messages = reader.into_messages().unwrap();
+            while let Some(message) = messages.next_ref().unwrap() {
+                writer.put(message).unwrap();
             }
         }
         "turns-in-a-runtime" => {
