@@ -140,7 +140,7 @@ pub(crate) fn write_frames(mut to: impl Write, count: usize, size: usize) -> io:
 
 /// Reads all that comes, and looks at none of it: bytes, and how many a second from the first on.
 pub(crate) fn read_bytes(mut from: impl Read) -> io::Result<(usize, f64)> {
-    let mut buffer = vec![0; RELAYED];
+    let mut buffer = vec![0; PIPE];
     let mut bytes = from.read(&mut buffer)?;
     let start = Instant::now();
     loop {
@@ -157,12 +157,14 @@ pub(crate) enum Between {
     Nobody,
     /// Moves pages from pipe to pipe and sees none of them.
     Splice,
-    /// Reads and writes.
-    Copy,
+    /// Reads so many bytes at the most, and writes them.
+    Copy(usize),
+    /// Reads a message, and writes it once it is whole.
+    Whole,
 }
 
-/// How much is passed on at once: all that a pipe holds.
-const RELAYED: usize = 1 << 20;
+/// How much a pipe holds.
+pub(crate) const PIPE: usize = 1 << 20;
 
 /// Frames from one process to another by way of a third: messages a second.
 pub(crate) fn relayed(between: Between, count: usize, size: usize) -> f64 {
@@ -190,7 +192,8 @@ pub(crate) fn relayed(between: Between, count: usize, size: usize) -> f64 {
         match between {
             Between::Nobody => Ok(()),
             Between::Splice => splice(&first_read, &last_write),
-            Between::Copy => copy(first_read.try_clone()?, &last_write),
+            Between::Copy(at_once) => copy(&first_read, &last_write, at_once),
+            Between::Whole => copy_whole(&first_read, &last_write),
         }
     });
     drop((first_read, last_write));
@@ -205,7 +208,7 @@ fn splice(from: &File, to: &File) -> io::Result<()> {
     loop {
         let none = ptr::null_mut();
         // SAFETY: plain system call on numbers; the pipes have no offsets.
-        match unsafe { libc::splice(from, none, to, none, RELAYED, libc::SPLICE_F_MOVE) } {
+        match unsafe { libc::splice(from, none, to, none, PIPE, libc::SPLICE_F_MOVE) } {
             0 => return Ok(()),
             1.. => {}
             _ => return Err(io::Error::last_os_error()),
@@ -213,13 +216,27 @@ fn splice(from: &File, to: &File) -> io::Result<()> {
     }
 }
 
-fn copy(mut from: File, mut to: &File) -> io::Result<()> {
-    let mut buffer = vec![0; RELAYED];
+fn copy(mut from: &File, mut to: &File, at_once: usize) -> io::Result<()> {
+    let mut buffer = vec![0; at_once];
     loop {
         match from.read(&mut buffer)? {
             0 => return Ok(()),
             read => to.write_all(&buffer[..read])?,
         }
+    }
+}
+
+fn copy_whole(mut from: &File, mut to: &File) -> io::Result<()> {
+    let mut message = vec![0; 4];
+    loop {
+        match from.read_exact(&mut message[..4]) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            header => header?,
+        }
+        let size = u32::from_be_bytes(message[..4].try_into().expect("four bytes"));
+        message.resize(4 + size as usize, 0);
+        from.read_exact(&mut message[4..])?;
+        to.write_all(&message)?;
     }
 }
 

@@ -2,46 +2,56 @@
 //! processors, each of which has to be woken, as on one, and where the scheduler puts them is chance.
 
 use std::io;
+use std::sync::LazyLock;
 
 /// Where the processes of a workload run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Placed {
-    /// Each on one of its own: the first on this one, the second on the other.
+    /// Each on one of its own.
     Apart,
-    /// All on the first.
+    /// Both on one.
     Together,
 }
 
+/// The numbers of all processors that we might run on when this program began.
+static ALL: LazyLock<Vec<usize>> = LazyLock::new(|| {
+    let set = allowed().expect("our own processors");
+    // SAFETY: the numbers are below the set's size.
+    (0..libc::CPU_SETSIZE as usize).filter(|&it| unsafe { libc::CPU_ISSET(it, &set) }).collect()
+});
+
 impl Placed {
-    /// Which processor the second process is to settle on.
+    /// On which processor the second process is to settle.
     pub(crate) fn second(self) -> usize {
-        usize::from(self == Self::Apart)
+        match self {
+            // Where there is one only, that.
+            Self::Apart => *ALL.get(1).unwrap_or(&ALL[0]),
+            Self::Together => ALL[0],
+        }
     }
 
-    /// Has `work` begin on the first processor, with all processes that it starts.
+    /// Has `work` be done on the processor of the first process, and all that it starts begin there.
     pub(crate) fn first<T>(work: impl FnOnce() -> T) -> T {
-        let before = allowed().expect("our own processors");
-        settle(0);
+        settle(ALL[0]);
         let done = work();
-        allow(&before).expect("our own processors");
+        run_on(&ALL);
         done
     }
 }
 
-/// Has this thread, and what it starts, run on the processor of this number among those it may use.
-pub(crate) fn settle(number: usize) {
-    let all = allowed().expect("our own processors");
-    // SAFETY: a set of bits, all of them zero.
-    let mut one: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-    // SAFETY: the numbers are below the set's size.
-    let mut of_us =
-        (0..libc::CPU_SETSIZE as usize).filter(|&it| unsafe { libc::CPU_ISSET(it, &all) });
-    // Where there is one only, that.
-    if let Some(processor) = of_us.clone().nth(number).or_else(|| of_us.next()) {
-        // SAFETY: as above.
-        unsafe { libc::CPU_SET(processor, &mut one) };
-        allow(&one).expect("one of our own processors");
-    }
+/// Has this thread, and what it starts, run on this processor.
+pub(crate) fn settle(processor: usize) {
+    run_on(&[processor]);
+}
+
+fn run_on(processors: &[usize]) {
+    // SAFETY: a set of bits, all of them zero; the numbers are below its size, which is told.
+    let done = unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        processors.iter().for_each(|&processor| libc::CPU_SET(processor, &mut set));
+        libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &set)
+    };
+    assert_eq!(done, 0, "processors {processors:?}: {}", io::Error::last_os_error());
 }
 
 fn allowed() -> io::Result<libc::cpu_set_t> {
@@ -52,13 +62,5 @@ fn allowed() -> io::Result<libc::cpu_set_t> {
             0 => Ok(set),
             _ => Err(io::Error::last_os_error()),
         }
-    }
-}
-
-fn allow(set: &libc::cpu_set_t) -> io::Result<()> {
-    // SAFETY: the set is as large as is said.
-    match unsafe { libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), set) } {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
     }
 }
