@@ -9,7 +9,7 @@ use gipc::process::{ExitCode, Signal};
 use crate::guard::Verdict;
 use crate::plan::Replay;
 use crate::record::playback::{self, Playback};
-use crate::stream::{Patient, Stream};
+use crate::stream::Stream;
 
 /// Why not all was written.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +55,8 @@ pub(crate) fn run(replay: &Replay, output: Framing) -> Result<Verdict, Error> {
 
 async fn write(replay: &Replay, output: Framing) -> Result<Verdict, Error> {
     let mut playback = Playback::open(replay, |skipped| crate::complain(skipped)).await?;
-    let stdout = Patient::duplicate(io::stdout()).map_err(|error| Error::Stdout(error.into()))?;
-    let mut stdout = FrameWriter::new(Stream::from(stdout), output);
+    let stdout = Stream::stdout().map_err(|error| Error::Stdout(error.into()))?;
+    let mut stdout = FrameWriter::new(stdout, output);
     let mut number = 0;
     let mut has_refused = false;
     while let Some(batch) = playback.next().await? {

@@ -2,7 +2,7 @@
 //!
 //! Whether a descriptor blocks is a property of the open file description, shared with all who have
 //! it. So it is left as it is, and both ways have to work: a thread reads and writes, and where the
-//! descriptor does not block, the thread waits.
+//! descriptor does not block, the thread waits. A pipe on Linux can be opened anew, and needs no thread.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -100,15 +100,42 @@ impl Write for Patient {
 #[derive(Debug)]
 pub(crate) struct Stream {
     file: Arc<Patient>,
+    /// The same pipe, opened anew, where that can be done: no thread has to wait for it.
+    own: Own,
     /// Read, and not been taken yet.
     taken: Bytes,
     reading: Option<JoinHandle<io::Result<Bytes>>>,
     writing: Option<JoinHandle<io::Result<()>>>,
 }
 
+/// An end of a pipe that is ours alone, and does not block.
+#[derive(Debug)]
+enum Own {
+    None,
+    ToRead(system::OwnToRead),
+    ToWrite(system::OwnToWrite),
+}
+
 impl From<Patient> for Stream {
     fn from(file: Patient) -> Self {
-        Self { file: Arc::new(file), taken: Bytes::new(), reading: None, writing: None }
+        let file = Arc::new(file);
+        Self { file, own: Own::None, taken: Bytes::new(), reading: None, writing: None }
+    }
+}
+
+impl Stream {
+    /// Our standard input.
+    pub(crate) fn stdin() -> io::Result<Self> {
+        let file = Patient::duplicate(io::stdin())?;
+        let own = system::open_to_read(&file.0).map_or(Own::None, Own::ToRead);
+        Ok(Self { own, ..Self::from(file) })
+    }
+
+    /// Our standard output.
+    pub(crate) fn stdout() -> io::Result<Self> {
+        let file = Patient::duplicate(io::stdout())?;
+        let own = system::open_to_write(&file.0).map_or(Own::None, Own::ToWrite);
+        Ok(Self { own, ..Self::from(file) })
     }
 }
 
@@ -119,6 +146,9 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if let Own::ToRead(own) = &mut this.own {
+            return Pin::new(own).poll_read(context, buffer);
+        }
         if this.taken.is_empty() {
             let file = &this.file;
             let reading = this.reading.get_or_insert_with(|| {
@@ -164,6 +194,9 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if let Own::ToWrite(own) = &mut this.own {
+            return Pin::new(own).poll_write(context, bytes);
+        }
         ready!(this.poll_written(context))?;
         let mut bytes = Bytes::copy_from_slice(&bytes[..bytes.len().min(CHUNK)]);
         let (file, size) = (Arc::clone(&this.file), bytes.len());

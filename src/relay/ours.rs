@@ -15,7 +15,7 @@ use tracing::error;
 
 use super::{Hub, Outcome, Source, Trouble};
 use crate::record::playback::Playback;
-use crate::stream::{Patient, Stream};
+use crate::stream::Stream;
 
 /// How long a read of what was there a moment ago may take.
 const SNATCHED: Duration = Duration::from_secs(1);
@@ -56,10 +56,9 @@ impl Hub {
 
     async fn read_until_end(&self, source: &Rc<Source>, framing: Framing) -> Outcome {
         let mut outcome = Outcome::default();
-        outcome.trouble = match Patient::duplicate(io::stdin()) {
+        outcome.trouble = match Stream::stdin() {
             Ok(stdin) => {
-                let mut reader =
-                    FrameReader::new(Stream::from(stdin), framing, self.plan.max_message);
+                let mut reader = FrameReader::new(stdin, framing, self.plan.max_message);
                 self.read_all(source, &mut reader, &mut outcome.lost).await.err()
             }
             Err(error) => Some(Trouble::Garbled(error.into())),
@@ -208,7 +207,7 @@ impl Hub {
     }
 
     async fn write_to_ours(&self, id: OutletId) -> io::Result<()> {
-        let mut stdout = Stream::from(Patient::duplicate(io::stdout())?);
+        let mut stdout = Stream::stdout()?;
         let wake = Rc::clone(&self.wakes.borrow()[id.0]);
         loop {
             let next = self.next_piece(id);

@@ -2,14 +2,16 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, Write as _};
-use std::os::fd::AsFd;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use tokio::net::unix::pipe;
 
 pub(super) use std::os::fd::AsFd as AsDescriptor;
+pub(super) use tokio::net::unix::pipe::{Receiver as OwnToRead, Sender as OwnToWrite};
 
 use super::Stream;
 
@@ -19,6 +21,23 @@ pub(crate) const NULL: &str = "/dev/null";
 /// A descriptor of our own for the same file.
 pub(super) fn duplicate(of: impl AsFd) -> io::Result<File> {
     Ok(File::from(of.as_fd().try_clone_to_owned()?))
+}
+
+/// The pipe, opened anew to read from it without blocking. `None`: it is none, or this system has no
+/// such way (Linux has `/proc`), or we may not.
+pub(super) fn open_to_read(file: &File) -> Option<OwnToRead> {
+    pipe::OpenOptions::new().open_receiver(path_of_pipe(file)?).ok()
+}
+
+/// The same to write to it; not where nobody reads it any more, either.
+pub(super) fn open_to_write(file: &File) -> Option<OwnToWrite> {
+    pipe::OpenOptions::new().open_sender(path_of_pipe(file)?).ok()
+}
+
+/// Where the pipe itself is found, and not only its descriptor, as in the `/dev/fd` of other systems.
+fn path_of_pipe(file: &File) -> Option<String> {
+    let is_pipe = file.metadata().ok()?.file_type().is_fifo();
+    is_pipe.then(|| format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
 /// Writes as much of it as is taken at once.

@@ -15,6 +15,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 use windows_sys::Win32::System::Console::{GetConsoleMode, WriteConsoleW};
 
 pub(super) use std::os::windows::io::AsHandle as AsDescriptor;
+pub(super) use tokio::io::{Empty as OwnToRead, Sink as OwnToWrite};
 
 use super::Stream;
 
@@ -24,6 +25,16 @@ pub(crate) const NULL: &str = "NUL";
 /// A handle of our own for the same file.
 pub(super) fn duplicate(of: impl AsHandle) -> io::Result<File> {
     Ok(File::from(of.as_handle().try_clone_to_owned()?))
+}
+
+/// A pipe that others have too cannot be opened anew.
+pub(super) fn open_to_read(_: &File) -> Option<OwnToRead> {
+    None
+}
+
+/// As [`open_to_read`].
+pub(super) fn open_to_write(_: &File) -> Option<OwnToWrite> {
+    None
 }
 
 /// How many characters a console is given at once: it has not room for any number of them.

@@ -335,6 +335,26 @@ fn standard_streams_that_do_not_block_lose_nothing() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn pipes_at_the_standard_streams_need_no_thread_and_stay_as_they_are() {
+    let mut gipc = gipc(["run", "--wire", "stdio", "--", "cat"]).begin();
+    gipc.write(b"one\n");
+    assert_eq!(gipc.line(), "one");
+    for pid in [gipc.pid(), children(gipc.pid())[0]] {
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().count();
+        assert_eq!(threads, 1, "process {pid}");
+    }
+    for fd in 0..=2 {
+        let told = std::fs::read_to_string(format!("/proc/{}/fdinfo/{fd}", gipc.pid())).unwrap();
+        let flags = told.lines().find_map(|line| line.strip_prefix("flags:")).unwrap().trim();
+        let flags = i32::from_str_radix(flags, 8).unwrap();
+        assert_eq!(flags & libc::O_NONBLOCK, 0, "descriptor {fd}: {told}");
+    }
+    gipc.0.stdin.take();
+    gipc.end().said("");
+}
+
+#[test]
 fn what_was_there_for_a_worker_that_ended_is_always_said() {
     // The worker ends before gipc may have looked at its input, or before it was ready.
     let folder = scratch();
