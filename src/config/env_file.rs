@@ -1,4 +1,4 @@
-//! Environment files: `NAME=value` lines, `#` comments, quotes as in a shell.
+//! Environment files: `NAME=value` lines, `#` comments, quotes as in a shell; nothing is expanded.
 
 use std::cell::Cell;
 use std::ffi::OsString;
@@ -36,9 +36,17 @@ pub(crate) fn env_file(path: &Path) -> Result<Vec<(OsString, OsString)>, EnvFile
 /// A place in the text, and what is wrong there.
 type Wrong = (Range<usize>, &'static str);
 
+/// What stands for a dollar sign while `dotenvy` has the text, so that it does not expand it. No
+/// variable can hold it.
+const DOLLAR: char = '\0';
+
 fn variables(text: &str) -> Result<Vec<(OsString, OsString)>, Wrong> {
-    let mut content = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
+    if let Some(zero) = text.find(DOLLAR) {
+        return Err((zero..zero + 1, "a variable cannot hold a zero byte"));
+    }
+    let content = text.strip_prefix('\u{feff}').unwrap_or(text);
     let left_out = text.len() - content.len();
+    let mut content = hide_dollars(content);
     let mut put_in = 0;
     loop {
         let (span, what) = match parse(&content) {
@@ -52,6 +60,18 @@ fn variables(text: &str) -> Result<Vec<(OsString, OsString)>, Wrong> {
         put_in += quoted.len() - content.len();
         content = quoted;
     }
+}
+
+/// As foreman, honcho and systemd have it, a dollar sign is nothing special. One behind a backslash
+/// is literal to `dotenvy` as well.
+fn hide_dollars(text: &str) -> String {
+    let mut is_escaped = false;
+    let hide = |letter| {
+        let shown = if letter == '$' && !is_escaped { DOLLAR } else { letter };
+        is_escaped = letter == '\\' && !is_escaped;
+        shown
+    };
+    text.chars().map(hide).collect()
 }
 
 /// As foreman, Compose and systemd have it, blanks in a value need no quotes: puts them around that
@@ -91,7 +111,9 @@ fn parse(text: &str) -> Result<Vec<(OsString, OsString)>, Wrong> {
         // Reading a text does not fail.
         _ => (0..0, "this cannot be read"),
     };
-    let variables = lines.map(|pair| pair.map(|(key, value)| (key.into(), value.into())));
+    let with_dollars = |value: String| value.replace(DOLLAR, "$");
+    let variables =
+        lines.map(|pair| pair.map(|(key, value)| (key.into(), with_dollars(value).into())));
     variables.collect::<Result<_, _>>().map_err(wrong)
 }
 
@@ -142,6 +164,25 @@ mod tests {
     }
 
     #[test]
+    fn dollars_are_not_expanded() {
+        let lines = [
+            ("A=pa$word", "pa$word"),
+            ("A=${HOME}", "${HOME}"),
+            ("A=\"$HOME/x $$\" # $HOME", "$HOME/x $$"),
+            ("A='$HOME'", "$HOME"),
+            (r"A=\$HOME", "$HOME"),
+            (r"A=\\$HOME", r"\$HOME"),
+            (r"A='\$HOME'", r"\$HOME"),
+            ("A=costs 5$ or $more", "costs 5$ or $more"),
+            ("A=$", "$"),
+        ];
+        for (line, value) in lines {
+            let read = variables(line).unwrap();
+            assert_eq!(read, [(OsString::from("A"), OsString::from(value))], "{line}");
+        }
+    }
+
+    #[test]
     fn a_mistake_is_told_with_its_place() {
         for (text, number, words) in [
             ("A=1\nB\nC=2\n", 2, "no `NAME=value`"),
@@ -151,6 +192,7 @@ mod tests {
             ("A='x\n\n", 1, "not closed"),
             ("A=1\nB=\"x", 2, "not closed"),
             ("\u{feff}A\n", 1, "no `NAME=value`"),
+            ("A=$1\nB=a\0b\n", 2, "zero byte"),
         ] {
             let (span, what) = variables(text).unwrap_err();
             assert_eq!(line(text, span.start), number, "{text:?} {span:?}");

@@ -88,11 +88,12 @@ fn exec_keeps_inherited_descriptors_and_adds_no_channels() {
 fn the_environment_is_what_was_asked_for() {
     let folder = scratch();
     let file = folder.path().join("env");
-    std::fs::write(&file, "# comment\nFROM_FILE='a b'\nBOTH=file\n").unwrap();
+    std::fs::write(&file, "# comment\nFROM_FILE='a b'\nDOLLARS=pa$word\nBOTH=file\n").unwrap();
     let file = file.to_str().unwrap();
     let shown =
         shown(&["exec", "--clear-env", "--env-file", file, "-e", "BOTH=typed", "--env", "EMPTY="]);
     assert_eq!(env(&shown, "FROM_FILE").unwrap(), "a b");
+    assert_eq!(env(&shown, "DOLLARS").unwrap(), "pa$word");
     assert_eq!(env(&shown, "BOTH").unwrap(), "typed");
     assert_eq!(env(&shown, "EMPTY").unwrap(), "");
     assert_eq!(env(&shown, "PATH"), None);

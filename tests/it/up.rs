@@ -492,7 +492,7 @@ fn who_shows_no_sign_of_life_is_restarted() {
 fn the_settings_of_a_process_reach_it() {
     let folder = scratch();
     fs::create_dir(folder.path().join("sub")).unwrap();
-    fs::write(folder.path().join("vars"), "FROM_FILE=file\n").unwrap();
+    fs::write(folder.path().join("vars"), "FROM_FILE=fi$le\n").unwrap();
     let mut gipc = up(
         folder.path(),
         r#"
@@ -509,7 +509,7 @@ fn the_settings_of_a_process_reach_it() {
     );
     gipc.env_remove("UP_TEST");
     let sub = folder.path().join("sub").canonicalize().unwrap();
-    let expected = format!("{}\nfile default $x it.1\n0027\n100\n5\n", sub.display());
+    let expected = format!("{}\nfi$le default $x it.1\n0027\n100\n5\n", sub.display());
     gipc.end().ended(0, "", &expected);
 }
 
@@ -547,12 +547,14 @@ fn processes_of_the_command_line_need_no_file() {
 fn a_procfile_works_as_it_is() {
     let folder = scratch();
     let procfile = "# of a web application\nweb: echo web on $PORT; sleep 1000\n\
-                    worker: echo working on $PORT; exit 6\n";
+                    worker: echo working on $PORT with $PASSWORD in $DIR; exit 6\n";
     fs::write(folder.path().join("Procfile"), procfile).unwrap();
+    // As honcho and foreman have it, a dollar sign there is nothing special.
+    fs::write(folder.path().join(".env"), "PASSWORD=pa$word\nDIR=\"${HOME}/x\"\n").unwrap();
     let mut gipc = words("up");
     gipc.current_dir(folder.path()).env_remove("PORT");
     let ended = gipc.end();
-    ended.failed(6, &["worker.1 | working on 5100"]);
+    ended.failed(6, &["worker.1 | working on 5100 with pa$word in ${HOME}/x"]);
 }
 
 #[test]
