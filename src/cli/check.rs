@@ -9,30 +9,33 @@ use crate::config::{self, CommandLine};
 use crate::plan::{Plan, outline};
 use crate::value;
 
-/// Check a description of processes, and print what it means
+/// Check a gipc.toml or Procfile, and print what it means
 ///
-/// Reads gipc.toml, see gipc-toml(5), or a Procfile, and prints its processes in the order of their
-/// start. All mistakes are told at once, with exit code 2; what may be said so but is hardly meant is
-/// remarked on. Nothing is run.
+/// Prints the processes in the order in which they start. All errors are reported at once, with exit
+/// code 2; what is valid but probably not intended is pointed out. Nothing is run. gipc-toml(5)
+/// describes the file.
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// The description: a Procfile where it is called so, otherwise as gipc.toml; by default the
-    /// gipc.toml, or else the Procfile, of the current folder
+    /// The file to check, read as a Procfile if it is named so, else as gipc.toml [default:
+    /// gipc.toml, else Procfile, of the current folder; none if there is a --process]
     file: Option<PathBuf>,
 
-    /// Describe a process, whose command a shell is to run; may be repeated. Without FILE none is
-    /// read
+    /// The same as FILE, as with gipc-up(1)
+    #[arg(short, long = "file", env = "GIPC_FILE", value_name = "FILE", hide_env = true)]
+    file_option: Option<PathBuf>,
+
+    /// Add a process, whose COMMAND a shell would run; may be repeated
     #[arg(short, long, env = "GIPC_PROCESS", value_name = "NAME=COMMAND", hide_env = true,
           value_parser = value::process)]
     process: Vec<(String, String)>,
 
-    /// A channel between them, from one to another; may be repeated. A port is a descriptor, or
-    /// `stdin`, or `stdout`; gipc's own standard input and output are `-`
+    /// Add a channel from one process to another; may be repeated. A PORT is a descriptor number,
+    /// `stdin`, `stdout` or `node` (Node's process.send); `-` is gipc's own standard input or output
     #[arg(short, long, env = "GIPC_CHANNEL", value_name = "[NAME=]FROM[.PORT]:TO[.PORT]",
           hide_env = true, value_parser = value::connection, allow_hyphen_values = true)]
     channel: Vec<value::Connection>,
 
-    /// Print everything, as JSON
+    /// Print everything as JSON
     #[arg(long, env = "GIPC_JSON", hide_env = true,
           value_parser = clap::builder::FalseyValueParser::new())]
     json: bool,
@@ -42,7 +45,15 @@ impl Check {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
         let (processes, channels) = (&self.process[..], &self.channel[..]);
         let typed = CommandLine { processes, channels };
-        let topology = config::load(self.file.as_deref(), typed).map_err(Usage::Config)?;
+        let file = match (self.file, self.file_option) {
+            (Some(_), Some(other))
+                if std::env::var_os("GIPC_FILE").as_deref() != Some(other.as_os_str()) =>
+            {
+                return Err(Usage::wrong("there are two files: give FILE or `--file FILE`"));
+            }
+            (file, other) => file.or(other),
+        };
+        let topology = config::load(file.as_deref(), typed).map_err(Usage::Config)?;
         let text = if self.json { outline::json(&topology) } else { outline::text(&topology) };
         Ok(Plan::Outline { text, remarks: topology.remarks })
     }

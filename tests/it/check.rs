@@ -207,8 +207,15 @@ fn the_file_of_the_folder_is_found() {
     assert!(first.text().contains("web   at once  /bin/sh -c './serve $PORT'\n"), "{first:?}");
     std::fs::write(folder.path().join("gipc.toml"), "[process.p]\ncommand = 'true'\n").unwrap();
     assert!(there().text().contains("p     at once  true\n"));
-    let named = gipc(["check", "Procfile"]).current_dir(folder.path()).end();
-    assert!(named.text().contains("web"), "{named:?}");
+    for options in [&["Procfile"][..], &["-f", "Procfile"], &["--file", "Procfile"]] {
+        let named = gipc(["check"]).args(options).current_dir(folder.path()).end();
+        assert!(named.text().contains("web"), "{named:?}");
+    }
+    let mut both = gipc(["check", "-f", "gipc.toml", "Procfile"]);
+    both.current_dir(folder.path()).end().failed(2, &["there are two files"]);
+    let mut variable = gipc(["check", "Procfile"]);
+    let variable = variable.current_dir(folder.path()).env("GIPC_FILE", "gipc.toml").end();
+    assert!(variable.text().contains("web"), "{variable:?}");
 }
 
 #[test]
