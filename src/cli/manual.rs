@@ -45,6 +45,8 @@ fn to_complete() -> clap::Command {
     const SIGNALS: [&str; 7] = ["TERM", "INT", "HUP", "QUIT", "KILL", "USR1", "USR2"];
     let framings = || Framing::ALL.map(Framing::name).into_iter();
     Cli::command().mut_subcommands(|command| {
+        // A pool needs its input.
+        let no_input = (command.get_name() != "pool").then_some("none");
         let besides: &[&str] = match command.get_name() {
             "recv" | "call" => &[],
             "pool" => &["none", "json"],
@@ -52,7 +54,7 @@ fn to_complete() -> clap::Command {
         };
         command.mut_args(|arg| match arg.get_id().as_str() {
             "framing" => arg.value_parser(PossibleValuesParser::new(framings())),
-            "input" => arg.value_parser(PossibleValuesParser::new(framings().chain(["none"]))),
+            "input" => arg.value_parser(PossibleValuesParser::new(framings().chain(no_input))),
             "output" => {
                 let forms = framings().chain(besides.iter().copied());
                 arg.value_parser(PossibleValuesParser::new(forms))
@@ -70,10 +72,10 @@ fn to_complete() -> clap::Command {
 /// Print a manual page, as roff: `gipc man run | man -l -`
 #[derive(Debug, Args)]
 pub(super) struct Man {
-    /// The page: a command, `toml`, `wire` or `control`; otherwise gipc(1)
+    /// The page: a command, `toml`, `wire` or `control` [default: gipc(1)]
     page: Option<String>,
 
-    /// Write all pages and completions into this folder
+    /// Write all pages and completions to this folder
     #[arg(long, env = "GIPC_ALL", hide_env = true, value_name = "FOLDER", conflicts_with = "page")]
     all: Option<PathBuf>,
 }
@@ -106,12 +108,63 @@ fn pages() -> Vec<(String, Vec<u8>)> {
     let mut command = Cli::command().after_long_help(None);
     command.build();
     let commands: Vec<_> = command.get_subcommands().cloned().collect();
-    let mut pages =
-        vec![page("gipc".to_owned(), command, &[EXIT_STATUS, ENVIRONMENT, SIGNALS, WINDOWS])];
+    let mut pages = vec![page(
+        "gipc".to_owned(),
+        command,
+        &[
+            EXIT_STATUS,
+            REFUSED,
+            SEVERAL_FAILED,
+            USAGE_AND_FAILURES,
+            DIES_OF_THE_SIGNAL,
+            ENVIRONMENT,
+            STOP_SIGNALS,
+            STATUS_SIGNAL,
+            REOPEN_SIGNAL,
+            OTHER_SIGNALS,
+            WINDOWS,
+        ],
+    )];
     for command in commands {
         let more: &[&str] = match command.get_name() {
-            "exec" | "run" | "pipe" | "pool" | "replay" => &[EXIT_STATUS, ENVIRONMENT, SIGNALS],
-            "up" => &[UP_EXIT_STATUS, ENVIRONMENT, UP_SIGNALS],
+            "exec" => &[
+                EXIT_STATUS,
+                USAGE_AND_FAILURES,
+                DIES_OF_THE_SIGNAL,
+                ENVIRONMENT,
+                STOP_SIGNALS,
+                STATUS_SIGNAL,
+                OTHER_SIGNALS,
+            ],
+            "run" | "pipe" | "replay" => &[
+                EXIT_STATUS,
+                REFUSED,
+                USAGE_AND_FAILURES,
+                DIES_OF_THE_SIGNAL,
+                ENVIRONMENT,
+                STOP_SIGNALS,
+                STATUS_SIGNAL,
+                REOPEN_SIGNAL,
+                OTHER_SIGNALS,
+            ],
+            "pool" => &[
+                POOL_EXIT_STATUS,
+                USAGE_AND_FAILURES,
+                DIES_OF_THE_SIGNAL,
+                ENVIRONMENT,
+                POOL_STOP_SIGNALS,
+                STATUS_SIGNAL,
+                REOPEN_SIGNAL,
+                OTHER_SIGNALS,
+            ],
+            "up" => &[
+                UP_EXIT_STATUS,
+                DIES_OF_THE_SIGNAL,
+                ENVIRONMENT,
+                UP_STOP_SIGNALS,
+                STATUS_SIGNAL,
+                UP_OTHER_SIGNALS,
+            ],
             "send" | "recv" | "call" => &[TALK_EXIT_STATUS, ENVIRONMENT],
             "ps" | "why" | "start" | "stop" | "restart" | "signal" | "scale" | "down" => {
                 &[CONTROL_EXIT_STATUS]
@@ -127,7 +180,15 @@ fn pages() -> Vec<(String, Vec<u8>)> {
     pages
 }
 
-fn page(name: String, command: clap::Command, more: &[&str]) -> (String, Vec<u8>) {
+fn page(name: String, mut command: clap::Command, more: &[&str]) -> (String, Vec<u8>) {
+    // The generator's own synopsis leaves out values, and what may be repeated.
+    let usage = command.render_usage().to_string();
+    let examples = command.get_after_help().map(ToString::to_string);
+    let command = command
+        .override_usage(usage.trim_start_matches("Usage:").trim().to_owned())
+        .after_help(None)
+        .after_long_help(None)
+        .subcommand_help_heading("COMMANDS");
     let man = clap_mangen::Man::new(command)
         .title(name.to_uppercase())
         .source(concat!("gipc ", env!("CARGO_PKG_VERSION")))
@@ -139,200 +200,269 @@ fn page(name: String, command: clap::Command, more: &[&str]) -> (String, Vec<u8>
     for section in more {
         text.extend_from_slice(section.as_bytes());
     }
+    if let Some(examples) = examples {
+        text.extend_from_slice(examples_section(&examples).as_bytes());
+    }
     text.extend_from_slice(SEE_ALSO.as_bytes());
     (format!("{name}.1"), text)
 }
 
+/// What help has below `Examples:`, as roff.
+fn examples_section(help: &str) -> String {
+    let mut section = String::from(".SH EXAMPLES\n.EX\n");
+    for line in help.lines().skip(1) {
+        for letter in line.strip_prefix("  ").unwrap_or(line).chars() {
+            match letter {
+                '\\' => section.push_str("\\e"),
+                '-' => section.push_str("\\-"),
+                '\'' => section.push_str("\\(aq"),
+                '`' => section.push_str("\\(ga"),
+                '^' => section.push_str("\\(ha"),
+                '~' => section.push_str("\\(ti"),
+                other => section.push(other),
+            }
+        }
+        section.push('\n');
+    }
+    section + ".EE\n"
+}
+
 const EXIT_STATUS: &str = "\
 .SH \"EXIT STATUS\"
-The command's own exit code, or 128 + n when signal n ended it. Besides:
+The command's own exit code, or 128 + n if it was ended by signal n; otherwise:
+";
+
+const REFUSED: &str = "\
 .TP
 1
-in place of 0: a message was refused, torn or garbled
+instead of 0: a message was refused, truncated or malformed
+";
+
+const SEVERAL_FAILED: &str = "\
+.TP
+1
+several processes failed (gipc-up(1))
+";
+
+const POOL_EXIT_STATUS: &str = "\
+.SH \"EXIT STATUS\"
+.TP
+0
+every message was answered, or \\-\\-halt ended the run early and has counted no failure; with
+\\-\\-ack read, every worker succeeded
+.TP
+1
+a message was not answered, refused, truncated or malformed
+.PP
+If all workers fail for good and messages are left, the exit code is that of the last one that failed,
+or 128 + n if it was ended by signal n. Otherwise:
+";
+
+const USAGE_AND_FAILURES: &str = "\
 .TP
 2
 wrong usage
 .TP
 124
-a timeout
+timeout
 .TP
 125
 gipc itself failed
 .TP
 126
-the command was found, but cannot be executed
+the command was found but cannot be executed
 .TP
 127
 the command was not found
+";
+
+const DIES_OF_THE_SIGNAL: &str = "\
 .PP
-When a signal ends gipc, it stops everything first, and then dies of that same signal, so that a
+When a signal ends gipc, it first stops everything and then dies of that same signal, so that a
 calling script stops too.
 ";
 
 const WINDOWS: &str = "\
 .SH WINDOWS
-All commands are there. What Windows does not have is refused, with the reason: users, groups, limits,
-nice values and umask, \\-\\-isolate and \\-\\-detach, sd_notify(3) and LISTEN_FDS. There
-are no signals: Ctrl-C, Ctrl-Break, the end of the console and that of the user's session stop gipc in
-order, and a second one kills; a command can be sent TERM, which is Ctrl-Break, and KILL.
+All commands are available. What Windows does not have is refused, with the reason: users, groups,
+limits, nice values and umask, \\-\\-isolate and \\-\\-detach, sd_notify(3) and LISTEN_FDS. There
+are no signals: Ctrl-C, Ctrl-Break, closing the console and logging off stop gipc in order, and a
+second one kills. A command can be sent TERM, which is Ctrl-Break, and KILL.
 .PP
-There is one process of gipc, and a job object that all commands are in: it ends what is left, however
-gipc ends. A command that has no console in common with gipc cannot be asked to end and is ended at
-once, and so is what a command leaves behind.
+gipc is a single process, and all commands are in one job object, which ends whatever is left, however
+gipc ends. A command that does not share gipc's console cannot be asked to stop and is ended at once,
+and so is whatever a command leaves behind.
 .PP
-Exit codes have 32 bits. Where the console has ended gipc, its code is c000013a, so that a batch file
-stops too. A line for a shell is run by cmd.exe, which gets it as it stands; a batch file is a command
-like any other, but for arguments that cmd.exe would not take as they are. The timeout of gipc-send(1)
-ends the wait for its turn only.
+Exit codes have 32 bits. If the console ended gipc, its exit code is c000013a, so that a batch file
+stops too. Shell commands are run by cmd.exe, which gets them unchanged. A batch file can be run like
+any other command, except with arguments that cmd.exe would change. The timeout of gipc-send(1) limits
+only the wait for other senders.
 ";
 
 const UP_EXIT_STATUS: &str = "\
 .SH \"EXIT STATUS\"
-By the \"exit\" rule of the file, see gipc-toml(5), the code of the process that decided it; by default
-0 when all have succeeded, the code of the one that has failed, 1 where several have or one was never
-started. Besides:
+The code of the process that decided the end of the session, by the \"exit\" rule of the file (see
+gipc-toml(5)). By default that is 0 if all processes succeeded, the code of the one that failed, or 1 if
+several failed or one was never started. Otherwise:
 .TP
 2
-wrong usage, or a file that is not understood
+wrong usage, or an invalid file
 .TP
 124
-a timeout
+timeout
 .TP
 125
 gipc itself failed
-.PP
-When a signal ends gipc, it stops everything first, and then dies of that same signal, so that a
-calling script stops too.
 ";
 
-const UP_SIGNALS: &str = "\
+const UP_STOP_SIGNALS: &str = "\
 .SH SIGNALS
 .TP
 INT, TERM, HUP
-The first stops all in the reverse order of their dependencies, and along channels the writers first:
-each gets its stop_signal, and what has not ended after its stop_grace_period is killed. A reader
-whose writers have ended sees the end of its messages, and has that time to end by itself before it
-gets the signal. A second one kills at once.
-.TP
-QUIT
-kills at once
-.TP
-USR1
-prints how things stand on standard error
+The first one stops all processes, in reverse order of their dependencies and writers of channels before
+readers: each gets its stop_signal and is killed if it has not ended after its stop_grace_period. A
+reader whose writers have ended sees the end of its messages, and has that time to end by itself before
+it gets the signal. A second one kills everything at once.
+";
+
+const UP_OTHER_SIGNALS: &str = "\
 .TP
 USR2
-takes log files anew
+reopens the files of logs, records and dead letters
 .TP
 TSTP, CONT
-stop and continue everything; timers stand still in between
+stop and continue everything; timers do not run in between
 .PP
-All others go to every process.
+All other signals are forwarded to every process.
 ";
 
 const TALK_EXIT_STATUS: &str = "\
 .SH \"EXIT STATUS\"
 .TP
 0
-the message was sent, or taken
+the message was sent, or received
 .TP
 1
-the channel has ended, or the message does not fit its framing; or a process of a session was sent
-some that its channel refused or dropped
+the channel has ended; or the message does not fit its framing; or the channel of a session refused or
+dropped messages
 .TP
 2
 wrong usage; or the session has no such process
 .TP
 124
-nothing has moved within --timeout
+no message could be sent or received within \\-\\-timeout
 .TP
 125
-there is no such channel, or it is broken; or there is no such session, or it has ended meanwhile
+there is no such channel, or it is broken; or there is no such session, or it ended in the meantime
 ";
 
 const CHECK_EXIT_STATUS: &str = "\
 .SH \"EXIT STATUS\"
 .TP
 0
-the description is understood
+the file is valid
 .TP
 2
-it is not, or it cannot be read, or wrong usage
+the file is invalid or cannot be read; or wrong usage
 ";
 
 const CONTROL_EXIT_STATUS: &str = "\
 .SH \"EXIT STATUS\"
 .TP
 0
-it is done
+success
 .TP
 2
 wrong usage, or there is no such process
 .TP
 125
-it could not be done, or there is no such session, or it has ended meanwhile
+the request failed, or there is no such session, or it ended in the meantime
 ";
 
 const RELOAD_EXIT_STATUS: &str = "\
 .SH \"EXIT STATUS\"
 .TP
 0
-the session goes by the file as it is now
+the session now follows the file
 .TP
 2
-wrong usage, or the file is not understood
+wrong usage, or an invalid file
 .TP
 125
-it could not be done, or there is no such session, or it has ended meanwhile
+the request failed, or there is no such session, or it ended in the meantime
 ";
 
 const WAIT_EXIT_STATUS: &str = "\
 .SH \"EXIT STATUS\"
-The code of the one that has failed, or 128 + n when signal n ended it; 1 where several have failed, or
-one was never started; else 0. Besides:
+The code of the process that failed, or 128 + n if it was ended by signal n; 1 if several failed or one
+was never started; else 0. Otherwise:
 .TP
 1
-with --ready: one has ended without being ready
+with \\-\\-ready: a process ended before it was ready
 .TP
 2
 wrong usage, or there is no such process
 .TP
 124
-a timeout
+timeout
 .TP
 125
-there is no such session, or it has ended meanwhile
+there is no such session, or it ended in the meantime
 ";
 
 const ENVIRONMENT: &str = "\
 .SH ENVIRONMENT
-Every option can also be given as GIPC_<OPTION>, with _ for -: GIPC_TIMEOUT=10s, GIPC_LOG_FORMAT=json.
-What is typed counts more. The commands that gipc starts do not inherit these variables.
+Every option can also be given as GIPC_<OPTION>, with _ for \\-: GIPC_TIMEOUT=10s, GIPC_LOG_FORMAT=json.
+The command line overrides the environment. The commands that gipc starts do not inherit these variables.
 .PP
 NO_COLOR and FORCE_COLOR are honoured.
 ";
 
-const SIGNALS: &str = "\
+const STOP_SIGNALS: &str = "\
 .SH SIGNALS
 .TP
 INT, TERM, HUP
-The first stops in order: the command gets the signal that came, or that of --stop-signal, and what
-has not ended after --grace is killed. A second one kills at once.
+The first one stops in order: the command gets the same signal, or that of \\-\\-stop\\-signal, and whatever
+has not ended after \\-\\-grace is killed. A second one kills everything at once.
+";
+
+const POOL_STOP_SIGNALS: &str = "\
+.SH SIGNALS
+.TP
+INT
+The first one stops giving out messages and waits until the workers have answered those that they have,
+with no limit but \\-\\-message\\-timeout and \\-\\-timeout. A second one kills everything at once.
+With \\-\\-ack read, INT does what TERM does.
+.TP
+TERM, HUP
+The first one stops in order: the workers get the same signal, or that of \\-\\-stop\\-signal, and
+whatever has not ended after \\-\\-grace is killed. A second one, or one after INT, kills everything at
+once.
+";
+
+const STATUS_SIGNAL: &str = "\
 .TP
 QUIT
-kills at once
+kills everything at once
 .TP
 USR1
-prints how things stand on standard error
+prints the status of every instance on standard error
+";
+
+const REOPEN_SIGNAL: &str = "\
 .TP
 USR2
-takes the file of --record anew
+reopens the files of records and dead letters
+";
+
+const OTHER_SIGNALS: &str = "\
 .TP
 TSTP, CONT
-stop and continue everything; timers stand still in between
+stop and continue everything; timers do not run in between
 .PP
-All others go to the command. On a terminal the command of gipc-exec(1) gets Ctrl-C, Ctrl-\\e and
-Ctrl-Z itself, as without gipc, and gipc follows it. A HUP that was ignored when gipc was started, as
-by nohup(1), stays without effect.
+All other signals are forwarded to the command. On a terminal, the command of gipc-exec(1) gets Ctrl-C,
+Ctrl-\\e and Ctrl-Z itself, as without gipc, and gipc follows it. A HUP that was ignored when gipc was
+started, as by nohup(1), has no effect.
 ";
 
 const SEE_ALSO: &str = "\

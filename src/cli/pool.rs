@@ -19,18 +19,19 @@ use crate::plan::pool::{self, Halt, UnknownHalt};
 use crate::plan::topology::{ExitRule, ProcessId, Topology};
 use crate::value;
 
-/// Share messages among several workers that stay; one that crashes loses nothing
+/// Distribute messages among persistent workers; a crash loses none
 ///
-/// Each line of standard input is a message, which goes to the idlest worker; each worker answers
-/// each of its messages with one of its own, in order, and the answers become lines of standard
-/// output. What a worker had not answered when it crashed, hung (--message-timeout) or answered
-/// wrongly goes to another one, --retries times at the most. The exit code is 0 when every message
-/// was answered, 1 when one was not.
+/// Each line of standard input is a message and goes to the worker that has been idle longest. A
+/// worker answers each of its messages with one message of its own, in order, and the answers become
+/// lines of standard output. Messages that a worker has not answered when it crashes, hangs
+/// (--message-timeout) or answers wrongly are sent to another one; see --retries. The exit code is 0
+/// if every message was answered, else 1.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "gipc pool [OPTIONS] [--] COMMAND [ARGUMENT]...",
     // It has its size as long as there are messages.
     mut_arg("restart", |restart| restart.default_value("always")),
+    mut_arg("input", |input| input.help("How messages are encoded on standard input")),
     mut_arg("output", |output| output.help(OUTPUT_HELP)),
     after_help = "\
 Examples:
@@ -38,17 +39,17 @@ Examples:
   gipc pool --keep-order --joblog log -- python3 worker.py < messages"
 )]
 pub(super) struct Pool {
-    /// How many workers [default: the number of processors]
+    /// Number of workers [default: the number of CPUs]
     #[arg(short, long, env = "GIPC_JOBS", value_name = "N", hide_env = true,
           value_parser = value::count::<NonZero<u16>>)]
     jobs: Option<NonZero<u16>>,
 
-    /// How many messages a worker may have that it has not answered
+    /// How many unanswered messages a worker may have at a time
     #[arg(long, env = "GIPC_WINDOW", value_name = "N", hide_env = true, default_value = "1",
           value_parser = value::count::<NonZero<u32>>)]
     window: NonZero<u32>,
 
-    /// When a message is done with: when its answer has come, or when it was read
+    /// When a message counts as done
     #[arg(long, env = "GIPC_ACK", value_name = "WHEN", hide_env = true, default_value = "reply")]
     ack: Ack,
 
@@ -57,19 +58,18 @@ pub(super) struct Pool {
           value_parser = clap::builder::FalseyValueParser::new())]
     keep_order: bool,
 
-    /// How often a message is sent again that has ended its worker
-    ///
-    /// That is one that a worker had read of when it crashed, or took too long for
+    /// How many times to resend a message whose worker crashed or timed out after starting to read it
     #[arg(long, env = "GIPC_RETRIES", value_name = "N", hide_env = true, default_value = "2")]
     retries: u32,
 
-    /// Append messages that were not answered to this file, a JSON object on each line
+    /// Append messages that were not answered to this file, one JSON object per line
     #[arg(long, env = "GIPC_DEAD_LETTER", value_name = "FILE.jsonl", hide_env = true)]
     dead_letter: Option<PathBuf>,
 
-    /// Stop a worker that takes longer than this for an answer
+    /// Stop a worker that takes longer than this to answer a message
     ///
-    /// From when it is given the message, or has answered the one before
+    /// The time counts from when the worker gets the message or has answered the previous one,
+    /// whichever is later
     #[arg(long, env = "GIPC_MESSAGE_TIMEOUT", value_name = "DURATION", hide_env = true,
           value_parser = value::duration)]
     message_timeout: Option<Duration>,
@@ -79,32 +79,33 @@ pub(super) struct Pool {
           value_parser = halt, long_help = HALT_HELP)]
     halt: HaltOrNever,
 
-    /// Tell on standard error how far it has come: a bar with rate and remaining time
+    /// Show progress on standard error: a bar with the rate and the time left (--progress=never: do
+    /// not)
     #[arg(long, env = "GIPC_PROGRESS", value_name = "WHEN", hide_env = true, default_value = "auto",
           num_args = 0..=1, require_equals = true, default_missing_value = "always",
           long_help = PROGRESS_HELP)]
     progress: Progress,
 
-    /// Note each message that is done in this file, with the columns of GNU parallel's
+    /// Log each finished message to this file, with the columns of GNU parallel
     #[arg(long, env = "GIPC_JOBLOG", value_name = "FILE", hide_env = true)]
     joblog: Option<PathBuf>,
 
-    /// Leave out the messages that the joblog tells of, by their numbers
+    /// Skip the messages that the joblog lists, by their numbers
     #[arg(long, env = "GIPC_RESUME", hide_env = true, requires = "joblog",
           value_parser = clap::builder::FalseyValueParser::new())]
     resume: bool,
 
-    /// Send messages in a random order, once all of them are there
+    /// Send messages in random order, once all have been read
     #[arg(long, env = "GIPC_SHUF", hide_env = true,
           value_parser = clap::builder::FalseyValueParser::new())]
     shuf: bool,
 
-    /// Replace a worker after so many messages
+    /// Replace a worker after this many messages
     #[arg(long, env = "GIPC_MAX_MESSAGES", value_name = "N", hide_env = true,
           value_parser = value::count::<NonZero<u64>>)]
     max_messages: Option<NonZero<u64>>,
 
-    /// Replace a worker that has come to use more memory than this, when it has answered
+    /// Replace a worker that uses more memory than this after an answer
     #[arg(long, env = "GIPC_MAX_MEMORY", value_name = "SIZE", hide_env = true,
           value_parser = value::size)]
     max_memory: Option<usize>,
@@ -121,30 +122,31 @@ pub(super) struct Pool {
 }
 
 const OUTPUT_HELP: &str = "\
-How answers are written to standard output: a framing, `none`, or `json` for an object with the \
-message's number, its worker, how often and how long it was tried, and the reply or the error";
+How answers are encoded on standard output: a framing, `none`, or `json` for an object with the \
+message's number, its worker, the number of attempts, the time taken, and the reply or the error";
 
 const PROGRESS_HELP: &str = "\
-Tell on standard error how far it has come
+Show progress on standard error
 
-On a terminal it is a bar with the rate and the remaining time, below all other lines. Without this \
-option it is there where standard error is a terminal and standard output is not. Asked for where \
-there can be none, because standard error is no terminal or standard output is one too, it is a line \
-every 10 seconds. At the end a line tells how many there were. The whole number is known at once where \
-standard input is a file of messages that end with a mark (`lines`, `nul`), else when all have come";
+WHEN needs the equals sign: --progress=never. The bar is below all other lines and shows the rate and \
+the time left. By default there is one if standard error is a terminal and standard output is not. With \
+--progress where there can be no bar, because standard error is not a terminal or standard output is one \
+too, a line is printed every 10 seconds. A last line gives the number of messages. Their total is known \
+from the start if standard input is a file in a delimited framing (`lines`, `nul`), else once all have \
+been read";
 
 const HALT_HELP: &str = "\
 End early: `now` or `soon`, a comma, `fail`, `success` or `done`, =N or =N%
 
-As GNU parallel: with `soon` the messages that workers have are still answered, with `now` the workers \
-are killed. `fail` counts messages that end in the dead letters, `success` those that are answered, \
-`done` both; a share counts from 3 on. For example now,fail=1 or soon,success=10%";
+As in GNU parallel: with `soon`, messages that workers already have are still answered; with `now`, the \
+workers are killed. `fail` counts messages that could not be answered, `success` those that were, `done` \
+both; percentages apply once 3 have been counted. For example now,fail=1 or soon,success=10%";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Progress {
-    /// A bar, where standard error is a terminal and standard output is not
+    /// A bar if standard error is a terminal and standard output is not
     Auto,
-    /// A bar, or lines
+    /// A bar, or lines where there can be none
     Always,
     /// Nothing
     Never,
@@ -156,9 +158,9 @@ impl Progress {
         let may_draw = error && !output && std::env::var_os("TERM").is_none_or(|it| it != "dumb");
         let is_json = log.format == logs::Format::Json;
         match self {
-            Self::Always if is_json => Err(Usage::wrong(
-                "`--progress` is for people: it does not go with `--log-format json`",
-            )),
+            Self::Always if is_json => {
+                Err(Usage::wrong("`--progress` cannot be used with `--log-format json`"))
+            }
             Self::Always if !may_draw => Ok(Some(pool::Progress::Lines)),
             Self::Always => Ok(Some(pool::Progress::Bar)),
             Self::Auto if may_draw && !is_json && log.level > LevelFilter::ERROR => {
@@ -171,9 +173,9 @@ impl Progress {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Ack {
-    /// When its answer has come
+    /// When it has been answered
     Reply,
-    /// When it was read; workers send what they like
+    /// When it has been read; workers may send anything
     Read,
 }
 
@@ -194,7 +196,9 @@ impl Pool {
         let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
         process.replicas = self.jobs.map_or_else(processors, |jobs| jobs.get().into());
         let Some(input) = self.messages.input(workers) else {
-            return Err(Usage::wrong("a pool shares out its input: there must be one"));
+            return Err(Usage::wrong(
+                "a pool distributes its input: `--input none` is not possible",
+            ));
         };
         let is_answered = matches!(self.ack, Ack::Reply);
         let mut channels = vec![Channel { dead_letter: self.dead_letter, ..input }];
@@ -215,8 +219,8 @@ impl Pool {
         if is_answered {
             if channels.len() == 1 {
                 return Err(Usage::wrong(
-                    "with `--output none` there are no answers; messages that are only read are for \
-                     `--ack read`",
+                    "with `--output none` there are no answers; use `--ack read` for messages that are \
+                     only read",
                 ));
             }
             channels[0].ack = channel::Ack::Reply(Replies {
@@ -231,8 +235,8 @@ impl Pool {
         {
             return Err(Usage::wrong(
                 "--keep-order, --halt, --joblog, --resume, --shuf, --max-messages, --max-memory, \
-                 --message-timeout, --progress and `--output json` are for messages that are answered: they do not \
-                 go with `--ack read`",
+                 --message-timeout, --progress and `--output json` need answers: they cannot be used with \
+                 `--ack read`",
             ));
         }
         let topology = Topology {

@@ -504,10 +504,10 @@ fn messages_that_are_only_read_need_no_answers() {
     let mut lines: Vec<_> = ended.text().lines().collect();
     lines.sort_unstable();
     assert_eq!(lines, ["15!", "25!", "35!", "45!", "5!"]);
-    let refused = "do not go with `--ack read`";
+    let refused = "cannot be used with `--ack read`";
     words("pool --ack read --keep-order -- true").end().failed(2, &[refused]);
     words("pool --output none -- true").end().failed(2, &["--ack read"]);
-    words("pool --input none -- true").end().failed(2, &["there must be one"]);
+    words("pool --input none -- true").end().failed(2, &["`--input none` is not possible"]);
 }
 
 #[test]

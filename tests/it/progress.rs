@@ -108,7 +108,9 @@ fn without_a_terminal_progress_is_lines_and_only_where_it_is_asked_for() {
     ended.failed(0, &["gipc: 1,000 messages done in "]);
     words("pool -j1 --wire stdio -- cat").with_input(seq(10)).said(seq(10));
     let wrong = words("pool --progress --log-format json -- cat").end();
-    wrong.failed(2, &["it does not go with `--log-format json`"]);
-    words("pool --progress --ack read -- cat").end().failed(2, &["do not go with `--ack read`"]);
+    wrong.failed(2, &["cannot be used with `--log-format json`"]);
+    words("pool --progress --ack read -- cat")
+        .end()
+        .failed(2, &["cannot be used with `--ack read`"]);
     words("pool --progress=sometimes -- cat").end().failed(2, &["sometimes"]);
 }
