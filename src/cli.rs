@@ -37,10 +37,10 @@ mod up;
     about,
     long_about = "Start commands, give them message channels on inherited descriptors, and leave \
                   nothing behind.\n\n\
-                  A worker in any language takes messages on descriptor 3 and sends messages on \
-                  descriptor 4. However gipc ends, no process that it started outlives it; and no \
-                  message is lost or torn in silence. (To kill both of gipc's processes at the very \
-                  same moment is the one exception, unless there is --isolate.)",
+                  A worker, in any language, reads messages on descriptor 3 and writes messages on \
+                  descriptor 4. However gipc ends, no process that it started outlives it, and no \
+                  message is lost or torn silently. (The one exception is that both of gipc's \
+                  processes are killed at the very same moment, without --isolate.)",
     after_help = EXAMPLES,
     after_long_help = format!("{AFTER_HELP}\n\n{EXAMPLES}"),
     disable_help_subcommand = true,
@@ -53,15 +53,15 @@ pub(crate) struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit status:
-  The command's own; 128+n when signal n ended it. 124: a timeout. 125: gipc itself failed.
-  126: the command was found, but cannot be executed. 127: it was not found. 2: wrong usage.
-  1 in place of 0: a message was refused, torn or garbled; 1 too when more than one of several
-  processes failed. When a signal ends gipc, it stops everything first, and then dies of that
+  The command's own exit code, or 128+n if it was ended by signal n. 124: timeout. 125: gipc itself
+  failed. 126: the command was found but cannot be executed. 127: the command was not found.
+  2: wrong usage. 1 instead of 0: a message was refused, truncated or malformed. 1: several
+  processes failed (up). When a signal ends gipc, it first stops everything and then dies of that
   same signal.
 
 Environment:
-  Every option can also be given as GIPC_<OPTION>, such as GIPC_TIMEOUT=10s; what is typed counts
-  more. The commands that gipc starts do not inherit these.";
+  Every option can also be given as GIPC_<OPTION>, such as GIPC_TIMEOUT=10s. The command line
+  overrides the environment. The commands that gipc starts do not inherit these variables.";
 
 const EXAMPLES: &str = "\
 Examples:

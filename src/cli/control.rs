@@ -9,7 +9,7 @@ use crate::{config, value};
 
 #[derive(Debug, Args)]
 pub(super) struct Session {
-    /// The session, by its name [default: the one that this command was started by, else that of
+    /// The name of the session [default: the session that this command was started in, else that of
     /// the current folder]
     #[arg(short, long, env = "GIPC_SESSION", value_name = "NAME", hide_env = true,
           value_parser = value::session_name)]
@@ -26,11 +26,11 @@ impl Session {
     }
 }
 
-/// Show how the processes of a session stand
+/// Show the status of a session's processes
 ///
-/// A line for each instance: its state, the process, since when it runs, how often it was restarted,
-/// the processor time of it and its descendants as a part of its life, their memory, and its last
-/// line.
+/// Prints a line for each instance: its state, process ID, uptime, number of restarts, CPU usage and
+/// memory (both including its descendants), and the last line that it printed. CPU usage is CPU time
+/// divided by uptime.
 #[derive(Debug, Args)]
 pub(super) struct Ps {
     #[command(flatten)]
@@ -41,13 +41,13 @@ pub(super) struct Ps {
           value_parser = clap::builder::FalseyValueParser::new())]
     json: bool,
 
-    /// Draw the table anew every second, until q or Ctrl-C; then the processor time is that since
-    /// the last one
+    /// Redraw the table every second until q or Ctrl-C is pressed; CPU usage is then that since the
+    /// last redraw
     #[arg(short, long, env = "GIPC_WATCH", hide_env = true, conflicts_with = "json",
           value_parser = clap::builder::FalseyValueParser::new())]
     watch: bool,
 
-    /// The processes (work) or instances (work.2); all where none is named
+    /// Processes (work) or instances (work.2) [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 }
@@ -61,21 +61,21 @@ impl Ps {
     }
 }
 
-/// Say why a process stands as it does
+/// Explain why a process is in its current state
 ///
-/// What it waits for, down to the one that is the cause; or how and why it has ended; or what its
-/// stop still waits for; and the last lines of the one that is the cause.
+/// Prints what it is waiting for, down to the root cause; or how and why it ended; or what is holding
+/// up its stop; and the last lines printed by the process that is the cause.
 #[derive(Debug, Args)]
 pub(super) struct Why {
     #[command(flatten)]
     session: Session,
 
-    /// Print it as JSON
+    /// Print the explanation as JSON
     #[arg(long, env = "GIPC_JSON", hide_env = true,
           value_parser = clap::builder::FalseyValueParser::new())]
     json: bool,
 
-    /// The processes (work) or instances (work.2)
+    /// Processes (work) or instances (work.2)
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,
 }
@@ -88,13 +88,13 @@ impl Why {
 
 /// Start processes that have ended or were stopped
 ///
-/// Comes back when they have been started, or wait for what they depend on.
+/// Returns once they have been started, or are waiting for their dependencies.
 #[derive(Debug, Args)]
 pub(super) struct Start {
     #[command(flatten)]
     session: Session,
 
-    /// The processes (work) or instances (work.2)
+    /// Processes (work) or instances (work.2)
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,
 }
@@ -107,14 +107,14 @@ impl Start {
 
 /// Stop processes, until they are started again
 ///
-/// Comes back when nothing of them is left. What is stopped so has not failed, and the session does
-/// not end by it. Several are stopped in the reverse order of their dependencies.
+/// Returns once nothing of them is left. A process stopped in this way does not count as failed, and
+/// does not make the session end. Several are stopped in reverse order of their dependencies.
 #[derive(Debug, Args)]
 pub(super) struct Stop {
     #[command(flatten)]
     session: Session,
 
-    /// The processes (work) or instances (work.2)
+    /// Processes (work) or instances (work.2)
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,
 }
@@ -127,14 +127,14 @@ impl Stop {
 
 /// Stop processes and start them again
 ///
-/// Several are stopped in the reverse order of their dependencies, and when none runs any more all
-/// are started in that order. Comes back when they have been started.
+/// Several are stopped in reverse order of their dependencies; once none is running, they are started
+/// in order of their dependencies. Returns once they have been started.
 #[derive(Debug, Args)]
 pub(super) struct Restart {
     #[command(flatten)]
     session: Session,
 
-    /// The processes (work) or instances (work.2)
+    /// Processes (work) or instances (work.2)
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,
 }
@@ -147,7 +147,7 @@ impl Restart {
 
 /// Send a signal to processes
 ///
-/// Each gets it with its whole process group.
+/// The signal goes to the whole process group of each instance.
 #[derive(Debug, Args)]
 pub(super) struct Signal {
     #[command(flatten)]
@@ -157,7 +157,7 @@ pub(super) struct Signal {
     #[arg(value_name = "SIGNAL")]
     signal: gipc::process::Signal,
 
-    /// The processes (work) or instances (work.2)
+    /// Processes (work) or instances (work.2)
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,
 }
@@ -168,16 +168,16 @@ impl Signal {
     }
 }
 
-/// Have another number of instances of a process
+/// Change the number of instances of a process
 ///
-/// The highest numbers are stopped, the lowest that are free are started. Comes back when that is
-/// done.
+/// The instances with the highest numbers are stopped; new ones get the lowest free numbers. Returns
+/// once that is done.
 #[derive(Debug, Args)]
 pub(super) struct Scale {
     #[command(flatten)]
     session: Session,
 
-    /// The process, and how many instances of it there are to be
+    /// The process, and its new number of instances
     #[arg(value_name = "NAME=COUNT", required = true, value_parser = value::count_of)]
     to: Vec<(String, usize)>,
 }
@@ -188,26 +188,26 @@ impl Scale {
     }
 }
 
-/// Wait until processes have ended, and end with their exit code
+/// Wait until processes have ended, and exit with their exit code
 ///
-/// With the code of the one that has failed, 1 where several have, else 0. One that is stopped by
-/// hand counts as ended.
+/// Exits with the code of the one that failed, with 1 if several failed, else with 0. A process that
+/// was stopped by gipc-stop(1) counts as ended.
 #[derive(Debug, Args)]
 pub(super) struct Wait {
     #[command(flatten)]
     session: Session,
 
-    /// Wait until they are ready; with exit code 1 where one has ended without being it
+    /// Wait until they are ready; exit with 1 if one ends before it is ready
     #[arg(long, env = "GIPC_READY", hide_env = true,
           value_parser = clap::builder::FalseyValueParser::new())]
     ready: bool,
 
-    /// Wait no longer than this; then end with 124
+    /// Wait no longer than this, then exit with 124
     #[arg(long, env = "GIPC_TIMEOUT", value_name = "DURATION", hide_env = true,
           value_parser = value::duration)]
     timeout: Option<Duration>,
 
-    /// The processes (work) or instances (work.2); all where none is named
+    /// Processes (work) or instances (work.2) [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 }
@@ -219,10 +219,10 @@ impl Wait {
     }
 }
 
-/// Have a session of `up` read its file anew
+/// Make a session of `up` reread its file
 ///
-/// What is new is started, what is gone is stopped, and only what has changed is started again. Where
-/// the file is not understood, its mistakes are told, and the session goes on as it was.
+/// New processes are started, removed ones are stopped, and only those that have changed are
+/// restarted. If the file has errors, they are printed and the session goes on unchanged.
 #[derive(Debug, Args)]
 pub(super) struct Reload {
     #[command(flatten)]
@@ -237,13 +237,13 @@ impl Reload {
 
 /// Stop all processes of a session, in order, and end it
 ///
-/// Comes back when nothing of it is left.
+/// Returns once nothing of it is left.
 #[derive(Debug, Args)]
 pub(super) struct Down {
     #[command(flatten)]
     session: Session,
 
-    /// Kill what has not ended after this long
+    /// Kill whatever has not ended after this long
     #[arg(long, env = "GIPC_TIMEOUT", value_name = "DURATION", hide_env = true,
           value_parser = value::duration)]
     timeout: Option<Duration>,

@@ -10,13 +10,19 @@ use crate::plan::Plan;
 use crate::plan::rules::Readiness;
 use crate::plan::topology::{Topology, Wiring};
 
-/// Run a command as it is, and leave nothing of it behind
+/// Run a command as it is, and leave none of its processes behind
 ///
-/// Standard streams, inherited descriptors and the terminal are the command's, as they would be
-/// without gipc. When it ends, or gipc does, all that it started is stopped and, where it does not
-/// stop, killed: in a session of its own or not, double-forked or not.
+/// The command has the standard streams, inherited descriptors and terminal that it would have without
+/// gipc. When it ends, or gipc does, every process that it started is stopped, and killed if it does
+/// not stop: also those that are in a session of their own or were double-forked.
 #[derive(Debug, Args)]
-#[command(override_usage = "gipc exec [OPTIONS] [--] COMMAND [ARGUMENT]...")]
+#[command(
+    override_usage = "gipc exec [OPTIONS] [--] COMMAND [ARGUMENT]...",
+    after_help = "\
+Examples:
+  gipc exec --timeout 10m -- make test
+  gipc exec --name web --restart on-failure -- python3 -m http.server"
+)]
 pub(super) struct Exec {
     #[command(flatten)]
     supervision: Supervision,

@@ -4,10 +4,10 @@ use clap::{Args, Parser as _};
 
 use super::{Cli, Usage};
 
-/// Print help, of gipc or of a command
+/// Print help for gipc or for a command
 #[derive(Debug, Args)]
 pub(super) struct Help {
-    /// The command; otherwise gipc itself
+    /// The command [default: gipc itself]
     command: Option<String>,
 }
 

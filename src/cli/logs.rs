@@ -6,22 +6,22 @@ use super::control::Session;
 use super::telling::Color;
 use crate::plan::{Ask, Plan};
 
-/// Show what the processes of a session have printed
+/// Show the output of a session's processes
 ///
-/// A session keeps its last 10,000 lines, or 1 MiB of them, whichever is less; those of gipc itself
-/// are shown where no process is named.
+/// A session keeps its last 10,000 lines, or the last 1 MiB of them, whichever is less. Lines of gipc
+/// itself are shown only if no process is named.
 #[derive(Debug, Args)]
 pub(super) struct Logs {
     #[command(flatten)]
     session: Session,
 
-    /// Go on with the lines that come, until the session ends; one who does not keep up is told how
+    /// Keep printing new lines until the session ends; a reader that does not keep up is told how
     /// many lines were skipped
     #[arg(short, long, env = "GIPC_FOLLOW", hide_env = true,
           value_parser = clap::builder::FalseyValueParser::new())]
     follow: bool,
 
-    /// Begin with so many lines [default: all that are kept]
+    /// Start with this many of the last lines [default: all that are kept]
     #[arg(short = 'n', long, env = "GIPC_LINES", value_name = "COUNT", hide_env = true)]
     lines: Option<usize>,
 
@@ -29,7 +29,7 @@ pub(super) struct Logs {
     #[arg(long, env = "GIPC_COLOR", value_name = "WHEN", hide_env = true, default_value = "auto")]
     color: Color,
 
-    /// The processes (work) or instances (work.2); all where none is named
+    /// Processes (work) or instances (work.2) [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 }

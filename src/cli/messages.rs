@@ -30,7 +30,7 @@ pub(super) struct Messages {
 /// Those of a worker, wherever its messages come from.
 #[derive(Debug, Args)]
 pub(super) struct Worker {
-    /// Where the worker's messages go in and out
+    /// Where the worker reads and writes its messages
     #[arg(long, env = "GIPC_WIRE", value_name = "WIRE", hide_env = true, default_value = "fds")]
     wire: Wire,
 
@@ -39,8 +39,8 @@ pub(super) struct Worker {
           long_help = FRAMING_HELP)]
     framing: Option<Framing>,
 
-    /// With --wire stdio: a line of the worker's standard output that is not JSON is no message, and
-    /// goes to standard error
+    /// With --wire stdio: send lines of the worker's standard output that are not JSON to standard
+    /// error, and do not treat them as messages
     #[arg(long, env = "GIPC_GUARD_STDOUT", hide_env = true,
           value_parser = clap::builder::FalseyValueParser::new())]
     guard_stdout: bool,
@@ -50,12 +50,12 @@ pub(super) struct Worker {
           default_value = "lines", value_parser = output_form)]
     output: OutputForm,
 
-    /// The largest message that is accepted
+    /// The largest message to accept
     #[arg(long, env = "GIPC_MAX_MESSAGE", value_name = "SIZE", hide_env = true,
           default_value = "64MiB", value_parser = value::size)]
     max_message: usize,
 
-    /// Append every message to this file, a JSON object on each line
+    /// Append every message to this file, one JSON object per line
     #[arg(long, env = "GIPC_RECORD", value_name = "FILE.jsonl", hide_env = true)]
     record: Option<PathBuf>,
 
@@ -64,7 +64,7 @@ pub(super) struct Worker {
           long_help = READY_HELP)]
     ready: Option<Condition>,
 
-    /// Stop a worker that is not ready after so long, with exit code 124
+    /// Stop a worker that is not ready after this long, with exit code 124
     #[arg(long, env = "GIPC_READY_TIMEOUT", value_name = "DURATION", hide_env = true,
           default_value = "30s", value_parser = value::duration)]
     ready_timeout: Duration,
@@ -73,10 +73,10 @@ pub(super) struct Worker {
 const FRAMING_HELP: &str = "\
 How the worker's messages are encoded [default: u32; with --wire stdio or node: lines]
 
-u32: a length of 4 bytes, big-endian, then the message; lines: a newline after it; nul: a zero \
-byte after it; netstring: 5:hello, ; content-length: as language servers do; u32le: as u32, \
-little-endian; varint: a LEB128 length, then the message; json-seq: RFC 7464; raw: bytes without \
-boundaries, one read is one message";
+u32: the length in 4 bytes, big-endian, then the message; lines: the message, then a newline; nul: \
+the message, then a zero byte; netstring: 5:hello, ; content-length: as language servers use it; \
+u32le: like u32, but little-endian; varint: the length as LEB128, then the message; json-seq: RFC \
+7464; raw: bytes without boundaries, each read is one message";
 
 const READY_HELP: &str = "\
 When the worker is ready for its first message

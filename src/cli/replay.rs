@@ -15,29 +15,32 @@ use crate::plan::topology::{ProcessId, Topology};
 use crate::plan::{Plan, Speed, Supervise};
 use crate::value;
 
-/// Play a record: its messages go to standard output, or to a worker
+/// Replay recorded messages to standard output or to a worker
 ///
-/// A record is what --record, the key `record` of gipc.toml and `gipc tap --json` write; a file of
-/// dead letters can be played too. The messages come in the order of the file, those of all
-/// channels unless one is named. A line that is no message of a record is told and left out.
+/// A record is what --record, the key `record` in gipc.toml, and `gipc tap --json` write; dead-letter
+/// files can be replayed too. Messages are replayed in the order of the file, from all channels unless
+/// one is named. A line that is not a record entry is reported and skipped.
 ///
-/// With a COMMAND the messages go to that worker, as gipc-run(1) has it, with the record in place
-/// of standard input; the options about a worker are for that.
+/// With a COMMAND, the messages go to that worker as with gipc-run(1), the record taking the place of
+/// standard input; the options about workers and supervision are for this case only.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "gipc replay [OPTIONS] FILE [-- COMMAND [ARGUMENT]...]",
-    after_help = "At the speed at which it came: gipc replay --speed 1 -c jobs session.jsonl -- ./worker.py"
+    after_help = "\
+Examples:
+  gipc replay -c out session.jsonl
+  gipc replay --speed 1 -c jobs session.jsonl -- ./worker.py     # at the original speed"
 )]
 struct Options {
-    /// The record
+    /// The record to replay
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Play the messages of this channel only
+    /// Replay the messages of this channel only
     #[arg(short, long, env = "GIPC_CHANNEL", value_name = "CHANNEL", hide_env = true)]
     channel: Option<String>,
 
-    /// Wait between messages as long as it was, divided by this number; `max`: do not wait
+    /// Replay at this multiple of the original speed; `max`: without any pauses
     #[arg(long, env = "GIPC_SPEED", value_name = "NUMBER|max", hide_env = true,
           default_value = "max", value_parser = value::speed)]
     speed: Speed,
@@ -106,11 +109,13 @@ impl Replay {
         if command.is_empty() {
             if let Some(option) = for_a_worker {
                 return Err(Usage::wrong(format!(
-                    "`--{option}` is for a worker, and there is none: gipc replay FILE -- COMMAND"
+                    "`--{option}` needs a worker: gipc replay FILE -- COMMAND"
                 )));
             }
             let output = worker.output_framing()?.ok_or_else(|| {
-                Usage::wrong("with `--output none` nothing is written: give a worker, or a framing")
+                Usage::wrong(
+                    "with `--output none` nothing would be written: give a worker, or a framing",
+                )
             })?;
             return Ok(Plan::Replay { replay, output });
         }

@@ -13,14 +13,17 @@ use crate::plan::topology::{ProcessId, Topology};
 /// Run a worker: lines of standard input become its messages, its messages become lines of
 /// standard output
 ///
-/// The worker takes messages on descriptor 3 and sends messages on descriptor 4, each with a
-/// length of 4 bytes before it, or as --wire and --framing say; gipc-wire(7) has all that its
-/// author needs. What it prints goes to standard error. When standard input ends, the worker's
-/// channel ends, the worker is expected to end, and gipc ends with its exit code.
+/// The worker reads messages on descriptor 3 and writes messages on descriptor 4, each preceded by
+/// its length in 4 bytes; --wire and --framing change that. gipc-wire(7) tells the author of a worker
+/// everything that is needed. What the worker prints goes to standard error. When standard input ends,
+/// the worker's input channel ends; the worker is then expected to exit, and gipc exits with its code.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "gipc run [OPTIONS] [--] COMMAND [ARGUMENT]...",
-    after_help = "Any filter will do: printf 'one\\ntwo\\n' | gipc run --wire stdio -- tr a-z A-Z"
+    after_help = "\
+Examples:
+  seq 3 | gipc run -- python3 worker.py
+  printf 'one\\ntwo\\n' | gipc run --wire stdio -- tr a-z A-Z      # any filter will do"
 )]
 pub(super) struct Run {
     #[command(flatten)]

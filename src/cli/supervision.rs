@@ -26,7 +26,8 @@ pub(super) struct Supervision {
           value_parser = value::variable)]
     env: Vec<(OsString, OsString)>,
 
-    /// Set the environment variables of this file (NAME=VALUE lines)
+    /// Set the environment variables in this file (lines of NAME=VALUE; see env_file in
+    /// gipc-toml(5))
     #[arg(long, env = "GIPC_ENV_FILE", value_name = "FILE", hide_env = true)]
     env_file: Option<PathBuf>,
 
@@ -35,21 +36,21 @@ pub(super) struct Supervision {
           value_parser = clap::builder::FalseyValueParser::new())]
     clear_env: bool,
 
-    /// End the whole run after this long, with exit code 124
+    /// Stop the whole run after this long, with exit code 124
     #[arg(long, env = "GIPC_TIMEOUT", value_name = "DURATION", hide_env = true,
           value_parser = value::duration)]
     timeout: Option<Duration>,
 
-    /// Ask the command to end with this signal, not the one that gipc got
+    /// The signal that asks the command to stop [default: the one that gipc received]
     #[arg(long, env = "GIPC_STOP_SIGNAL", value_name = "SIGNAL", hide_env = true)]
     stop_signal: Option<Signal>,
 
-    /// Kill what has not ended so long after it was asked to
+    /// Kill whatever has not ended this long after the stop signal
     #[arg(long, env = "GIPC_GRACE", value_name = "DURATION", hide_env = true,
           default_value = "10s", value_parser = value::duration)]
     grace: Duration,
 
-    /// Start the command again when it ends
+    /// When to restart the command after it ends
     #[arg(
         long,
         env = "GIPC_RESTART",
@@ -59,12 +60,12 @@ pub(super) struct Supervision {
     )]
     restart: When,
 
-    /// Pause before a restart, doubling from the first to the last value, with jitter
+    /// Pause before a restart; it doubles from MIN to MAX, with jitter
     #[arg(long, env = "GIPC_BACKOFF", value_name = "MIN..MAX", hide_env = true,
           default_value = "100ms..30s", value_parser = value::backoff)]
     backoff: Backoff,
 
-    /// Give up after so many restarts within this time
+    /// Give up after more than COUNT restarts within DURATION
     #[arg(long, env = "GIPC_MAX_RESTARTS", value_name = "COUNT/DURATION", hide_env = true,
           default_value = "5/10s", value_parser = value::restart_limit)]
     max_restarts: RestartLimit,
@@ -83,9 +84,9 @@ enum When {
     /// Never
     #[default]
     Never,
-    /// After an exit code other than 0, or a signal
+    /// After a non-zero exit code, or a signal
     OnFailure,
-    /// Whenever it ends; a worker of `run` until standard input has ended and it has read all
+    /// Whenever it ends; a worker of `run`, until standard input has ended and all of it was read
     Always,
 }
 

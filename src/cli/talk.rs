@@ -13,12 +13,13 @@ use crate::value;
 
 #[derive(Debug, Args)]
 struct Common {
-    /// Wait no longer than this for the first byte of a message to move; then end with 124
+    /// Wait no longer than this for the first byte of a message to be sent or to arrive, then exit
+    /// with 124
     #[arg(long, env = "GIPC_TIMEOUT", value_name = "DURATION", hide_env = true,
           value_parser = value::duration)]
     timeout: Option<Duration>,
 
-    /// The largest message that is accepted
+    /// The largest message to accept
     #[arg(long, env = "GIPC_MAX_MESSAGE", value_name = "SIZE", hide_env = true,
           default_value = "64MiB", value_parser = value::size)]
     max_message: usize,
@@ -39,25 +40,30 @@ impl Common {
 
 #[derive(Debug, Args)]
 struct Name {
-    /// The channel, by its name; otherwise the first
+    /// The name of the channel [default: the first one]
     #[arg(short, long, env = "GIPC_CHANNEL", hide_env = true)]
     channel: Option<String>,
 }
 
-/// Send a message on a channel that this process was given, or to a process of a session
+/// Send a message on an inherited channel, or to a process of a session
 ///
-/// Several at once never mix their messages. A timeout never leaves half a message behind. Where the
-/// descriptor was lost on the way to this command, the session of its process gives it again, see
-/// gipc-wire(7).
+/// Concurrent senders never mix their messages, and a timeout never leaves half a message behind. If
+/// the inherited descriptor was closed on the way to this command, it is obtained again from the
+/// session; see gipc-wire(7).
 ///
-/// With a NAME the message goes to that process of a session: into the channel that it reads, or with
-/// --channel into one of several. Which of its readers gets it, the channel says. It has been taken
-/// when this command ends; --timeout limits how long each message may wait for room in the channel.
+/// With a NAME, the message goes to that process of a session: into the channel that the process
+/// reads, or the one of several that --channel names. The channel's route decides which of its readers
+/// gets it. The channel has accepted the message when this command exits; --timeout limits how long
+/// each message may wait for room in the channel.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "gipc send [OPTIONS] [MESSAGE]\n       gipc send [OPTIONS] NAME MESSAGE\n       \
                       gipc send [OPTIONS] --session SESSION NAME [MESSAGE]",
-    after_help = "Example: gipc send -s shop work '{\"order\":17}'"
+    after_help = "\
+Examples:
+  gipc send hello                               # in a worker
+  seq 3 | gipc send                             # three messages
+  gipc send -s shop work '{\"order\":17}'         # to a process of the session shop"
 )]
 pub(super) struct Send {
     #[command(flatten)]
@@ -69,8 +75,8 @@ pub(super) struct Send {
     #[command(flatten)]
     common: Common,
 
-    /// The process, where the message is for one, and the message; `-`: all of standard input;
-    /// without it, each line of standard input is one
+    /// The process to send to, if any, and the message; `-`: all of standard input is one message;
+    /// without a message: each line of standard input is one
     #[arg(value_names = ["NAME", "MESSAGE"], num_args = 0..=2)]
     words: Vec<OsString>,
 }
@@ -99,20 +105,20 @@ fn addressed(
         (message, _) => return Ok((None, message)),
     };
     let to = to.ok_or_else(|| {
-        Usage::wrong("which process of the session? `gipc send -s SESSION NAME MESSAGE`")
+        Usage::wrong("the process is missing: `gipc send -s SESSION NAME MESSAGE`")
     })?;
     let to = to.into_string();
     let to = to.map_err(|to| {
-        Usage::wrong(format!("`{}` is no name of a process", to.to_string_lossy()))
+        Usage::wrong(format!("`{}` is not a valid process name", to.to_string_lossy()))
     })?;
     Ok((Some(to), message))
 }
 
-/// Take a message from a channel that this process was given
+/// Receive a message from an inherited channel
 ///
-/// Takes exactly its messages and not a byte more, so that the next one finds the next. Ends with 0
-/// when there was a message, with 1 at the end of the channel. A descriptor that was lost is had again,
-/// as by gipc-send(1).
+/// Reads exactly its messages and not a byte more, so that the next gipc-recv(1) gets the next
+/// message. Exits with 0 if there was a message, with 1 at the end of the channel. If the inherited
+/// descriptor was closed, it is obtained again from the session; see gipc-send(1).
 #[derive(Debug, Args)]
 pub(super) struct Recv {
     #[command(flatten)]
@@ -121,17 +127,17 @@ pub(super) struct Recv {
     #[command(flatten)]
     common: Common,
 
-    /// Take so many messages
+    /// Receive this many messages
     #[arg(short = 'n', long, env = "GIPC_COUNT", hide_env = true, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
 
-    /// Take all messages until the end of the channel
+    /// Receive all messages until the end of the channel
     #[arg(short, long, env = "GIPC_FOLLOW", hide_env = true,
           value_parser = clap::builder::FalseyValueParser::new(), conflicts_with = "count")]
     follow: bool,
 
-    /// How messages are written to standard output; a single one is written as it is, with a
-    /// newline after it
+    /// How to encode messages on standard output [default: lines; a single message as it is, followed
+    /// by a newline]
     #[arg(long, env = "GIPC_OUTPUT", value_name = "FRAMING", hide_env = true)]
     output: Option<Framing>,
 }
@@ -151,19 +157,21 @@ impl Recv {
     }
 }
 
-/// Send a message and take the reply
+/// Send a message and print the reply
 ///
-/// Ends with 0 when there was a reply, with 1 at the end of the channel. Descriptors that were lost are
-/// had again, as by gipc-send(1).
+/// Exits with 0 if there was a reply, with 1 at the end of the channel. If the inherited descriptors
+/// were closed, they are obtained again from the session; see gipc-send(1).
 ///
-/// With a NAME the message goes to that process of a session, as gipc-send(1) has it, into the first
-/// channel that it reads whose messages are answered ("ack = reply" in gipc.toml; those of a pool
-/// are). The answer comes here, and nowhere else. --timeout limits all of it.
+/// With a NAME, the message goes to that process of a session as with gipc-send(1), into the first
+/// channel that the process reads whose messages are answered: one with ack = "reply" in gipc.toml, or
+/// that of a pool. The reply goes to this command only. --timeout limits the whole exchange.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "gipc call [OPTIONS] MESSAGE\n       gipc call [OPTIONS] [--session SESSION] \
                       NAME MESSAGE",
-    after_help = "Example: gipc call -s shop work '{\"order\":17}'"
+    after_help = "\
+Examples:
+  gipc call -s shop work '{\"order\":17}'"
 )]
 pub(super) struct Call {
     #[command(flatten)]
@@ -172,11 +180,11 @@ pub(super) struct Call {
     #[command(flatten)]
     common: Common,
 
-    /// How the reply is written to standard output; otherwise as it is, with a newline after it
+    /// How to encode the reply on standard output [default: as it is, followed by a newline]
     #[arg(long, env = "GIPC_OUTPUT", value_name = "FRAMING", hide_env = true)]
     output: Option<Framing>,
 
-    /// The process, where the message is for one, and the message; `-`: all of standard input
+    /// The process to send to, if any, and the message; `-`: all of standard input
     #[arg(value_names = ["NAME", "MESSAGE"], required = true, num_args = 1..=2)]
     words: Vec<OsString>,
 }
@@ -186,7 +194,7 @@ impl Call {
         let Self { session, common, output, words } = self;
         let (to, message) = addressed(&session, words)?;
         let message = message.map(source).ok_or_else(|| {
-            Usage::wrong("what is the message? `gipc call -s SESSION NAME MESSAGE`")
+            Usage::wrong("the message is missing: `gipc call -s SESSION NAME MESSAGE`")
         })?;
         match to {
             Some(to) => {

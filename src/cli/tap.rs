@@ -8,28 +8,29 @@ use crate::value;
 
 /// Show the messages of a session as they pass
 ///
-/// A line for each: the channel, who sends it, who reads the channel, its number there, and the
-/// message. What is no text is shown with escapes. To look does not slow the session: it takes the
-/// time that others leave (SCHED_IDLE on Linux), is shown 32 MiB a second at the most, and is told on
-/// standard error how many messages were missed.
+/// Prints a line for each: the channel, the sender, the channel's readers, the message's number in
+/// the channel, and the message. Bytes that are not text are escaped. Tapping does not slow the
+/// session down: it uses only CPU time that nothing else wants (SCHED_IDLE on Linux), gets at most
+/// 32 MiB a second, and reports on standard error how many messages it has missed.
 #[derive(Debug, Args)]
-#[command(after_help = "One customer's messages, to be played again: \
-                  gipc tap jobs --json --filter /customer/id=17 > record.jsonl")]
+#[command(after_help = "\
+Examples:
+  gipc tap jobs --json --filter /customer/id=17 > record.jsonl   # for gipc replay")]
 pub(super) struct Tap {
     #[command(flatten)]
     session: Session,
 
-    /// Show the messages as a record has them, a JSON object on each line, see gipc-replay(1)
+    /// Print messages in the format of a record, one JSON object per line; see gipc-replay(1)
     #[arg(long, env = "GIPC_JSON", hide_env = true,
           value_parser = clap::builder::FalseyValueParser::new())]
     json: bool,
 
-    /// Show those messages only that are JSON and have this value at this JSON pointer (RFC 6901)
+    /// Show only messages that are JSON and have this value at this JSON pointer (RFC 6901)
     #[arg(long, env = "GIPC_FILTER", value_name = "JSON-POINTER=VALUE", hide_env = true,
           value_parser = value::filter)]
     filter: Option<Filter>,
 
-    /// The channel; all of them where none is named
+    /// The channel [default: all channels]
     #[arg(value_name = "CHANNEL")]
     channel: Option<String>,
 }

@@ -17,31 +17,31 @@ use crate::{logs, value};
 #[derive(Debug, Default, Args)]
 pub(super) struct Telling {
     // Without a variable: GIPC_NAME tells each instance its own.
-    /// Be the session of this name, which gipc-ps(1) and the like can ask and control; `up` always
-    /// is one, by default with the name in its file, or else that of the folder
+    /// Run as session NAME, so that gipc-ps(1) and others can query and control it. `up` is always
+    /// a session, by default with the name given in its file, else the name of its folder
     #[arg(long, value_name = "NAME", value_parser = value::session_name)]
     name: Option<String>,
 
-    /// Run in a PID namespace of its own, so that even killing both processes of gipc at once
-    /// leaves nothing behind (Linux, where user namespaces are allowed)
+    /// Run in a separate PID namespace, so that nothing is left behind even when both of gipc's
+    /// processes are killed at once (Linux, where user namespaces are allowed)
     #[arg(long, env = "GIPC_ISOLATE", hide_env = true,
           value_parser = clap::builder::FalseyValueParser::new())]
     isolate: bool,
 
-    /// Write a report of the run to this file: as JSON, or into a .xml file as JUnit XML
+    /// Write a report of the run to this file: JSON, or JUnit XML if its name ends in .xml
     #[arg(long, env = "GIPC_REPORT", value_name = "FILE", hide_env = true)]
     report: Option<PathBuf>,
 
-    /// Say errors only
+    /// Print errors only
     #[arg(short, long, conflicts_with = "verbose", env = "GIPC_QUIET", hide_env = true,
           value_parser = clap::builder::FalseyValueParser::new())]
     quiet: bool,
 
-    /// Say more; twice for what gipc does in detail
+    /// Print more; twice for the details of what gipc does
     #[arg(short, long, env = "GIPC_VERBOSE", hide_env = true, action = clap::ArgAction::Count)]
     verbose: u8,
 
-    /// How log lines on standard error look
+    /// The format of log lines on standard error
     #[arg(
         long,
         env = "GIPC_LOG_FORMAT",
@@ -67,7 +67,7 @@ enum LogFormat {
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(super) enum Color {
-    /// On a terminal, and as NO_COLOR and FORCE_COLOR say
+    /// On a terminal, unless NO_COLOR or FORCE_COLOR says otherwise
     #[default]
     Auto,
     Always,

@@ -13,44 +13,45 @@ use crate::plan::Plan;
 use crate::plan::topology::Topology;
 use crate::value;
 
-/// Run the processes of a gipc.toml or a Procfile together, and leave nothing of them behind
+/// Run the processes of a gipc.toml or Procfile together, and leave none of them behind
 ///
-/// Each is started when those that it depends on have come so far, its lines are passed on to
-/// standard error with its name, and it is restarted as its file says. When all have ended, or as
-/// the file's `exit` says, gipc ends with the code of the one that decided it: 1 where several
-/// failed. A signal stops them in the reverse order of their dependencies, and along channels the
-/// writers first; a second one kills.
-/// gipc-toml(5) has all that a file may say.
+/// Each process is started once its dependencies have reached the state that it needs, and is
+/// restarted as the file says. Its output goes to standard error, with its name before each line. When
+/// all processes have ended, or when the file's `exit` rule says so, gipc exits with the code of the
+/// process that decided it, or with 1 if several failed. A signal stops all processes, in reverse order
+/// of their dependencies and writers of channels before readers; a second one kills them.
+///
+/// gipc-toml(5) describes the file.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   gipc up
-  gipc up 2>&1 | grep '^web'     # lines go to standard error
+  gipc up 2>&1 | grep '^web'     # output goes to standard error
   gipc up -p web='python3 -m http.server' -p log='tail -f access.log'
   gipc up -p gen=./gen.sh -p work='python3 work.py' -c jobs=gen:work -c results=work:-")]
 pub(super) struct Up {
-    /// The file [default: gipc.toml, else Procfile, unless there is --process]
+    /// The file to read [default: gipc.toml, else Procfile; none if there is a --process]
     #[arg(short, long, env = "GIPC_FILE", value_name = "FILE", hide_env = true)]
     file: Option<PathBuf>,
 
-    /// A process, run by a shell; may be repeated
+    /// Add a process, whose COMMAND a shell runs; may be repeated
     #[arg(short, long, env = "GIPC_PROCESS", value_name = "NAME=COMMAND", hide_env = true,
           value_parser = value::process)]
     process: Vec<(String, String)>,
 
-    /// A channel between them, from one to another; may be repeated. A port is a descriptor, or
-    /// `stdin`, or `stdout`; gipc's own standard input and output are `-`
+    /// Add a channel from one process to another; may be repeated. A PORT is a descriptor number,
+    /// `stdin`, `stdout` or `node` (Node's process.send); `-` is gipc's own standard input or output
     #[arg(short, long, env = "GIPC_CHANNEL", value_name = "[NAME=]FROM[.PORT]:TO[.PORT]",
           hide_env = true, value_parser = value::connection, allow_hyphen_values = true)]
     channel: Vec<value::Connection>,
 
-    /// End the whole run after this long, with exit code 124
+    /// Stop the whole run after this long, with exit code 124
     #[arg(long, env = "GIPC_TIMEOUT", value_name = "DURATION", hide_env = true,
           value_parser = value::duration)]
     timeout: Option<Duration>,
 
-    /// Come back when all are ready, and go on in the background: see gipc-ps(1), gipc-logs(1) and
-    /// gipc-down(1). Where one has failed, come back with its exit code
+    /// Return once all processes are ready, and go on in the background; see gipc-ps(1),
+    /// gipc-logs(1) and gipc-down(1). If one fails before that, return its exit code
     #[arg(short, long, env = "GIPC_DETACH", hide_env = true,
           value_parser = clap::builder::FalseyValueParser::new())]
     detach: bool,
@@ -58,7 +59,7 @@ pub(super) struct Up {
     #[command(flatten)]
     telling: Telling,
 
-    /// The processes to run, with those that they depend on; all where none is named
+    /// The processes to run, along with their dependencies [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 }
@@ -105,7 +106,7 @@ impl Described {
         {
             // What is read from a pipe is gone, and who waits for more may wait for ever.
             let file = file.display();
-            return Err(format!("gipc: `{file}` is no file that could be read again"));
+            return Err(format!("gipc: `{file}` is not a regular file and cannot be read again"));
         }
         self.read().map_err(|usage| usage.render(color))
     }

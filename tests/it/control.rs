@@ -509,7 +509,7 @@ fn a_file_that_was_a_pipe_cannot_be_read_again() {
         "exec gipc up --name piped -f <(echo 'process.a.shell = \"echo there; sleep 1000\"')";
     let mut gipc = gipc.args(["-c", line]).begin();
     gipc.stderr_until("there");
-    words("reload -s piped").end().failed(2, &["is no file that could be read again"]);
+    words("reload -s piped").end().failed(2, &["is not a regular file and cannot be read again"]);
     words("down -s piped").end().said("");
     assert_eq!(gipc.end().code(), 0);
 }

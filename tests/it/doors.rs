@@ -191,8 +191,8 @@ fn names_that_are_not_there_are_told_with_what_may_be_meant() {
         ("send -c job work x", 2, "`work` reads no channel `job`; did you mean `jobs`?"),
         ("call gen x", 2, "a message of channel `input` is not known: it has no `ack = \"reply\"`"),
         ("send -s nowhere work x", 125, "no session `nowhere` is running; there is `here`"),
-        ("send -s here", 2, "which process of the session?"),
-        ("call -s here work", 2, "what is the message?"),
+        ("send -s here", 2, "the process is missing"),
+        ("call -s here work", 2, "the message is missing"),
     ] {
         session.gipc(line).end().failed(code, &[words]);
     }
