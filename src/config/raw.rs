@@ -26,16 +26,16 @@ use crate::plan::topology::{Milestone, Probe, Strategy};
 #[serde(deny_unknown_fields)]
 #[schemars(title = "gipc.toml")]
 pub(super) struct File {
-    /// The name of the session; otherwise that of the folder
+    /// The name of the session; by default the name of the folder
     pub(super) name: Option<At<Text<SessionName>>>,
-    /// When the session ends: when `all` processes have ended, when `any` has, at the first
-    /// failure (`fail`), or when the process of this name has ended
+    /// When the session ends: when `all` processes have ended, when `any` of them has, at the first
+    /// failure (`fail`), or when the process with this name has ended
     #[schemars(extend("default" = "all"))]
     pub(super) exit: Option<At<Text<String>>>,
-    /// Who else is restarted with a process: nobody, all, or those that were started after it
+    /// Which other processes are restarted with a process: none, all, or those started after it
     #[schemars(extend("default" = "one_for_one"))]
     pub(super) strategy: Option<At<Text<Strategy>>>,
-    /// Keys that all processes have unless they say otherwise
+    /// Default values for the keys of all processes
     #[schemars(schema_with = "super::schema::defaults")]
     pub(super) defaults: Option<At<Process>>,
     /// The processes, by name
@@ -52,50 +52,52 @@ pub(super) struct File {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Channel {
-    /// Who writes: a process, or several. With a port where it is not descriptor 4: `gen.5`,
-    /// `gen.stdout`, or `gen.node` for Node's process.send. gipc's own standard input is `-`; with
-    /// `[]` messages come from outside only, by `gipc send` and `gipc call`
+    /// The writers: a process, or several. With a port if it is not descriptor 4: `gen.5`,
+    /// `gen.stdout`, or `gen.node` for Node's process.send. `-` is gipc's own standard input; with `[]`
+    /// messages come only from `gipc send` and `gipc call`
     #[schemars(required)]
     pub(super) from: Option<At<OneOrMany<Endpoint>>>,
-    /// Who reads: a process, or several. With a port where it is not descriptor 3: `work.5`,
-    /// `work.stdin`, or `work.node` for Node's process.on("message"). gipc's own standard output is `-`
+    /// The readers: a process, or several. With a port if it is not descriptor 3: `work.5`,
+    /// `work.stdin`, or `work.node` for Node's process.on("message"). `-` is gipc's own standard output
     #[schemars(required)]
     pub(super) to: Option<At<OneOrMany<Endpoint>>>,
-    /// Which of several readers gets a message: the idlest (`queue`), all (`broadcast`), each in
-    /// turn (`round-robin`), or the same one for the same value (`key:/JSON/POINTER`)
+    /// Which of several readers gets a message: the one that has been idle longest (`queue`), all
+    /// (`broadcast`), each in turn (`round-robin`), or the same one for the same value
+    /// (`key:/JSON/POINTER`)
     #[schemars(extend("default" = "queue"))]
     pub(super) route: Option<At<Text<Route>>>,
-    /// How messages are encoded at both sides; otherwise `u32` on descriptors from 3 on, and `lines`
+    /// How messages are encoded at both ends; by default `u32` on descriptors from 3 on, and `lines`
     /// on standard streams
     pub(super) framing: Option<At<Text<Framing>>>,
-    /// How its writers encode messages
+    /// The framing of the writers
     pub(super) from_framing: Option<At<Text<Framing>>>,
-    /// How its readers take messages
+    /// The framing of the readers
     pub(super) to_framing: Option<At<Text<Framing>>>,
-    /// When a message is delivered: when it was read, or when its reader has answered it with a
-    /// message of its own (`reply`)
+    /// When a message counts as delivered: when it has been read (`read`), or when its reader has
+    /// answered it with a message of its own (`reply`)
     #[schemars(extend("default" = "read"))]
     pub(super) ack: Option<At<Text<AckWord>>>,
-    /// With `ack = "reply"`: how many messages a reader may have that it has not answered
+    /// With `ack = "reply"`: how many unanswered messages a reader may have at a time
     #[schemars(extend("default" = 1))]
     pub(super) window: Option<At<Text<Count>>>,
-    /// With `ack = "reply"`: how long an answer may take
+    /// With `ack = "reply"`: how long a reader may take to answer a message
     pub(super) message_timeout: Option<At<Text<Period>>>,
-    /// With `ack = "reply"`: how often a message is sent again that has ended its reader
+    /// With `ack = "reply"`: how many times to resend a message whose reader crashed or timed out after
+    /// starting to read it
     #[schemars(extend("default" = 2))]
     pub(super) retries: Option<At<Text<Amount>>>,
-    /// How many bytes may wait in it for each reader
+    /// How many bytes of messages may wait for each reader
     #[schemars(extend("default" = "1MiB"))]
     pub(super) buffer: Option<At<Text<Size>>>,
-    /// What becomes of a message for which there is no room
+    /// What happens to a message for which there is no room in the buffer
     #[schemars(extend("default" = "block"))]
     pub(super) full: Option<At<Text<Full>>>,
-    /// The largest message that is accepted
+    /// The largest message to accept
     #[schemars(extend("default" = "64MiB"))]
     pub(super) max_message: Option<At<Text<Size>>>,
-    /// A file that every message is appended to, from the folder of this file
+    /// A file to which every message is appended, relative to the folder of this file
     pub(super) record: Option<At<Text<PathBuf>>>,
-    /// A file for messages that cannot be delivered, from the folder of this file
+    /// A file for messages that cannot be delivered, relative to the folder of this file
     pub(super) dead_letter: Option<At<Text<PathBuf>>>,
 }
 
@@ -103,76 +105,76 @@ pub(super) struct Channel {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Process {
-    /// The program and its arguments: a string that is split as a shell would, or an array. No
+    /// The program and its arguments: a string that is split into words as by a shell, or an array. No
     /// shell runs it
     pub(super) command: Option<At<OneOrMany<String>>>,
-    /// A command for /bin/sh, in place of `command`
+    /// A command line for /bin/sh, instead of `command`
     pub(super) shell: Option<At<Text<ShellLine>>>,
-    /// Where it runs, from the folder of this file; otherwise in that folder
+    /// The working directory, relative to the folder of this file; by default that folder
     pub(super) working_dir: Option<At<Text<PathBuf>>>,
     /// Environment variables
     pub(super) environment: Option<Named<Text<Setting>>>,
-    /// Files with environment variables, from the folder of this file; `environment` counts more
+    /// Files with environment variables, relative to the folder of this file; `environment` overrides
+    /// them
     pub(super) env_file: Option<At<OneOrMany<PathBuf>>>,
-    /// The processes that must have come so far before this one starts
+    /// The processes that this one waits for before it starts, and the state each must have reached
     pub(super) depends_on: Option<At<DependsOn>>,
-    /// How many instances run
+    /// The number of instances
     #[schemars(extend("default" = 1))]
     pub(super) replicas: Option<At<Text<Count>>>,
-    /// When it is started again
+    /// When an instance that has ended is started again
     #[schemars(extend("default" = "on-failure"))]
     pub(super) restart: Option<At<Text<Restart>>>,
-    /// The pause before a restart; doubles from `min` to `max`
+    /// The pause before a restart; it doubles from `min` to `max`
     pub(super) backoff: Option<At<Backoff>>,
-    /// With more restarts within this time it has failed for good
+    /// After more restarts than this the process has failed for good
     pub(super) restart_limit: Option<At<RestartLimit>>,
-    /// The exit codes that are no failure
+    /// The exit codes that count as success
     #[schemars(extend("default" = [0]))]
     pub(super) success_codes: Option<At<Vec<At<Text<ExitCode>>>>>,
-    /// How long an instance may run at a time; longer is a failure
+    /// How long an instance may run; then it is stopped and counts as failed (124)
     pub(super) timeout: Option<At<Text<Period>>>,
-    /// When an instance is ready
+    /// When an instance counts as ready
     pub(super) ready: Option<At<Text<Ready>>>,
-    /// How long an instance may take to be ready
+    /// How long an instance may take to become ready; then it is stopped and counts as failed (124)
     #[schemars(extend("default" = "30s"))]
     pub(super) ready_timeout: Option<At<Text<Period>>>,
-    /// A test that is made again and again; an instance that fails it is restarted
+    /// A test that is repeated; an instance that fails it too often is stopped and counts as failed (1)
     pub(super) healthcheck: Option<At<HealthCheck>>,
-    /// An instance that gives no sign of life for so long is restarted: `WATCHDOG=1`, see
-    /// sd_notify(3)
+    /// An instance that gives no sign of life for this long, `WATCHDOG=1` (see sd_notify(3)) or any
+    /// message, is stopped and counts as failed (124)
     pub(super) watchdog: Option<At<Text<Period>>>,
-    /// What asks an instance to end
+    /// The signal that asks an instance to end
     #[schemars(extend("default" = "TERM"))]
     pub(super) stop_signal: Option<At<Text<Signal>>>,
-    /// After that it is killed
+    /// How long after the stop signal whatever has not ended is killed
     #[schemars(extend("default" = "10s"))]
     pub(super) stop_grace_period: Option<At<Text<Duration>>>,
-    /// Whose rights it has: a name or a number
+    /// The user that it runs as: a name or a number
     pub(super) user: Option<At<Text<User>>>,
-    /// Which group's rights it has: a name or a number
+    /// The group that it runs as: a name or a number
     pub(super) group: Option<At<Text<Group>>>,
     /// The permissions that new files do not get, in octal digits
     pub(super) umask: Option<At<Text<Umask>>>,
-    /// How nice it is to others, see nice(1)
+    /// The scheduling priority, from -20 to 19, see nice(1)
     pub(super) nice: Option<At<Text<Niceness>>>,
     /// Resource limits, see setrlimit(2): a number, `SOFT:HARD`, or `unlimited`
     #[serde(default)]
     #[schemars(schema_with = "super::schema::limits")]
     pub(super) limits: Option<Named<Text<LimitValue>>>,
-    /// Its messages on standard output are lines of JSON, and any other line there goes where its
-    /// other lines go
+    /// Treat lines on its standard output that are not JSON as log lines, not as messages
     #[schemars(extend("default" = false))]
     pub(super) guard_stdout: Option<At<Text<Flag>>>,
-    /// It is told of its channels in `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID`, see
-    /// sd_listen_fds(3), too
+    /// Announce its channels in `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID` too, see
+    /// sd_listen_fds(3)
     #[schemars(extend("default" = false))]
     pub(super) listen_fds: Option<At<Text<Flag>>>,
-    /// A file for its lines, from the folder of this file
+    /// A file to which the lines that it prints are appended, relative to the folder of this file
     pub(super) log: Option<At<Text<PathBuf>>>,
-    /// A log that grows past this is rotated
+    /// The size past which a log is rotated
     #[schemars(extend("default" = "50MiB"))]
     pub(super) log_max_size: Option<At<Text<Size>>>,
-    /// How many rotated logs are kept
+    /// The number of rotated logs to keep
     #[schemars(extend("default" = 10))]
     pub(super) log_keep: Option<At<Text<Amount>>>,
 }
@@ -200,48 +202,48 @@ impl Channel {
     }
 }
 
-/// A pause
+/// The pause before a restart
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Backoff {
-    /// The first
+    /// The first pause
     #[schemars(extend("default" = "100ms"))]
     pub(super) min: Option<At<Text<Duration>>>,
-    /// The longest
+    /// The longest pause
     #[schemars(extend("default" = "30s"))]
     pub(super) max: Option<At<Text<Duration>>>,
 }
 
-/// A number of restarts within a time
+/// How many restarts are allowed within a time
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RestartLimit {
-    /// How many
+    /// The number of restarts
     #[schemars(extend("default" = 5))]
     pub(super) count: Option<At<Text<Amount>>>,
-    /// Within which time
+    /// The time within which they are counted
     #[schemars(extend("default" = "10s"))]
     pub(super) within: Option<At<Text<Period>>>,
 }
 
-/// A test that is made again and again
+/// A test that is repeated
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HealthCheck {
     /// The test
     pub(super) test: At<Text<Probe>>,
-    /// The time from one to the next
+    /// The time from one test to the next
     #[schemars(extend("default" = "10s"))]
     pub(super) interval: Option<At<Text<Period>>>,
-    /// How long one may take
+    /// How long one test may take
     #[schemars(extend("default" = "1s"))]
     pub(super) timeout: Option<At<Text<Period>>>,
-    /// So many failures in a row are one too many
+    /// How many failures in a row make the instance unhealthy
     #[schemars(extend("default" = 3))]
     pub(super) retries: Option<At<Text<Count>>>,
 }
 
-/// Processes, and how far they must have come; in a list: have started
+/// Processes, and the state that each must have reached; in a list: `started`
 #[derive(Debug)]
 pub(super) enum DependsOn {
     Names(Vec<At<Text<String>>>),
