@@ -149,12 +149,20 @@ _gipc() {
             return 0
             ;;
         gipc__subcmd__check)
-            opts="-p -c -h --process --channel --json --help"
+            opts="-f -p -c -h --file --process --channel --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --process)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -485,7 +493,7 @@ _gipc() {
             return 0
             ;;
         gipc__subcmd__pool)
-            opts="-j -k -C -e -q -v -h --jobs --window --ack --keep-order --retries --dead-letter --message-timeout --halt --progress --joblog --resume --shuf --max-messages --max-memory --input --wire --framing --guard-stdout --max-message --record --ready --ready-timeout --chdir --env --env-file --clear-env --timeout --stop-signal --grace --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --restart --output --help"
+            opts="-j -k -C -e -q -v -h --jobs --window --ack --keep-order --retries --dead-letter --message-timeout --halt --progress --joblog --resume --shuf --max-messages --max-memory --wire --framing --guard-stdout --max-message --record --ready --ready-timeout --chdir --env --env-file --clear-env --timeout --stop-signal --grace --backoff --max-restarts --limit --name --isolate --report --quiet --verbose --log-format --color --restart --input --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -537,10 +545,6 @@ _gipc() {
                     ;;
                 --max-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --input)
-                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw none" -- "${cur}"))
                     return 0
                     ;;
                 --wire)
@@ -635,6 +639,10 @@ _gipc() {
                     ;;
                 --restart)
                     COMPREPLY=($(compgen -W "never on-failure always" -- "${cur}"))
+                    return 0
+                    ;;
+                --input)
+                    COMPREPLY=($(compgen -W "u32 lines nul netstring content-length u32le varint json-seq raw" -- "${cur}"))
                     return 0
                     ;;
                 --output)
