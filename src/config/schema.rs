@@ -60,7 +60,10 @@ fn defaults_of(process: &Value) -> Value {
     let mut defaults = process.clone();
     if let Some(defaults) = defaults.as_object_mut() {
         defaults.remove("oneOf");
-        defaults.insert("description".to_owned(), "Default values for the keys of all processes".into());
+        defaults.insert(
+            "description".to_owned(),
+            "Default values for the keys of all processes".into(),
+        );
         if let Some(Value::Object(keys)) = defaults.get_mut("properties") {
             for own in ["command", "shell", "replicas", "depends_on"] {
                 keys.remove(own);
