@@ -198,6 +198,32 @@ impl Delivery {
         }
     }
 
+    /// How many parcels have not been sent whole.
+    pub fn unsent(&self) -> usize {
+        self.parcels.iter().skip(self.written).filter(|parcel| !parcel.is_aside()).count()
+    }
+
+    /// Takes back what has not been sent at all, a message each.
+    pub fn take_unsent(&mut self) -> Vec<Parcel> {
+        self.cut(self.written, self.part);
+        // It may be that all of the first half has been sent.
+        self.wrote(0);
+        let begun = self.written + usize::from(self.part > 0);
+        let (asides, unsent): (VecDeque<_>, VecDeque<_>) =
+            self.parcels.split_off(begun).into_iter().partition(Parcel::is_aside);
+        self.parcels.extend(asides);
+        self.unwritten -= unsent.iter().map(|parcel| parcel.frames.len()).sum::<usize>();
+        unsent.into_iter().flat_map(|parcel| self.singles(parcel)).collect()
+    }
+
+    /// The messages of a parcel in parcels of their own.
+    pub fn singles(&self, parcel: Parcel) -> Vec<Parcel> {
+        if parcel.count == 1 {
+            return vec![parcel];
+        }
+        self.split(parcel, 0).into_iter().map(|(_, single)| single).collect()
+    }
+
     /// All that is on its way, the first one first.
     pub fn parcels(&self) -> impl Iterator<Item = &Parcel> {
         self.parcels.iter()
@@ -327,6 +353,25 @@ impl Delivery {
         }
         (self.written, self.part, self.behind, self.unwritten) = (0, 0, 0, 0);
         left
+    }
+
+    /// Makes two of the parcel at this place, where a frame begins behind so many of its bytes.
+    fn cut(&mut self, place: usize, bytes: usize) {
+        let Some(parcel) = self.parcels.get(place) else { return };
+        if bytes == 0 || parcel.count < 2 {
+            return;
+        }
+        let parts = self.split(parcel.clone(), 0);
+        let Some(kept) = parts.iter().position(|(at, _)| *at >= bytes) else { return };
+        let (at, next) = &parts[kept];
+        let mut behind = Parcel { frames: parcel.frames.slice(*at..), ..next.clone() };
+        behind.count = parts[kept..].iter().map(|(_, part)| part.count).sum();
+        behind.payload = parts[kept..].iter().map(|(_, part)| part.payload).sum();
+        let parcel = &mut self.parcels[place];
+        parcel.frames.truncate(*at);
+        parcel.count -= behind.count;
+        parcel.payload -= behind.payload;
+        self.parcels.insert(place + 1, behind);
     }
 
     /// The messages of a parcel that end behind its first `read` bytes, each with its place.

@@ -19,4 +19,4 @@ pub use system::{Incoming, from_child, from_child_large, write_end_of};
 #[cfg(windows)]
 pub(crate) use system::{Mode, identity_of, is_over, pair, peek};
 #[cfg(unix)]
-pub use system::{set_aside, set_nonblocking, small, sockets};
+pub use system::{make_small, set_aside, set_nonblocking, small, sockets};

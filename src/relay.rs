@@ -281,16 +281,21 @@ impl Hub {
 
     /// Adds a reader, which takes messages in this framing.
     pub(crate) fn add_outlet(&self, framing: Framing) -> OutletId {
-        self.wakes.borrow_mut().push(Rc::default());
-        self.probes.borrow_mut().push(Weak::new());
+        self.make_place();
         self.exchange.borrow_mut().add_outlet(framing)
     }
 
     /// Adds a Node process that reads on its socket.
     pub(crate) fn add_node_outlet(&self) -> OutletId {
+        self.make_place();
+        self.exchange.borrow_mut().add_node_outlet()
+    }
+
+    /// For one more reader. Whoever was alone shares from now on, and has to look at what that means.
+    fn make_place(&self) {
+        self.wakes.borrow().iter().for_each(|wake| wake.notify_one());
         self.wakes.borrow_mut().push(Rc::default());
         self.probes.borrow_mut().push(Weak::new());
-        self.exchange.borrow_mut().add_node_outlet()
     }
 
     /// Adds a writer.

@@ -73,6 +73,14 @@ pub fn small() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(kernel::small()?)
 }
 
+/// Makes a pipe that is empty as small as those of [`small`], by either end.
+///
+/// # Errors
+/// When it is not empty.
+pub fn make_small(pipe: &OwnedFd) -> io::Result<()> {
+    Ok(kernel::make_small(pipe)?)
+}
+
 /// Whether reads and writes of this end of a pipe wait, or fail where they would have to. All who
 /// have this very end share that.
 ///

@@ -148,7 +148,6 @@ impl Hub {
             return;
         }
         let wake = Rc::clone(&self.wakes.borrow()[id.0]);
-        let waits_for_reading = self.waits_for_reading();
         loop {
             if self.exchange.borrow().unwritten(id) > 0 {
                 let written = inlet.pipe.write(|write| {
@@ -163,8 +162,10 @@ impl Hub {
                 self.changed.notify_waiters();
                 continue;
             }
-            if waits_for_reading {
-                inlet.pipe.all_read().await;
+            // Asked each time: a reader that was alone may be joined by others.
+            if self.waits_for_reading() {
+                let is_known = inlet.pipe.all_read().await;
+                self.exchange.borrow_mut().all_read(id, is_known);
             }
             let woken = self.exchange.borrow_mut().ready(id);
             self.wake(&woken);

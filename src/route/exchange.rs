@@ -79,19 +79,37 @@ impl Exchange {
     }
 
     /// Adds a reader, which takes messages in this framing.
+    ///
+    /// Whoever had a queue alone shares it from now on: there may be something to do for it.
     pub fn add_outlet(&mut self, framing: Framing) -> OutletId {
+        let was_shared = self.is_shared();
         let delivery = Delivery::new(framing, self.max_message, self.ack);
         self.outlets.push(Outlet {
             delivery,
             is_node: false,
             over: false,
+            is_opaque: false,
             idle: false,
             given: 0,
             retired: false,
             since: None,
             counts: Counts::default(),
         });
+        if self.is_shared() && !was_shared {
+            self.share_unsent();
+        }
         OutletId(self.outlets.len() - 1)
+    }
+
+    /// What those that there are have not been sent is for whoever is idle.
+    fn share_unsent(&mut self) {
+        for outlet in &mut self.outlets {
+            for parcel in outlet.delivery.take_unsent() {
+                outlet.take_back(&parcel);
+                self.waiting_bytes += parcel.cost();
+                self.waiting.push_back(parcel);
+            }
+        }
     }
 
     /// Adds a Node process that reads on its socket.

@@ -17,6 +17,8 @@ pub(super) struct Outlet {
     pub(super) is_node: bool,
     /// It will never read again.
     pub(super) over: bool,
+    /// It has a pipe that cannot tell when all is read.
+    pub(super) is_opaque: bool,
     /// It waits for a message.
     pub(super) idle: bool,
     /// How many messages this incarnation was given; it gets no more where it is retired.
@@ -30,6 +32,11 @@ pub(super) struct Outlet {
 impl Outlet {
     pub(super) fn form(&self) -> Form {
         Form { framing: self.delivery.framing(), is_node: self.is_node }
+    }
+
+    /// How many parcels it has that it is not through with, as far as that can be told.
+    pub(super) fn unfinished(&self) -> usize {
+        if self.is_opaque { self.delivery.unsent() } else { self.delivery.len() }
     }
 
     /// What was given to it and not sent was not given to it.

@@ -46,8 +46,9 @@ fn write(exchange: &mut Exchange, id: OutletId) -> String {
     String::from_utf8(bytes).unwrap().lines().collect::<Vec<_>>().join(" ")
 }
 
-/// What a reader gets that takes as much as it can.
+/// What a reader gets that has read all, and takes as much as it can.
 fn get(exchange: &mut Exchange, id: OutletId) -> String {
+    exchange.all_read(id, true);
     exchange.ready(id);
     write(exchange, id)
 }
@@ -109,14 +110,38 @@ fn whoever_shares_a_queue_has_one_message_at_a_time() {
     push(&mut exchange, "a b c");
     assert_eq!(get(&mut exchange, A), "a");
     assert_eq!(get(&mut exchange, B), "b");
-    // To be ready is to have read what there was.
+    exchange.ready(B);
+    assert_eq!(write(&mut exchange, B), "", "it may not have read what it has");
     assert_eq!(get(&mut exchange, B), "c");
     exchange.sender_over();
     assert!(!exchange.is_done(B), "what A has may come back");
     assert!(exchange.has_work(B));
+    exchange.all_read(B, true);
     assert_eq!(exchange.ready(B), []);
+    exchange.all_read(A, true);
     assert_eq!(exchange.ready(A), [A, B], "now nothing can");
     assert!(exchange.is_done(A) && exchange.is_done(B) && !exchange.has_work(A));
+}
+
+#[test]
+fn a_reader_that_is_joined_by_another_has_not_read_what_is_in_its_pipe() {
+    let mut exchange = exchange(1, |_| {});
+    push(&mut exchange, "a b");
+    assert_eq!(write(&mut exchange, A), "a b");
+    push(&mut exchange, "c d");
+    exchange.add_outlet(Framing::Lines);
+    exchange.begin(B, 1 << 16);
+    // What was not written is for whoever is idle.
+    assert_eq!(get(&mut exchange, B), "c");
+    exchange.ready(A);
+    assert_eq!(write(&mut exchange, A), "");
+    assert_eq!(get(&mut exchange, B), "d");
+    exchange.ready(B);
+    exchange.settle(A, 4, Instant::now());
+    assert_eq!(get(&mut exchange, B), "a");
+    assert_eq!(get(&mut exchange, B), "b");
+    let counts = [A, B].map(|id| exchange.counts(id));
+    assert_eq!(counts.map(|it| (it.messages, it.redelivered)), [(2, 0), (2, 2)]);
 }
 
 #[test]
@@ -239,6 +264,7 @@ fn what_a_dead_reader_has_not_read_goes_to_others_first() {
     push(&mut exchange, "a b c");
     assert_eq!(get(&mut exchange, A), "a");
     assert_eq!(get(&mut exchange, B), "b");
+    exchange.all_read(B, true);
     exchange.ready(B);
     // B was given "c", which is not written; A has read a byte of "a".
     assert_eq!(exchange.settle(A, 1, Instant::now()), Leftover::default());
@@ -396,6 +422,8 @@ struct Reader {
     asleep: bool,
     /// It has seen the end.
     closed: bool,
+    /// Its pipe was made when there was no other reader.
+    was_alone: bool,
     over: bool,
 }
 
@@ -403,6 +431,8 @@ struct Reader {
 struct Play {
     exchange: Exchange,
     is_answered: bool,
+    /// Nobody can tell what has been read of a large pipe.
+    is_opaque: bool,
     readers: Vec<Reader>,
     ends: BTreeMap<u64, u32>,
 }
@@ -442,8 +472,13 @@ impl Play {
             return room > 0;
         }
         let waits_for_reading = self.exchange.is_shared() && !self.is_answered;
-        if waits_for_reading && !reader.pipe.is_empty() {
-            return false;
+        if waits_for_reading {
+            // Of a large pipe it is not known in every system.
+            let is_opaque = reader.was_alone && self.is_opaque;
+            if !is_opaque && !reader.pipe.is_empty() {
+                return false;
+            }
+            self.exchange.all_read(id, !is_opaque);
         }
         let woken = self.exchange.ready(id);
         self.readers[id.0].asleep = self.exchange.unwritten(id) == 0;
@@ -480,12 +515,13 @@ impl Play {
     }
 
     fn die(&mut self, id: OutletId, for_good: bool) {
+        let was_alone = self.readers.len() == 1;
         let reader = &mut self.readers[id.0];
         if reader.over {
             return;
         }
         let leftover = self.exchange.settle(id, reader.pipe.len(), Instant::now());
-        *reader = Reader { over: for_good, ..Reader::default() };
+        *reader = Reader { over: for_good, was_alone, ..Reader::default() };
         self.bury(leftover);
         if for_good {
             let leftover = self.exchange.outlet_over(id);
@@ -493,6 +529,13 @@ impl Play {
         } else {
             self.exchange.begin(id, CAPACITY);
         }
+    }
+
+    fn join(&mut self) {
+        let id = self.exchange.add_outlet(Framing::Lines);
+        self.readers.iter_mut().for_each(|reader| reader.asleep = false);
+        self.readers.push(Reader { was_alone: self.readers.is_empty(), ..Reader::default() });
+        self.exchange.begin(id, CAPACITY);
     }
 
     fn bury(&mut self, leftover: Leftover) {
@@ -510,10 +553,11 @@ proptest! {
         readers in 1_usize..4,
         how in 0_usize..5,
         retries in 0_u32..3,
-        steps in prop::collection::vec((0_u8..16, 0_usize..4, 1_usize..70), 1..300),
+        is_opaque in any::<bool>(),
+        steps in prop::collection::vec((0_u8..17, 0_usize..4, 1_usize..70), 1..300),
     ) {
         let is_answered = how >= 3;
-        let exchange = exchange(readers, |channel| {
+        let exchange = exchange(0, |channel| {
             (channel.route, channel.ack) = match how {
                 0 => (Route::Queue, Ack::Read),
                 1 => (Route::RoundRobin, Ack::Read),
@@ -521,11 +565,9 @@ proptest! {
                 window => (Route::Queue, replies(window - 2, retries)),
             };
         });
-        let readers = (0..readers).map(|_| Reader::default()).collect();
-        let mut play = Play { exchange, is_answered, readers, ends: BTreeMap::new() };
-        for place in 0..play.readers.len() {
-            play.exchange.begin(OutletId(place), CAPACITY);
-        }
+        let ends = BTreeMap::new();
+        let mut play = Play { exchange, is_answered, is_opaque, readers: Vec::new(), ends };
+        (0..readers).for_each(|_| play.join());
         for (what, who, size) in steps {
             let id = OutletId(who % play.readers.len());
             match what {
@@ -534,6 +576,8 @@ proptest! {
                 7..11 => drop(play.read(id, size)),
                 11..14 => drop(play.answer(id)),
                 14 => play.die(id, false),
+                15 if play.readers.len() < 5 => play.join(),
+                15 => {}
                 _ => {
                     if play.readers.iter().filter(|reader| !reader.over).count() > 1 && size < 10 {
                         play.die(id, true);

@@ -267,6 +267,11 @@ impl Session {
         instances[0].clone()
     }
 
+    /// How many messages an instance has been given on its first channel.
+    fn given(&self, instance: &str) -> u64 {
+        self.ps(instance)["channels"][0]["messages"].as_u64().unwrap()
+    }
+
     fn rewrite(&self, toml: &str) {
         fs::write(self.folder.path().join("gipc.toml"), toml).unwrap();
     }
@@ -555,6 +560,71 @@ fn channels_outlast_what_is_stopped_by_hand_and_new_instances_join_them() {
     session.rewrite(&CHANNEL.replace("jobs", "other"));
     session.gipc("reload").failed(125, &["the channels have changed"]);
     session.down();
+}
+
+#[test]
+fn a_reader_that_is_joined_by_others_goes_on_and_loses_nothing_that_it_has_not_read() {
+    let folder = scratch();
+    for fifo in ["fifo", "work.1", "work.2"] {
+        nix::unistd::mkfifo(&folder.path().join(fifo), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    }
+    let text = CHANNEL
+        .replace("while m=", "while read -r step < $GIPC_NAME && m=")
+        .replace("echo over", "exit 1");
+    fs::write(folder.path().join("gipc.toml"), text).unwrap();
+    let mut session = Session { gipc: begin(folder.path()), folder };
+    let fifo = |name: &str| {
+        let path = session.folder.path().join(name);
+        fs::File::options().read(true).write(true).open(path).unwrap()
+    };
+    let [mut words, mut one, mut two] = ["fifo", "work.1", "work.2"].map(fifo);
+    let say = |fifo: &mut fs::File, word: &str| {
+        std::io::Write::write_all(fifo, format!("{word}\n").as_bytes()).unwrap();
+    };
+    session.gipc.stderr_until("work.1 | up");
+    say(&mut words, "a");
+    say(&mut one, "step");
+    session.gipc.stderr_until("work.1 | got a");
+    session.gipc("scale work=2").said("");
+    session.gipc.stderr_until("work.2 | up");
+    // Each gets one, and the other one does not read.
+    say(&mut words, "b");
+    say(&mut words, "c");
+    eventually(|| [session.given("work.1"), session.given("work.2")] == [2, 1]);
+    say(&mut one, "step");
+    session.gipc.stderr_until("work.1 | got ");
+    say(&mut two, "step");
+    session.gipc.stderr_until("work.2 | got ");
+    // They see the end.
+    say(&mut one, "step");
+    say(&mut two, "step");
+    session.down();
+}
+
+#[test]
+fn what_a_killed_reader_has_not_read_is_for_the_one_that_has_joined_it() {
+    let folder = scratch();
+    nix::unistd::mkfifo(&folder.path().join("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let text = CHANNEL.replace("while m=", "[ $GIPC_NAME = work.1 ] && exec sleep 1000; while m=");
+    fs::write(folder.path().join("gipc.toml"), text).unwrap();
+    let mut session = Session { gipc: begin(folder.path()), folder };
+    let fifo = session.folder.path().join("fifo");
+    let mut words = fs::File::options().read(true).write(true).open(fifo).unwrap();
+    let mut say = |word: &str| std::io::Write::write_all(&mut words, word.as_bytes()).unwrap();
+    session.gipc.stderr_until("work.1 | up");
+    say("a\nb\n");
+    // They are in the pipe of the one that does not read.
+    eventually(|| session.given("work.1") == 2);
+    session.gipc("scale work=2").said("");
+    session.gipc.stderr_until("work.2 | up");
+    say("c\n");
+    session.gipc.stderr_until("work.2 | got c");
+    // With this the one that does not read is told that there will be no more.
+    drop(words);
+    session.gipc("wait gen").said("");
+    session.gipc("signal KILL work.1").said("");
+    let ended = session.gipc.end();
+    assert!(ended.stderr.contains("work.2 | got a\nwork.2 | got b\n"), "{ended:?}");
 }
 
 #[test]

@@ -23,9 +23,14 @@ pub(crate) fn large() -> nix::Result<(OwnedFd, OwnedFd)> {
 
 pub(crate) fn small() -> nix::Result<(OwnedFd, OwnedFd)> {
     let (read, write) = new()?;
-    // The smallest is a page, whatever its size.
-    fcntl(&write, FcntlArg::F_SETPIPE_SZ(1))?;
+    make_small(&write)?;
     Ok((read, write))
+}
+
+pub(crate) fn make_small(pipe: &OwnedFd) -> nix::Result<()> {
+    // The smallest is a page, whatever its size.
+    fcntl(pipe, FcntlArg::F_SETPIPE_SZ(1))?;
+    Ok(())
 }
 
 /// See `proc_pid_fd(5)`.

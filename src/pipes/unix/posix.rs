@@ -21,6 +21,10 @@ pub(crate) fn small() -> nix::Result<(OwnedFd, OwnedFd)> {
     new()
 }
 
+pub(crate) fn make_small(_pipe: &OwnedFd) -> nix::Result<()> {
+    Ok(())
+}
+
 pub(crate) fn write_end_of(_pipe: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     let why = "this system cannot open a pipe a second time";
     Err(io::Error::new(io::ErrorKind::Unsupported, why))

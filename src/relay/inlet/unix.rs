@@ -2,9 +2,11 @@
 
 #![expect(unsafe_code, reason = "an event for what tokio's own pipe has none for")]
 
+use std::cell::Cell;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use gipc::pipes;
 use nix::sys::socket::Shutdown;
@@ -13,6 +15,10 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::{Conversation, Inlet, NodeEnd};
+
+/// How often a large pipe is asked for what is unread in it: at first, and at the least.
+const OFTEN: Duration = Duration::from_millis(1);
+const SELDOM: Duration = Duration::from_millis(100);
 
 /// The end that the process reads from, to ask how much is unread. Never read from.
 #[derive(Debug)]
@@ -37,6 +43,8 @@ pub(crate) struct Pipe {
     /// How much was unread when that was given up.
     left: usize,
     is_socket: bool,
+    /// The system tells when it is empty.
+    is_small: Cell<bool>,
 }
 
 impl Inlet {
@@ -46,7 +54,7 @@ impl Inlet {
         theirs: &OwnedFd,
         conversation: Rc<Conversation>,
     ) -> io::Result<Self> {
-        let pipe = Pipe { is_socket: true, ..Pipe::around(ours.0, theirs)? };
+        let pipe = Pipe { is_socket: true, ..Pipe::around(ours.0, theirs, true)? };
         Ok(Self { pipe, node: Some(conversation) })
     }
 }
@@ -57,15 +65,21 @@ impl Pipe {
     pub(super) fn new(is_small: bool) -> io::Result<(Self, OwnedFd)> {
         let (read, write) = if is_small { pipes::small()? } else { pipes::large()? };
         pipes::set_nonblocking(&write, true)?;
-        Ok((Self::around(pipes::set_aside(write), &read)?, read))
+        Ok((Self::around(pipes::set_aside(write), &read, is_small)?, read))
     }
 
-    fn around(write: OwnedFd, read: &OwnedFd) -> io::Result<Self> {
+    fn around(write: OwnedFd, read: &OwnedFd, is_small: bool) -> io::Result<Self> {
         let probe = Some(Rc::new(Probe(pipes::set_aside(read.try_clone()?))));
         // SAFETY: an `OwnedFd` is the same open descriptor as long as it lives.
         let write = unsafe { AsyncFd::register_with_interest(write, Interest::WRITABLE) }
             .map_err(io::Error::from)?;
-        Ok(Self { write: Some(write), probe, left: 0, is_socket: false })
+        Ok(Self {
+            write: Some(write),
+            probe,
+            left: 0,
+            is_socket: false,
+            is_small: Cell::new(is_small),
+        })
     }
 
     /// What tells how much is unread while the process lives.
@@ -111,16 +125,27 @@ impl Pipe {
         self.write.is_none()
     }
 
-    /// Waits until the process has read everything.
-    pub(super) async fn all_read(&self) {
-        let Some(write) = &self.write else { return };
+    /// Waits until the process has read everything, and says that it has. A large pipe, which is that
+    /// of a reader that was alone at its start, is a small one from then on.
+    pub(super) async fn all_read(&self) -> bool {
+        let Some(write) = &self.write else { return true };
+        if !self.is_small.get() {
+            let mut pause = OFTEN;
+            while self.unread() > 0 {
+                // The system tells when there is room in it, not when it is empty.
+                tokio::time::sleep(pause).await;
+                pause = (2 * pause).min(SELDOM);
+            }
+            self.is_small.set(pipes::make_small(write.get_ref()).is_ok());
+        }
         while self.unread() > 0 {
             // We hold the other end too: this does not fail.
-            let Ok(mut guard) = write.writable().await else { return };
+            let Ok(mut guard) = write.writable().await else { return true };
             if self.unread() > 0 {
                 guard.clear_ready();
             }
         }
+        true
     }
 
     /// What was written is in the pipe.

@@ -37,6 +37,8 @@ pub(crate) struct Pipe {
     write: Option<RefCell<Outgoing>>,
     read: Option<Descriptor>,
     capacity: usize,
+    /// A write is done when it was read.
+    is_small: bool,
     /// How much of what was written is not in the pipe any more, unread.
     taken_back: usize,
     /// How much was unread when that was given up.
@@ -65,14 +67,14 @@ impl Pipe {
     pub(super) fn new(is_small: bool) -> io::Result<(Self, Descriptor)> {
         let (write, theirs) =
             if is_small { pipes::to_child_unbuffered()? } else { pipes::to_child()? };
-        Ok((Self::around(write, &theirs)?, theirs))
+        Ok((Self { is_small, ..Self::around(write, &theirs)? }, theirs))
     }
 
     fn around(write: Outgoing, theirs: &Descriptor) -> io::Result<Self> {
         // What is being written can be unread too.
         let capacity = pipes::capacity(theirs) + Outgoing::AT_ONCE;
         let (write, read) = (Some(RefCell::new(write)), Some(theirs.try_clone()?));
-        Ok(Self { write, read, capacity, taken_back: 0, left: 0, chunks: None })
+        Ok(Self { write, read, capacity, is_small: false, taken_back: 0, left: 0, chunks: None })
     }
 
     /// What tells how much is unread while the process lives: nothing.
@@ -116,9 +118,11 @@ impl Pipe {
         self.write.is_none()
     }
 
-    /// Waits until the process has read everything, of a small pipe.
-    pub(super) async fn all_read(&self) {
+    /// Waits until the process has read everything, and says that it has; that is not known of a
+    /// large pipe, which is that of a reader that was alone at its start.
+    pub(super) async fn all_read(&self) -> bool {
         self.flush().await;
+        self.is_small || self.chunks.is_some()
     }
 
     /// Waits until what was written is in the pipe: before that to close it would be to take it back.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::Exchange;
+use super::{Exchange, Outlet};
 use crate::delivery::Parcel;
 use crate::route::{Ack, OutletId};
 
@@ -36,8 +36,7 @@ impl Exchange {
 
     /// The reader can take more: gives it what waits, or notes that it is idle. Of few messages it
     /// gets its share, however large the window: the others, which may only be about to start, get
-    /// theirs. Where messages count as delivered when they are read, it has read all that was
-    /// written.
+    /// theirs.
     ///
     /// Comes back with the readers that have something to do.
     pub fn ready(&mut self, id: OutletId) -> Vec<OutletId> {
@@ -48,10 +47,9 @@ impl Exchange {
             Ack::Reply(replies) => replies.window,
             Ack::Read => 1,
         };
-        self.outlets[id.0].delivery.all_read();
         let share = window.min(self.fair_share());
-        while self.outlets[id.0].delivery.len() < window && !self.is_retired(id) {
-            let is_served = self.outlets[id.0].delivery.len() >= share;
+        while self.outlets[id.0].unfinished() < window && !self.is_retired(id) {
+            let is_served = self.outlets[id.0].unfinished() >= share;
             let next = if is_served { None } else { self.next_waiting() };
             let outlet = &mut self.outlets[id.0];
             let Some(parcel) = next else {
@@ -64,6 +62,16 @@ impl Exchange {
             outlet.give(parcel);
         }
         self.woken_by_the_end()
+    }
+
+    /// The reader has read all that was written to it; or, where `is_known` is false, nobody can tell
+    /// before its end.
+    pub fn all_read(&mut self, id: OutletId, is_known: bool) {
+        let outlet = &mut self.outlets[id.0];
+        outlet.is_opaque = !is_known;
+        if is_known {
+            outlet.delivery.all_read();
+        }
     }
 
     /// How many messages each reader has, if all that there are were shared out evenly; at least 1.
@@ -90,17 +98,25 @@ impl Exchange {
         outlet.retired || outlet.given >= self.per_incarnation
     }
 
-    /// All readers, where there is nothing left to do for any of them.
+    /// All readers for which there is nothing left to do, where that is so for any.
     pub(super) fn woken_by_the_end(&self) -> Vec<OutletId> {
         let no_more = self.senders == 0 || self.closed;
-        if no_more && self.is_shared() && self.is_worked_off() { self.all() } else { Vec::new() }
+        if !no_more || !self.is_shared() || !self.waiting.is_empty() {
+            return Vec::new();
+        }
+        let mut busy = self.all().into_iter().filter(|id| !self.outlets[id.0].delivery.is_empty());
+        match (busy.next(), busy.next()) {
+            (None, _) => self.all(),
+            (Some(last), None) if self.is_done(last) => vec![last],
+            _ => Vec::new(),
+        }
     }
 
     /// A new incarnation of the reader, with a pipe that can hold `capacity` bytes. Tells how many
     /// messages wait for it.
     pub fn begin(&mut self, id: OutletId, capacity: usize) -> u64 {
         let outlet = &mut self.outlets[id.0];
-        (outlet.given, outlet.retired) = (0, false);
+        (outlet.given, outlet.retired, outlet.is_opaque) = (0, false, false);
         outlet.delivery.begin(capacity);
         outlet.counts.redelivered += outlet.delivery.redelivered();
         outlet.delivery.count()
@@ -140,18 +156,24 @@ impl Exchange {
 
     /// Is there nothing for this reader now, and never will be?
     pub fn is_done(&self, id: OutletId) -> bool {
-        let delivery = &self.outlets[id.0].delivery;
+        let Outlet { delivery, is_opaque, .. } = &self.outlets[id.0];
         if self.is_shared() && self.is_retired(id) && delivery.is_empty() {
             return true;
         }
         (self.senders == 0 || self.closed)
             && delivery.unwritten() == 0
-            && (!self.is_shared() || self.is_worked_off())
+            && (!self.is_shared() || self.is_worked_off_but_for(is_opaque.then_some(id)))
     }
 
     /// Is there nothing that waits for whoever is idle, nor could come back?
     fn is_worked_off(&self) -> bool {
-        self.waiting.is_empty() && self.outlets.iter().all(|outlet| outlet.delivery.is_empty())
+        self.is_worked_off_but_for(None)
+    }
+
+    /// The same, where what comes back from this one is not for others alone.
+    fn is_worked_off_but_for(&self, one: Option<OutletId>) -> bool {
+        let mut busy = self.all().into_iter().filter(|id| !self.outlets[id.0].delivery.is_empty());
+        self.waiting.is_empty() && busy.all(|id| one == Some(id))
     }
 
     /// Is there something to do for another incarnation of this reader?

@@ -65,7 +65,10 @@ impl Exchange {
             leftover.left += unread;
             leftover.woken = self.woken_by_the_end();
         } else if is_shared {
-            for parcel in again.into_iter().rev() {
+            // Whoever takes them gets one at a time.
+            let singles = again.into_iter().flat_map(|parcel| outlet.delivery.singles(parcel));
+            let singles: Vec<_> = singles.collect();
+            for parcel in singles.into_iter().rev() {
                 self.waiting_bytes += parcel.cost();
                 self.waiting.push_front(parcel);
             }
