@@ -112,6 +112,11 @@ impl Delivery {
         self.framing
     }
 
+    /// Is each message kept until it is answered?
+    pub fn is_answered(&self) -> bool {
+        self.keeps_answered
+    }
+
     /// A new reader, with a pipe that can hold `capacity` bytes.
     pub fn begin(&mut self, capacity: usize) {
         debug_assert_eq!(self.behind, 0, "the reader before has been settled");

@@ -27,10 +27,22 @@ pub(super) struct Form {
     pub(super) framing: Framing,
     /// What Node's own reader takes, and nothing else.
     pub(super) is_node: bool,
+    /// It answers each message, so that it must notice each.
+    pub(super) is_answered: bool,
 }
 
 impl Form {
+    /// Is there anything but its framing that keeps messages from it?
+    fn is_choosy(self) -> bool {
+        self.is_node || (self.is_answered && self.framing == Framing::Raw)
+    }
+
     fn check(self, payload: &[u8]) -> Result<(), Refusal> {
+        if self.is_answered && self.framing == Framing::Raw && payload.is_empty() {
+            let able = |it: &Framing| *it != Framing::Raw && it.check(payload).is_ok();
+            let able = Framing::ALL.into_iter().filter(able).collect();
+            return Err(Unfit { framing: self.framing, what: "an empty message", able }.into());
+        }
         if self.is_node { Ok(node::check(payload)?) } else { Ok(()) }
     }
 
@@ -50,7 +62,7 @@ pub(super) fn encode(
 ) -> Parcel {
     let size = |payload: &[u8]| payload.len() as u64;
     if let (true, Some(frames)) = (from == to.framing, batch.frames())
-        && (!to.is_node || batch.payloads().all(|payload| to.check(payload).is_ok()))
+        && (!to.is_choosy() || batch.payloads().all(|payload| to.check(payload).is_ok()))
     {
         let (count, payload) = (batch.payloads().len() as u64, batch.payloads().map(size).sum());
         // A few bytes are not to keep the whole of a reader's buffer.

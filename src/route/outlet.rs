@@ -31,7 +31,8 @@ pub(super) struct Outlet {
 
 impl Outlet {
     pub(super) fn form(&self) -> Form {
-        Form { framing: self.delivery.framing(), is_node: self.is_node }
+        let is_answered = self.delivery.is_answered();
+        Form { framing: self.delivery.framing(), is_node: self.is_node, is_answered }
     }
 
     /// How many parcels it has that it is not through with, as far as that can be told.
@@ -56,6 +57,9 @@ impl Outlet {
             self.counts.messages += parcel.count;
             self.counts.bytes += parcel.payload;
         }
-        self.delivery.push(parcel);
+        // An empty message in no framing is nothing that could be written, and is there at once.
+        if !parcel.frames.is_empty() {
+            self.delivery.push(parcel);
+        }
     }
 }

@@ -158,6 +158,49 @@ fn a_broadcast_is_for_all_in_the_framing_of_each() {
     assert_eq!(write(&mut exchange, C), "1:a,9:two lines,1:b,");
 }
 
+/// A channel with so many readers that take bytes as they are.
+fn raw(readers: usize, ack: Ack) -> Exchange {
+    let mut exchange = exchange(0, |channel| channel.ack = ack);
+    for _ in 0..readers {
+        let id = exchange.add_outlet(Framing::Raw);
+        exchange.begin(id, 1 << 16);
+    }
+    exchange
+}
+
+#[test]
+fn an_empty_message_of_no_framing_cannot_be_answered() {
+    let mut exchange = raw(1, replies(1, 0));
+    let batch: Batch = ["", "a"].into_iter().collect();
+    let refused = exchange.push(&batch, Framing::Lines).refused;
+    let [(1, refusal)] = &refused[..] else { panic!("{refused:?}") };
+    let why = "an empty message cannot be carried by `raw`; these could carry it: u32, lines, nul, \
+               netstring, content-length, u32le, varint";
+    assert_eq!(refusal.to_string(), why);
+    assert_eq!(get(&mut exchange, A), "a");
+    assert_eq!(exchange.answered(A, Instant::now()).unwrap().parcel.first, 2);
+    exchange.sender_over();
+    assert!(exchange.is_done(A));
+}
+
+#[test]
+fn an_empty_message_of_no_framing_is_read_when_it_is_given_out() {
+    for readers in [1, 2] {
+        let mut exchange = raw(readers, Ack::Read);
+        for message in ["", "a", ""] {
+            let batch: Batch = [message].into_iter().collect();
+            assert_eq!(exchange.push(&batch, Framing::Lines).refused, []);
+        }
+        assert_eq!(get(&mut exchange, A), "a");
+        assert_eq!(get(&mut exchange, A), "");
+        assert_eq!(exchange.counts(A).messages, 3);
+        exchange.sender_over();
+        assert!(exchange.is_done(A));
+        assert!(exchange.settle(A, 0, Instant::now()).dead.is_empty());
+        assert!(!exchange.has_work(A));
+    }
+}
+
 #[test]
 fn in_turn_means_those_that_are_there() {
     let mut exchange = exchange(3, |channel| channel.route = Route::RoundRobin);

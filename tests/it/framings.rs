@@ -93,3 +93,15 @@ fn what_a_framing_cannot_carry_names_itself_and_the_rest_goes_on() {
     assert_eq!(ended.text(), "1\n");
     ended.failed(1, &["101 bytes exceeds the limit of 100"]);
 }
+
+#[test]
+fn an_empty_message_without_a_framing_holds_nobody_up() {
+    let ended = words("pool --wire stdio --framing raw -- cat").with_input("\na\n");
+    assert_eq!(ended.text(), "a\n");
+    let why = "channel `in`, message 1 from -: an empty message cannot be carried by `raw`; ";
+    assert!(ended.stderr.contains(why), "{ended:?}");
+    for workers in ["1", "2"] {
+        let mut gipc = words("pool --wire stdio --framing raw --ack read --output raw -j");
+        gipc.args([workers, "--", "cat"]).with_input("\na\n\n").said("a");
+    }
+}
