@@ -76,6 +76,8 @@ pub struct Delivery {
     framing: Framing,
     max_message: usize,
     keeps_answered: bool,
+    /// How many may be unanswered at a time.
+    window: usize,
     parcels: VecDeque<Parcel>,
     /// So many of them hold no message, but something that we have to say ourselves.
     asides: usize,
@@ -98,6 +100,10 @@ impl Delivery {
             framing,
             max_message,
             keeps_answered: matches!(ack, Ack::Reply(_)),
+            window: match ack {
+                Ack::Reply(replies) => replies.window,
+                Ack::Read => usize::MAX,
+            },
             parcels: VecDeque::new(),
             asides: 0,
             written: 0,
@@ -158,16 +164,35 @@ impl Delivery {
     }
 
     /// Adds something to what is to be sent that is no message: it is neither answered nor sent to
-    /// the next reader.
+    /// the next reader. It waits for no answer.
     pub fn interject(&mut self, frames: Bytes) {
         self.unwritten += frames.len();
+        let aside = Parcel { count: 0, ..Parcel::of_one(frames, &[], 0) };
+        self.parcels.insert(self.within_window(), aside);
         self.asides += 1;
-        self.parcels.push_back(Parcel { count: 0, ..Parcel::of_one(frames, &[], 0) });
+    }
+
+    /// How many parcels may be sent before the next answer.
+    fn within_window(&self) -> usize {
+        if self.len() <= self.window {
+            return self.parcels.len();
+        }
+        let messages = self.parcels.iter().enumerate().filter(|(_, parcel)| !parcel.is_aside());
+        messages.map(|(place, _)| place).nth(self.window).unwrap_or(self.parcels.len())
     }
 
     /// How many bytes are to be sent.
     pub fn unwritten(&self) -> usize {
         self.unwritten
+    }
+
+    /// How many bytes may be sent before the next answer.
+    pub fn sendable(&self) -> usize {
+        if self.len() <= self.window {
+            return self.unwritten;
+        }
+        let parcels = self.parcels.iter().take(self.within_window()).skip(self.written);
+        parcels.map(|parcel| parcel.frames.len()).sum::<usize>() - self.part
     }
 
     /// How many parcels have been sent, in part at least, or are to be.
@@ -237,14 +262,15 @@ impl Delivery {
     /// What is to be written next, piece by piece.
     pub fn pieces(&self) -> impl Iterator<Item = Bytes> + '_ {
         let mut skip = self.part;
-        let parcels = self.parcels.iter().skip(self.written);
+        let parcels = self.parcels.iter().take(self.within_window()).skip(self.written);
         parcels.map(move |parcel| parcel.frames.slice(std::mem::take(&mut skip)..))
     }
 
     /// What is to be written next, in as many pieces as there is room for; how many there are.
     pub fn next<'a>(&'a self, pieces: &mut [IoSlice<'a>]) -> usize {
         let (mut skip, mut count) = (self.part, 0);
-        for (parcel, piece) in self.parcels.iter().skip(self.written).zip(pieces) {
+        let parcels = self.parcels.iter().take(self.within_window()).skip(self.written);
+        for (parcel, piece) in parcels.zip(pieces) {
             *piece = IoSlice::new(&parcel.frames[skip..]);
             skip = 0;
             count += 1;

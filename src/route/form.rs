@@ -32,11 +32,6 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// Is there anything but its framing that keeps messages from it?
-    fn is_choosy(self) -> bool {
-        self.is_node || (self.is_answered && self.framing == Framing::Raw)
-    }
-
     fn check(self, payload: &[u8]) -> Result<(), Refusal> {
         if self.is_answered && self.framing == Framing::Raw && payload.is_empty() {
             let able = |it: &Framing| *it != Framing::Raw && it.check(payload).is_ok();
@@ -52,35 +47,46 @@ impl Form {
     }
 }
 
-/// The messages as they are in another framing; those that it cannot carry are left out.
+/// The messages as they are in another framing, together where none of them is answered; those that it
+/// cannot carry are left out.
 pub(super) fn encode(
     batch: &Batch,
     from: Framing,
     to: Form,
     first: u64,
     refused: &mut Vec<(u64, Refusal)>,
-) -> Parcel {
+) -> Vec<Parcel> {
     let size = |payload: &[u8]| payload.len() as u64;
-    if let (true, Some(frames)) = (from == to.framing, batch.frames())
-        && (!to.is_choosy() || batch.payloads().all(|payload| to.check(payload).is_ok()))
+    if let (true, Some(frames)) = (from == to.framing && !to.is_answered, batch.frames())
+        && (!to.is_node || batch.payloads().all(|payload| to.check(payload).is_ok()))
     {
         let (count, payload) = (batch.payloads().len() as u64, batch.payloads().map(size).sum());
         // A few bytes are not to keep the whole of a reader's buffer.
         let is_small = frames.len() < COPIED;
         let frames = if is_small { Bytes::copy_from_slice(frames) } else { frames.clone() };
-        return Parcel { frames, count, payload, first, attempts: 0, again: false };
+        return vec![Parcel { frames, count, payload, first, attempts: 0, again: false }];
     }
     let mut frames = BytesMut::new();
-    let (mut count, mut bytes) = (0, 0);
+    let mut parcels: Vec<Parcel> = Vec::new();
+    let mut together: Option<Parcel> = None;
     for (number, payload) in (first..).zip(batch.payloads()) {
-        match to.encode(payload, &mut frames) {
-            Ok(()) => {
-                count += 1;
-                bytes += size(payload);
+        if let Err(refusal) = to.encode(payload, &mut frames) {
+            refused.push((number, refusal));
+            continue;
+        }
+        match &mut together {
+            Some(parcel) => {
+                parcel.count += 1;
+                parcel.payload += size(payload);
             }
-            Err(refusal) => refused.push((number, refusal)),
+            None => together = Some(Parcel::of_one(Bytes::new(), payload, number)),
+        }
+        if to.is_answered {
+            let frames = frames.split().freeze();
+            parcels.extend(together.take().map(|parcel| Parcel { frames, ..parcel }));
         }
     }
     let frames = frames.freeze();
-    Parcel { frames, count, payload: bytes, first, attempts: 0, again: false }
+    parcels.extend(together.map(|parcel| Parcel { frames, ..parcel }));
+    parcels
 }

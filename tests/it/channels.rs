@@ -4,6 +4,29 @@ use serde_json::Value;
 
 use crate::support::*;
 
+#[test]
+fn each_reader_answers_what_it_is_sent_whatever_the_route() {
+    for (route, times) in [("broadcast", 2), ("round-robin", 1), ("key:/k", 1)] {
+        let folder = scratch();
+        let text = format!(
+            "[process.work]\nreplicas = 2\ncommand = ['{CHILD}', 'upper']\n\
+             [channel.jobs]\nfrom = '-'\nto = 'work'\nroute = '{route}'\nack = 'reply'\nwindow = 3\n\
+             [channel.answers]\nfrom = 'work'\nto = '-'\n"
+        );
+        std::fs::write(folder.path().join("gipc.toml"), text).unwrap();
+        let message = |seq: u32| format!("{{\"k\":{seq}}}\n");
+        let input: String = (1..=100).map(message).collect();
+        let ended = words("up -q").current_dir(folder.path()).with_input(input);
+        let mut answers: Vec<_> = ended.text().lines().collect();
+        answers.sort_unstable();
+        let expected = (1..=100).map(|seq| message(seq).trim_end().to_uppercase());
+        let mut expected: Vec<_> = expected.flat_map(|it| vec![it; times]).collect();
+        expected.sort_unstable();
+        assert_eq!(answers, expected, "{route}: {ended:?}");
+        assert_eq!((ended.code(), ended.stderr.as_str()), (0, ""), "{route}");
+    }
+}
+
 /// Runs this `gipc.toml` to its end, and shows its report too.
 fn up(text: &str, input: &str) -> (Ended, Value) {
     let folder = scratch();

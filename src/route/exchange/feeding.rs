@@ -132,9 +132,10 @@ impl Exchange {
         self.outlets[id.0].delivery.next(pieces)
     }
 
-    /// How many bytes are to be written to the reader.
+    /// How many bytes are to be written to the reader next: where it answers, no more than it may
+    /// have unanswered.
     pub fn unwritten(&self, id: OutletId) -> usize {
-        self.outlets[id.0].delivery.unwritten()
+        self.outlets[id.0].delivery.sendable()
     }
 
     /// The reader's pipe has taken `bytes` more.

@@ -49,23 +49,23 @@ impl Exchange {
             _ if drops => accepted.dropped += count,
             Route::Queue if is_shared => self.share(batch, first, &mut accepted),
             Route::Queue | Route::Broadcast => {
-                let mut encoded: Vec<(Form, Parcel)> = Vec::new();
+                let mut encoded: Vec<(Form, Vec<Parcel>)> = Vec::new();
                 for id in self.open().collect::<Vec<_>>() {
                     let form = self.outlets[id.0].form();
                     let known = encoded.iter().find(|(known, _)| *known == form);
-                    let parcel = match known {
-                        Some((_, parcel)) => parcel.clone(),
+                    let parcels = match known {
+                        Some((_, parcels)) => parcels.clone(),
                         None => {
-                            let parcel =
+                            let parcels =
                                 form::encode(batch, from, form, first, &mut accepted.refused);
-                            encoded.push((form, parcel.clone()));
-                            parcel
+                            encoded.push((form, parcels.clone()));
+                            parcels
                         }
                     };
-                    if parcel.count > 0 {
-                        self.outlets[id.0].give(parcel);
+                    if !parcels.is_empty() {
                         accepted.woken.push(id);
                     }
+                    parcels.into_iter().for_each(|parcel| self.outlets[id.0].give(parcel));
                 }
             }
             Route::RoundRobin | Route::Key(_) => self.deal(batch, first, &mut accepted),
