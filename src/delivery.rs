@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 
@@ -39,9 +40,14 @@ impl Parcel {
         self.frames.len() + size_of::<Self>()
     }
 
+    /// The numbers of its messages.
+    pub fn numbers(&self) -> Range<u64> {
+        self.first..self.first + self.count
+    }
+
     /// Is the message with this number in it?
     pub fn has(&self, number: u64) -> bool {
-        (self.first..self.first + self.count).contains(&number)
+        self.numbers().contains(&number)
     }
 
     /// Is it no message?
@@ -335,8 +341,8 @@ impl Delivery {
 
     /// Takes the oldest messages back that have not been written at all, until no more than `bytes`
     /// are left to be.
-    pub fn drop_down_to(&mut self, bytes: usize) -> u64 {
-        let mut dropped = 0;
+    pub fn drop_down_to(&mut self, bytes: usize) -> Vec<Parcel> {
+        let mut dropped = Vec::new();
         let mut first = self.written + usize::from(self.part > 0);
         while self.unwritten > bytes {
             while self.parcels.get(first).is_some_and(Parcel::is_aside) {
@@ -344,7 +350,7 @@ impl Delivery {
             }
             let Some(parcel) = self.parcels.remove(first) else { break };
             self.unwritten -= parcel.frames.len();
-            dropped += parcel.count;
+            dropped.push(parcel);
         }
         dropped
     }
@@ -566,10 +572,10 @@ mod tests {
         large.iter().for_each(|parcel| delivery.push(parcel.clone()));
         let size = large[0].frames.len();
         delivery.wrote(2);
-        assert_eq!(delivery.drop_down_to(2 * size), 2);
+        assert_eq!(delivery.drop_down_to(2 * size).len(), 2);
         assert_eq!(unwritten(&delivery), [&large[0].frames[2..], &large[3].frames].concat());
-        assert_eq!(delivery.drop_down_to(0), 1);
-        assert_eq!(delivery.drop_down_to(0), 0);
+        assert_eq!(delivery.drop_down_to(0).len(), 1);
+        assert_eq!(delivery.drop_down_to(0).len(), 0);
     }
 
     #[test]

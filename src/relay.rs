@@ -44,6 +44,7 @@ mod door;
 mod draining;
 mod inlet;
 mod node;
+mod origins;
 mod ours;
 mod reopenable;
 mod sieve;
@@ -106,6 +107,8 @@ pub(crate) struct Sent {
     first: u64,
     /// By their numbers.
     refused: Vec<(u64, Refusal)>,
+    /// How many of them were dropped, for want of room.
+    dropped: u64,
 }
 
 /// A writer of a channel: who it is, and what has come from it.
@@ -190,6 +193,8 @@ pub(crate) struct Hub {
     wakes: RefCell<Vec<Rc<Notify>>>,
     /// For each reader: what tells how much it has not read.
     probes: RefCell<Vec<Weak<inlet::Probe>>>,
+    /// Whose messages may be dropped for those of others.
+    origins: RefCell<origins::Origins>,
     ours: ours::State,
     doors: door::State,
 }
@@ -224,6 +229,7 @@ impl Hub {
             changed: Notify::new(),
             wakes: RefCell::default(),
             probes: RefCell::default(),
+            origins: RefCell::default(),
             ours: ours::State::default(),
             doors: door::State::default(),
         })
@@ -490,7 +496,7 @@ impl Hub {
                 self.give_up_spilled();
                 return Err(Trouble::Unread);
             }
-            return Ok(Sent { first, refused: Vec::new() });
+            return Ok(Sent { first, refused: Vec::new(), dropped: 0 });
         }
         // Its turn did not come: now it waits as any other.
         while self.must_wait() {
@@ -552,7 +558,7 @@ impl Hub {
     }
 
     /// Passes messages on, now.
-    fn put(&self, source: &Source, batch: &Batch, from: Framing) -> Sent {
+    fn put(&self, source: &Rc<Source>, batch: &Batch, from: Framing) -> Sent {
         let name = &self.plan.name;
         let first = self.exchange.borrow().taken() + 1;
         let Accepted { woken, refused, dropped } = self.exchange.borrow_mut().push(batch, from);
@@ -566,14 +572,26 @@ impl Hub {
                 self.add_dead_letter(*number, &Reason::of(refusal), payload);
             }
         }
-        source.count(|counts| {
-            counts.refused += refused.len() as u64;
-            counts.dropped += dropped;
-        });
-        if dropped > 0 {
+        source.count(|counts| counts.refused += refused.len() as u64);
+        self.count_dropped(source, &dropped);
+        if !dropped.is_empty() {
             self.give_up_calls("it was dropped, as the channel was full");
         }
-        Sent { first, refused }
+        let own = dropped.iter().filter(|number| **number >= first).count() as u64;
+        Sent { first, refused, dropped: own }
+    }
+
+    /// Notes of each writer what was dropped of its messages, for those that one of them has just put.
+    fn count_dropped(&self, source: &Rc<Source>, dropped: &[u64]) {
+        let exchange = self.exchange.borrow();
+        let mut origins = self.origins.borrow_mut();
+        if self.plan.full == Full::DropOldest {
+            origins.note(exchange.taken(), source, || exchange.oldest());
+        }
+        for number in dropped {
+            let of = origins.of(*number).unwrap_or(source);
+            of.count(|counts| counts.dropped += 1);
+        }
     }
 
     /// Tells of a message that the end of the stream has cut off.

@@ -158,7 +158,8 @@ impl Door {
         };
         let counts = source.counts.get();
         (visit.refused, visit.dropped) = (counts.refused, counts.dropped);
-        visit.taken = come - counts.refused - counts.dropped;
+        // Of a broadcast one reader may have been refused what another has not got for want of room.
+        visit.taken = come.saturating_sub(counts.refused + counts.dropped);
         visit
     }
 
@@ -193,7 +194,7 @@ impl Door {
         if let Some((_, refusal)) = sent.refused.first() {
             return Err(Turned::Refused(refusal.to_string()));
         }
-        if self.source.counts.get().dropped > 0 {
+        if sent.dropped > 0 {
             return Err(Turned::NoRoom(self.channel().to_owned()));
         }
         let (caller, answer) = oneshot::channel();

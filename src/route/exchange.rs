@@ -208,6 +208,14 @@ impl Exchange {
         self.taken += messages;
     }
 
+    /// The number of the first message that is to be delivered, or to be answered; where there is
+    /// none, of the next to come.
+    pub fn oldest(&self) -> u64 {
+        let given = self.outlets.iter().flat_map(|outlet| outlet.delivery.parcels());
+        let messages = self.waiting.iter().chain(given).filter(|parcel| parcel.count > 0);
+        messages.map(|parcel| parcel.first).min().unwrap_or(self.taken + 1)
+    }
+
     /// How many messages have come.
     pub fn taken(&self) -> u64 {
         self.taken

@@ -19,8 +19,8 @@ pub struct Accepted {
     pub woken: Vec<OutletId>,
     /// By their numbers.
     pub refused: Vec<(u64, Refusal)>,
-    /// How many messages were dropped, for want of room.
-    pub dropped: u64,
+    /// The numbers of those that were dropped for want of room, each once, and not only of these.
+    pub dropped: Vec<u64>,
 }
 
 impl Exchange {
@@ -46,7 +46,7 @@ impl Exchange {
         };
         let is_shared = self.is_shared();
         match &self.route {
-            _ if drops => accepted.dropped += count,
+            _ if drops => accepted.dropped.extend(first..first + count),
             Route::Queue if is_shared => self.share(batch, first, &mut accepted),
             Route::Queue | Route::Broadcast => {
                 let mut encoded: Vec<(Form, Vec<Parcel>)> = Vec::new();
@@ -143,10 +143,13 @@ impl Exchange {
             && let Some(parcel) = self.waiting.pop_front()
         {
             self.waiting_bytes -= parcel.cost();
-            accepted.dropped += parcel.count;
+            accepted.dropped.extend(parcel.numbers());
         }
         for outlet in &mut self.outlets {
-            accepted.dropped += outlet.delivery.drop_down_to(self.buffer);
+            let dropped = outlet.delivery.drop_down_to(self.buffer);
+            accepted.dropped.extend(dropped.iter().flat_map(Parcel::numbers));
         }
+        accepted.dropped.sort_unstable();
+        accepted.dropped.dedup();
     }
 }
