@@ -420,7 +420,7 @@ impl Supervisor {
                 return verdict;
             }
             let ticks = self.timetable.first().into_iter();
-            let tick = ticks.chain(self.timeout()).chain(self.kill_all_at).min();
+            let tick = ticks.chain(self.timeout()).chain(self.end_of_patience()).min();
             woken = tokio::select! {
                 arrival = self.arrivals.next() => Woken::Arrival(arrival),
                 signal = direct.next() => Woken::Direct(signal),
@@ -490,7 +490,8 @@ impl Supervisor {
             }
             Woken::Tick => {
                 let now = Instant::now();
-                if self.kill_all_at.take_if(|at| *at <= now).is_some() {
+                if self.end_of_patience().is_some_and(|at| at <= now) {
+                    self.kill_all_at = None;
                     queue.happenings.push_back(Happening::Demanded(Signal::TERM));
                 }
                 queue.events.extend(self.timetable.due(now).map(|id| (id, Event::Tick)));
@@ -574,6 +575,11 @@ impl Supervisor {
     /// When the whole run has taken too long, unless time stands still.
     fn timeout(&self) -> Option<Instant> {
         self.timeout_at.filter(|_| self.suspended_at.is_none())
+    }
+
+    /// When what has not ended is killed, as somebody has asked for, unless time stands still.
+    fn end_of_patience(&self) -> Option<Instant> {
+        self.kill_all_at.filter(|_| self.suspended_at.is_none())
     }
 
     /// The whole run has taken too long.

@@ -129,6 +129,17 @@ impl Hub {
         self.wake(&[id]);
     }
 
+    /// No time passes for answers, until [`resume`](Self::resume).
+    pub(crate) fn suspend(&self) {
+        self.exchange.borrow_mut().suspend(Instant::now());
+    }
+
+    /// It does again.
+    pub(crate) fn resume(&self) {
+        self.exchange.borrow_mut().resume(Instant::now());
+        self.changed.notify_waiters();
+    }
+
     /// Waits until an answer is overdue.
     async fn answer_overdue(&self, id: OutletId) {
         loop {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -51,6 +52,8 @@ pub struct Exchange {
     gate: Option<u64>,
     /// So many messages an incarnation gets, and no more.
     per_incarnation: u64,
+    /// Since when no time passes for readers.
+    suspended: Option<Instant>,
 }
 
 impl Exchange {
@@ -75,6 +78,7 @@ impl Exchange {
             shuffle: None,
             gate: None,
             per_incarnation: u64::MAX,
+            suspended: None,
         }
     }
 

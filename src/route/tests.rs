@@ -342,6 +342,25 @@ fn an_answer_is_due_so_long_after_its_message_was_written_or_the_answer_before_c
 }
 
 #[test]
+fn while_all_is_stopped_no_time_passes_for_an_answer() {
+    let mut exchange = exchange(2, |channel| channel.ack = replies(1, 1));
+    let (start, second) = (Instant::now(), Duration::from_secs(1));
+    push(&mut exchange, "a b");
+    exchange.ready(A);
+    exchange.wrote(A, 2, start);
+    exchange.suspend(start + second);
+    exchange.suspend(start + 2 * second);
+    assert_eq!(exchange.answer_due(A), None);
+    exchange.ready(B);
+    exchange.wrote(B, 2, start + 60 * second);
+    exchange.resume(start + 101 * second);
+    assert_eq!(exchange.answer_due(A), Some(start + 103 * second));
+    assert_eq!(exchange.answer_due(B), Some(start + 104 * second));
+    exchange.resume(start + 200 * second);
+    assert_eq!(exchange.answered(A, start + 102 * second).unwrap().took, 2 * second);
+}
+
+#[test]
 fn what_a_dead_reader_has_not_read_goes_to_others_first() {
     let mut exchange = exchange(2, |_| {});
     push(&mut exchange, "a b c");

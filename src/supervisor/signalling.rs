@@ -60,8 +60,11 @@ impl Supervisor {
                 self.forward(signal);
                 let all = self.instances.iter().map(|it| (it.id, Event::Resumed));
                 queue.events.extend(all);
-                if let Some((at, since)) = self.timeout_at.as_mut().zip(self.suspended_at.take()) {
-                    *at += since.elapsed(); // As the instances' timers, it has stood still.
+                if let Some(since) = self.suspended_at.take() {
+                    // As the instances' timers, these have stood still.
+                    let timers = [&mut self.timeout_at, &mut self.kill_all_at];
+                    timers.into_iter().flatten().for_each(|at| *at += since.elapsed());
+                    self.channels.iter().for_each(|channel| channel.hub.resume());
                 }
             }
             Request::Forward(signal) => self.forward(signal),
@@ -77,6 +80,7 @@ impl Supervisor {
             self.timetable.set(instance.id, instance.policy.deadline());
         }
         self.suspended_at.get_or_insert_with(Instant::now);
+        self.channels.iter().for_each(|channel| channel.hub.suspend());
         self.link.stop(supervisor);
     }
 

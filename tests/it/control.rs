@@ -1,8 +1,10 @@
 //! Sessions, and those who ask them things.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::support::*;
 
@@ -232,6 +234,28 @@ fn why_tells_how_it_ended_and_who_was_never_started() {
     let ps = session.gipc("ps migrate web");
     assert!(ps.text().contains("failed (3)") && ps.text().contains("skipped"), "{ps:?}");
     session.down().ended(3, "", "");
+}
+
+#[test]
+fn the_time_that_down_gives_stands_still_while_all_is_stopped() {
+    let folder = scratch();
+    let toml = "[process.a]\nstop_grace_period = '1h'\n\
+                shell = \"trap '' TERM; echo ready; read x < go; echo $x; exit 0\"\n";
+    std::fs::write(folder.path().join("gipc.toml"), toml).unwrap();
+    let go = folder.path().join("go");
+    assert!(command("mkfifo").arg(&go).end().status.success());
+    let mut gipc = words("up -v").current_dir(folder.path()).begin();
+    gipc.stderr_until("ready");
+    let mut go = std::fs::File::options().read(true).write(true).open(go).unwrap();
+    let down = words("down --timeout 3s").current_dir(folder.path()).begin();
+    gipc.stderr_until("stopping a.1");
+    gipc.stop_for(Duration::from_millis(3500));
+    // It has seen that it goes on when it answers this.
+    words("ps").current_dir(folder.path()).end().failed(0, &[]);
+    go.write_all(b"by itself\n").unwrap();
+    gipc.stderr_until("by itself");
+    assert_eq!(down.end().code(), 0);
+    gipc.end();
 }
 
 #[test]

@@ -335,6 +335,22 @@ fn what_of_the_input_is_lost_is_told_by_the_exit_code() {
 }
 
 #[test]
+fn the_time_for_an_answer_stands_still_while_all_is_stopped() {
+    let folder = scratch();
+    let go = folder.path().join("go");
+    assert!(command("mkfifo").arg(&go).end().status.success());
+    let answer = format!("echo has it >&2; read x < {}; gipc send $m", go.display());
+    let mut gipc = shell("-j1 --retries 0 --message-timeout 3s", &answer).begin();
+    // Where its worker is gone, that it may go on is not waited for.
+    let mut go = fs::File::options().read(true).write(true).open(go).unwrap();
+    gipc.write(b"one\n");
+    gipc.stderr_until("has it");
+    gipc.stop_for(std::time::Duration::from_millis(3500));
+    go.write_all(b"go\n").unwrap();
+    gipc.end().said("one\n");
+}
+
+#[test]
 fn workers_that_do_nothing_are_given_up() {
     words("pool -j2 -- no-such-program").with_input(seq(5)).failed(127, &["no-such-program"]);
     let ended = words("pool -j2 --backoff 0s..0s -- sh -c").arg("exit 3").with_input(seq(5));

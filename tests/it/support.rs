@@ -106,6 +106,19 @@ impl Running {
         kill(self.pid(), signal);
     }
 
+    /// Ctrl-Z, and `fg` after so long: that time has to pass is the point.
+    pub(crate) fn stop_for(&self, time: Duration) {
+        let is_stopped = |pid: i32| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+            stat.rsplit(')').next().unwrap().trim().starts_with('T')
+        };
+        let supervisor = children(self.pid())[0];
+        self.signal(libc::SIGTSTP);
+        eventually(|| is_stopped(self.pid()) && is_stopped(supervisor));
+        std::thread::sleep(time);
+        self.signal(libc::SIGCONT);
+    }
+
     pub(crate) fn write(&mut self, input: &[u8]) {
         self.0.stdin.as_mut().unwrap().write_all(input).unwrap();
     }

@@ -147,8 +147,24 @@ impl Exchange {
         }
     }
 
+    /// From now on no time passes for readers.
+    pub fn suspend(&mut self, now: Instant) {
+        self.suspended.get_or_insert(now);
+    }
+
+    /// It does again.
+    pub fn resume(&mut self, now: Instant) {
+        let Some(suspended) = self.suspended.take() else { return };
+        for since in self.outlets.iter_mut().filter_map(|outlet| outlet.since.as_mut()) {
+            *since += now.saturating_duration_since(suspended.max(*since));
+        }
+    }
+
     /// Until when the reader has time for the next answer, if that ever is.
     pub fn answer_due(&self, id: OutletId) -> Option<Instant> {
+        if self.suspended.is_some() {
+            return None;
+        }
         match self.ack {
             Ack::Reply(replies) => self.outlets[id.0].since?.checked_add(replies.timeout?),
             Ack::Read => None,
