@@ -167,8 +167,10 @@ impl Hub {
                     let count = exchange.next(id, &mut pieces);
                     write(&pieces[..count])
                 });
-                // Where that fails there is no reader.
-                let Ok(written) = written.await else { return };
+                let Ok(written) = written.await else {
+                    // It reads no more, and lives: what there is for it waits for its end.
+                    return std::future::pending().await;
+                };
                 self.exchange.borrow_mut().wrote(id, written, Instant::now());
                 self.changed.notify_waiters();
                 continue;

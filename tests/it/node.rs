@@ -307,3 +307,38 @@ fn the_node_wire_has_lines_of_json() {
     words("run --wire node --framing u32 -- true").end().failed(2, &["lines of JSON"]);
     words("run --wire node --ready fd:3 -- true").end().failed(2, &["use `--ready fd:5`"]);
 }
+
+#[test]
+fn a_worker_that_shuts_its_socket_down_is_waited_for_and_costs_nothing() {
+    if !has("python3") {
+        return;
+    }
+    let script = "import os, socket, sys\n\
+                  channel = socket.socket(fileno=int(os.environ['NODE_CHANNEL_FD']))\n\
+                  channel.shutdown(socket.SHUT_RDWR)\n\
+                  print('shut', file=sys.stderr, flush=True)\n\
+                  open(sys.argv[1]).read()\n";
+    let folder = scratch();
+    let go = folder.path().join("go");
+    assert!(command("mkfifo").arg(&go).end().status.success());
+    let name = format!("shut-{}", std::process::id());
+    let mut gipc = words(&format!("run --wire node --name {name} -- python3 -c"));
+    let mut gipc = gipc.arg(script).arg(&go).begin();
+    gipc.stderr_until("shut");
+    gipc.write(b"1\n2\n");
+    drop(gipc.0.stdin.take());
+    let ps = || words(&format!("ps -s {name}")).end();
+    eventually(|| ps().text().contains("in: 2 messages"));
+    let supervisor = children(gipc.pid())[0];
+    let ticks = || {
+        let stat = std::fs::read_to_string(format!("/proc/{supervisor}/stat")).unwrap();
+        let fields = stat.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2);
+        fields.map(|ticks| ticks.parse::<u64>().unwrap()).sum::<u64>()
+    };
+    let before = ticks();
+    std::thread::sleep(std::time::Duration::from_millis(500)); // the time to look at
+    let used = ticks() - before;
+    assert!(used < 10, "{used}");
+    std::fs::write(&go, "").unwrap();
+    gipc.end().failed(0, &["ended without reading 2 of its messages"]);
+}
