@@ -35,9 +35,10 @@ impl Runs {
         self.0.iter().map(Row::ratio).collect()
     }
 
-    /// In how many of them it was met, of how many.
-    pub(crate) fn met(&self) -> (usize, usize) {
-        (self.0.iter().filter(|row| row.met == Some(true)).count(), self.0.len())
+    /// In how many of them it was met, of how many; `None` where nothing is to be reached.
+    pub(crate) fn met(&self) -> Option<(usize, usize)> {
+        let met: Vec<bool> = self.0.iter().filter_map(|row| row.met).collect();
+        (!met.is_empty()).then(|| (met.iter().filter(|met| **met).count(), met.len()))
     }
 }
 

@@ -43,8 +43,8 @@ pub(crate) fn spread(rows: &[Runs]) -> String {
     for runs in rows {
         let Row { id, work, .. } = runs.middle();
         let ratios: Vec<_> = runs.ratios().into_iter().map(ratio).collect();
-        let (met, of) = runs.met();
-        table += &format!("| {id} | {work} | {} | {met} of {of} |\n", ratios.join("; "));
+        let met = runs.met().map_or("—".to_owned(), |(met, of)| format!("{met} of {of}"));
+        table += &format!("| {id} | {work} | {} | {met} |\n", ratios.join("; "));
     }
     table
 }
