@@ -50,10 +50,10 @@ pub(super) struct Worker {
           default_value = "lines", value_parser = output_form)]
     output: OutputForm,
 
-    /// The largest message to accept
+    /// The largest message to accept [default: 64MiB]
     #[arg(long, env = "GIPC_MAX_MESSAGE", value_name = "SIZE", hide_env = true,
-          default_value = "64MiB", value_parser = value::size)]
-    max_message: usize,
+          value_parser = value::size)]
+    max_message: Option<usize>,
 
     /// Append every message to this file, one JSON object per line
     #[arg(long, env = "GIPC_RECORD", value_name = "FILE.jsonl", hide_env = true)]
@@ -129,8 +129,12 @@ fn framing_or_none(text: &str) -> Result<FramingOrNone, String> {
 impl Messages {
     /// Are the messages between two workers gipc's business?
     pub(super) fn need_relays(&self) -> bool {
-        let Worker { record, wire, guard_stdout, .. } = &self.worker;
-        record.is_some() || matches!(wire, Wire::Node) || *guard_stdout
+        let Worker { record, wire, guard_stdout, ready, max_message, .. } = &self.worker;
+        record.is_some()
+            || matches!(wire, Wire::Node)
+            || *guard_stdout
+            || ready.is_some()
+            || max_message.is_some()
     }
 
     /// From one process to the next.
@@ -267,8 +271,8 @@ impl Worker {
     }
 
     fn channel(&self, name: &str, from: End, to: End) -> Channel {
-        let (max_message, record) = (self.max_message, self.record.clone());
-        Channel { max_message, record, ..Channel::new(name, from, to) }
+        let max_message = self.max_message.unwrap_or(DEFAULT_MAX_MESSAGE);
+        Channel { max_message, record: self.record.clone(), ..Channel::new(name, from, to) }
     }
 
     /// From what we read to a process.

@@ -17,10 +17,13 @@ const BAR: &str = ":::";
 /// Run several workers in a row, each taking the messages that the one before it sends
 ///
 /// As the shell's | for messages: lines of standard input are the first worker's messages, the last
-/// one's become lines of standard output. Two neighbours have one and the same pipe, with no process
-/// between them, unless they are restarted, recorded, or part of a session (--name): then gipc
-/// passes the messages on. What the workers print goes to standard error, with their names before it.
-/// The exit code is that of the last worker that failed, else 0.
+/// one's become lines of standard output. What the workers print goes to standard error, with their
+/// names before it. The exit code is that of the last worker that failed, else 0.
+///
+/// Two neighbours have one and the same pipe, with no process between them. gipc does not see the
+/// messages in it: it limits their size by nothing, and does not count them in the report. With
+/// --restart, --record, --ready, --max-message, --guard-stdout, --wire node or --name gipc passes the
+/// messages on, and sees them.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "gipc pipe [OPTIONS] [--] COMMAND [ARGUMENT]... ::: COMMAND [ARGUMENT]...",

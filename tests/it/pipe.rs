@@ -98,6 +98,48 @@ fn what_is_recorded_or_restarted_is_passed_on_by_gipc() {
 }
 
 #[test]
+fn each_worker_gets_messages_when_it_is_ready() {
+    // Each says that it is ready only once it has seen that nothing was there for it.
+    let unread = "gipc recv --timeout 50ms; [ $? = 124 ] && echo nothing yet >&2;";
+    let go_on = "; while m=$(gipc recv); do gipc send \"<$m>\"; done";
+    for (condition, say) in [
+        ("fd:5", "echo >&5"),
+        ("log:^ready$", "echo ready"),
+        ("message", "gipc send hello"),
+        // Long after the first look, however slow the machine is.
+        ("delay:2s", "true"),
+    ] {
+        let script = format!("{unread}{say}{go_on}");
+        let stage: &[&str] = &["sh", "-c", &script];
+        let ended = pipe(&format!("--ready {condition}"), &[stage, stage]).with_input("1\n2\n");
+        assert_eq!(ended.code(), 0, "{condition}: {ended:?}");
+        assert_eq!(ended.stderr.matches("nothing yet").count(), 2, "{condition}: {ended:?}");
+        let said = if condition == "message" { "hello\n<hello>\n" } else { "" };
+        assert_eq!(ended.text(), format!("{said}<<1>>\n<<2>>\n"), "{condition}");
+    }
+}
+
+#[test]
+fn a_worker_that_is_not_ready_in_time_is_stopped_wherever_it_stands() {
+    let (good, late): (&[&str], &[&str]) = (&["sh", "-c", "gipc send up"], &["sleep", "998"]);
+    for (stages, name) in [([late, good], "sleep.1"), ([good, late], "sleep.1")] {
+        let ended = pipe("--ready message --ready-timeout 1s --input none", &stages).end();
+        ended.failed(124, &[&format!("{name} was not ready within 1s")]);
+    }
+}
+
+#[test]
+fn the_largest_message_is_the_same_between_workers_and_outside() {
+    let long = "gipc send \"$(printf %0101d 0)\"; gipc send end";
+    let pass = "while m=$(gipc recv); do gipc send \"${#m}\"; done";
+    let stages: [&[&str]; 2] = [&["sh", "-c", long], &["sh", "-c", pass]];
+    pipe("--input none", &stages).end().said("101\n3\n");
+    let ended = pipe("--input none --max-message 100", &stages).end();
+    ended.failed(1, &["channel `sh-sh-2` from sh.1", "101 bytes exceeds the limit of 100"]);
+    assert_eq!(ended.text(), "");
+}
+
+#[test]
 fn the_code_is_that_of_the_last_worker_that_failed() {
     let exit = |code| ["sh", "-c", code].to_vec();
     for (codes, code) in [
