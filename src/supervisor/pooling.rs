@@ -92,6 +92,8 @@ pub(super) struct Answers {
     pub(super) notes: mpsc::UnboundedSender<Note>,
     pub(super) id: (InstanceId, usize),
     pub(super) has_answered: bool,
+    /// Its first message tells that it is ready, unless it was asked something before.
+    pub(super) says_ready: bool,
     /// When its memory was looked at last.
     pub(super) looked: Option<Instant>,
 }
@@ -106,6 +108,10 @@ impl Answers {
         let mut called = Vec::new();
         // What it has not read it cannot have answered, whatever it says.
         let answerable = self.hub.answerable(self.outlet);
+        if std::mem::take(&mut self.says_ready) && answerable == 0 {
+            let mut is_first = true;
+            batch.retain(|_| !std::mem::take(&mut is_first));
+        }
         for reply in batch.payloads().take(answerable) {
             let Some(answered) = self.hub.answered(self.outlet) else { break };
             count += 1;

@@ -209,6 +209,7 @@ impl Supervisor {
             notes: notes.clone(),
             id: (id, incarnation),
             has_answered: false,
+            says_ready: is_first,
             looked: None,
         });
         let heard = move |batch: &mut Batch| {

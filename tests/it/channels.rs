@@ -511,3 +511,29 @@ fn who_does_not_read_is_told_by_why_and_by_usr1() {
     gipc.signal(libc::SIGTERM);
     gipc.end();
 }
+
+#[test]
+fn the_message_by_which_a_process_tells_that_it_is_ready_is_no_reply() {
+    let text = "[process.work]\nrestart = 'never'\nready = 'message'\nreplicas = 2\nshell = '''\n\
+                gipc send hello; while m=$(gipc recv); do gipc send \"<$m>\"; done'''\n\
+                [channel.jobs]\nfrom = '-'\nto = 'work'\nack = 'reply'\n\
+                [channel.results]\nfrom = 'work'\nto = '-'\n";
+    let (ended, report) = up(text, "1\n2\n3\n");
+    let mut lines: Vec<_> = ended.text().lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["<1>", "<2>", "<3>"], "{ended:?}");
+    assert_eq!(ended.code(), 0, "{ended:?}");
+    let sent = ["work.1", "work.2"]
+        .map(|name| counts(&report, name, "results")["messages"].as_u64().unwrap());
+    assert_eq!(sent.iter().sum::<u64>(), 3);
+    // What comes on another channel makes it ready too; then the first reply is one.
+    let text = "[process.work]\nrestart = 'never'\nready = 'message'\nshell = '''\n\
+                gipc send -c news up; while m=$(gipc recv); do gipc send -c results \"<$m>\"; done'''\n\
+                [process.reader]\nrestart = 'never'\nshell = 'gipc recv --follow'\n\
+                [channel.jobs]\nfrom = '-'\nto = 'work'\nack = 'reply'\n\
+                [channel.results]\nfrom = 'work'\nto = '-'\n\
+                [channel.news]\nfrom = 'work'\nto = 'reader'\n";
+    let (ended, _) = up(text, "1\n2\n");
+    assert_eq!((ended.text(), ended.code()), ("<1>\n<2>\n", 0), "{ended:?}");
+    assert!(ended.stderr.contains("| up"), "{ended:?}");
+}

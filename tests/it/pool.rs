@@ -561,3 +561,27 @@ fn its_size_can_be_changed_while_it_runs() {
     assert!(table.text().contains("out: 2 messages, 6 bytes"), "{table:?}");
     gipc.end().said("");
 }
+
+#[test]
+fn the_message_by_which_a_worker_tells_that_it_is_ready_is_no_answer() {
+    let work = "gipc recv --timeout 50ms; [ $? = 124 ] && echo nothing yet >&2; gipc send hello; \
+                while m=$(gipc recv); do gipc send \"<$m>\"; done";
+    for options in ["", "--max-messages 1"] {
+        let mut gipc = words(&format!("pool -j2 -k --ready message {options} --"));
+        let ended = gipc.args(["bash", "-c", work]).with_input("1\n2\n3\n");
+        assert_eq!(ended.text(), "<1>\n<2>\n<3>\n", "{options}: {ended:?}");
+        assert_eq!(ended.code(), 0, "{options}: {ended:?}");
+        assert!(ended.stderr.contains("nothing yet"), "{options}: {ended:?}");
+    }
+    // Where messages are only read it is one as any other.
+    let mut gipc = words("pool -j1 --ack read --ready message --");
+    gipc.args(["bash", "-c", "gipc send hello; gipc recv --follow | gipc send"])
+        .with_input("1\n2\n")
+        .said("hello\n1\n2\n");
+    // One is the sign, a second one is an answer that nobody has asked for.
+    let mut gipc = words("pool -j1 --ready message --max-restarts 1/10s --backoff 0s..0s --");
+    let script = "gipc send a; gipc send b; exec sleep 998";
+    let ended = gipc.args(["bash", "-c", script]).with_input("1\n");
+    ended.failed(1, &["it has answered and was not asked"]);
+    assert_eq!(ended.text(), "");
+}
