@@ -14,6 +14,7 @@ use crate::stream::Patient;
 
 mod check;
 mod control;
+mod defaults;
 mod exec;
 mod help;
 mod logs;

@@ -30,10 +30,11 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use command_line::CommandLine;
+pub(crate) use command_line::{CommandLine, Defaults, Key};
 pub(crate) use env_file::{EnvFileError, env_file};
 use mistake::Source;
 pub(crate) use mistake::{Mistakes, did_you_mean};
+pub(crate) use probe::readiness;
 use read::Reading;
 use resolve::Surroundings;
 pub(crate) use schema::schema;
@@ -80,7 +81,8 @@ pub(crate) fn load(file: Option<&Path>, typed: CommandLine<'_>) -> Result<Topolo
     // The folder's own name, whatever it was called by.
     let named = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
     let name = named.canonicalize().map_or("gipc".to_owned(), |folder| resolve::name_of(&folder));
-    let surroundings = Surroundings { folder, name, variable: &|name| std::env::var_os(name) };
+    let variable = &|name: &str| std::env::var_os(name);
+    let surroundings = Surroundings { folder, name, dir: typed.defaults.dir.clone(), variable };
     understand(file.as_deref(), text, typed, &surroundings).map_err(Error::Mistakes)
 }
 
@@ -117,8 +119,11 @@ fn understand(
     let mut mistakes = Mistakes::new(Source { name, text: text.clone() }, typed.source());
     let mut reading = match file {
         Some(path) if is_procfile(path) => {
-            let port = (surroundings.variable)("PORT").and_then(|port| port.into_string().ok());
-            procfile::read(&text, &surroundings.folder, port, &mut mistakes)
+            let port = typed.defaults.variable("PORT").or_else(|| (surroundings.variable)("PORT"));
+            let port = port.and_then(|port| port.into_string().ok());
+            // Neither foreman nor honcho restarts: there, whatever ends, ends all.
+            let restart = (!typed.defaults.has(Key::Restart)).then_some("never");
+            procfile::read(&text, &surroundings.folder, port, restart, &mut mistakes)
         }
         Some(_) => read::read(&text, &mut mistakes),
         None => Reading::default(),
@@ -127,7 +132,10 @@ fn understand(
     let syntax_is_good = mistakes.is_empty() || !reading.processes.is_empty();
     let topology = syntax_is_good.then(|| resolve::topology(&reading, surroundings, &mut mistakes));
     match topology {
-        Some(topology) if mistakes.is_empty() => Ok(topology),
+        Some(mut topology) if mistakes.is_empty() => {
+            typed.defaults.apply(&mut topology);
+            Ok(topology)
+        }
         _ => Err(Box::new(mistakes)),
     }
 }

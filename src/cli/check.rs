@@ -44,7 +44,7 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
         let (processes, channels) = (&self.process[..], &self.channel[..]);
-        let typed = CommandLine { processes, channels };
+        let typed = CommandLine { processes, channels, ..CommandLine::default() };
         let file = match (self.file, self.file_option) {
             (Some(_), Some(other))
                 if std::env::var_os("GIPC_FILE").as_deref() != Some(other.as_os_str()) =>

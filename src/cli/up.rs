@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::defaults::Defaults;
 use super::telling::Telling;
 use super::{Usage, option_variables};
 use crate::config::{self, CommandLine};
@@ -21,7 +22,8 @@ use crate::value;
 /// process that decided it, or with 1 if several failed. A signal stops all processes, in reverse order
 /// of their dependencies and writers of channels before readers; a second one kills them.
 ///
-/// gipc-toml(5) describes the file.
+/// gipc-toml(5) describes the file. The options from --chdir to --record are the defaults of all
+/// processes and channels: they apply where the file says nothing itself.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -57,6 +59,9 @@ pub(super) struct Up {
     detach: bool,
 
     #[command(flatten)]
+    defaults: Defaults,
+
+    #[command(flatten)]
     telling: Telling,
 
     /// The processes to run, along with their dependencies [default: all]
@@ -66,8 +71,8 @@ pub(super) struct Up {
 
 impl Up {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
-        let Self { file, process, channel, timeout, detach, telling, names } = self;
-        let described = Described { file, processes: process, channels: channel, names };
+        let Self { file, process, channel, timeout, detach, defaults, telling, names } = self;
+        let described = Described { file, processes: process, channels: channel, defaults, names };
         Usage::refuse("--detach", Wish::Background, detach)?;
         let mut plan = telling.into_plan(described.read()?, timeout)?;
         plan.session.get_or_insert_with(|| plan.topology.name.clone());
@@ -82,12 +87,15 @@ struct Described {
     file: Option<PathBuf>,
     processes: Vec<(String, String)>,
     channels: Vec<value::Connection>,
+    defaults: Defaults,
     names: Vec<String>,
 }
 
 impl Described {
     fn read(&self) -> Result<Topology, Usage> {
-        let typed = CommandLine { processes: &self.processes, channels: &self.channels };
+        let defaults = self.defaults.read()?;
+        let (processes, channels) = (&self.processes[..], &self.channels[..]);
+        let typed = CommandLine { processes, channels, defaults: &defaults };
         let topology = config::load(self.file.as_deref(), typed).map_err(Usage::Config)?;
         let mut topology = topology.only(&self.names).map_err(Usage::wrong)?;
         // Ours are meant for us; what the description says counts more.

@@ -52,6 +52,11 @@ impl Meaning for Ready {
     }
 }
 
+/// Is this a condition?
+pub(crate) fn readiness(text: &str) -> Result<(), String> {
+    Ready::of(text).map(drop)
+}
+
 fn expected(text: &str) -> String {
     format!(
         "`{text}` is not a condition; these are: `message`, `notify`, `fd:N`, `log:REGEX`, `tcp:HOST:PORT`, \

@@ -169,6 +169,7 @@ impl<'a> Reader<'a> {
         self.refuse("nice", Wish::Niceness, key!(nice).map(|at| &at.place));
         let folder = &self.surroundings.folder;
         let dir = self.optional(key!(working_dir)).map(|dir| folder.join(dir));
+        let dir = dir.or_else(|| self.surroundings.dir.clone());
         // Without a folder of its own it is that of the description, which may be ours.
         let dir = dir.or_else(|| Some(folder.clone())).filter(|dir| !dir.as_os_str().is_empty());
         let mut env = self.env_files(key!(env_file));

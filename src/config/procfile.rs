@@ -11,11 +11,13 @@ use super::text::{At, Named, OneOrMany, Text};
 const FIRST_PORT: u16 = 5000;
 
 /// Reads the text. The `.env` in its folder goes to all processes; a `PORT` there, or else in our
-/// own environment (`port`), is that of the first process.
+/// own environment (`port`), is that of the first process. `restart`: when they are started again,
+/// where it is not said for all.
 pub(super) fn read(
     text: &str,
     folder: &Path,
     port: Option<String>,
+    restart: Option<&str>,
     mistakes: &mut Mistakes,
 ) -> Reading {
     let mut reading = Reading::default();
@@ -45,7 +47,7 @@ pub(super) fn read(
             Some((name, command)) if !name.is_empty() && !command.is_empty() => {
                 let number = reading.processes.len();
                 let port = usize::from(first) + 100 * number;
-                add(&mut reading, &place, name, command, Some(port));
+                add(&mut reading, &place, name, command, Some(port), restart);
             }
             _ => mistakes.add(&place, "a line of a Procfile is `name: command`"),
         }
@@ -61,6 +63,7 @@ pub(super) fn add(
     name: &str,
     command: &str,
     port: Option<usize>,
+    restart: Option<&str>,
 ) {
     fn at<T>(place: &Place, text: &str) -> At<Text<T>> {
         At { place: place.clone(), value: Text::literal(text) }
@@ -73,8 +76,7 @@ pub(super) fn add(
     let process = raw::Process {
         shell: Some(at(place, command)),
         environment,
-        // Neither foreman nor honcho restarts: there, whatever ends, ends all.
-        restart: port.map(|_| at(place, "never")),
+        restart: restart.map(|restart| at(place, restart)),
         ..raw::Process::default()
     };
     reading.processes.push((name.value.clone(), place.clone()));

@@ -22,6 +22,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) folder: PathBuf,
     /// The session's name where it gives none.
     pub(super) name: String,
+    /// Where processes run that do not say so; none for that folder.
+    pub(super) dir: Option<PathBuf>,
     /// gipc's environment.
     pub(super) variable: &'a dyn Fn(&str) -> Option<OsString>,
 }

@@ -20,7 +20,8 @@ fn file(path: &str, text: &str) -> Result<Topology, String> {
         _ => None,
     };
     let folder = Path::new(path).parent().unwrap().to_owned();
-    let surroundings = Surroundings { folder, name: "folder".to_owned(), variable: &variable };
+    let name = "folder".to_owned();
+    let surroundings = Surroundings { folder, name, dir: None, variable: &variable };
     understand(Some(Path::new(path)), text.to_owned(), CommandLine::default(), &surroundings)
         .map_err(|mistakes| mistakes.to_string())
 }

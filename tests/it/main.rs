@@ -8,6 +8,7 @@ mod check;
 mod control;
 mod control_abuse;
 mod counts;
+mod defaults;
 mod descriptors;
 mod doors;
 mod examples;

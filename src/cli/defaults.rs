@@ -1,0 +1,118 @@
+//! The options of `up` about its processes.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+use gipc::process::{Signal, UnknownSignal};
+
+use super::Usage;
+use crate::config::{self, Key};
+use crate::value;
+
+/// What counts for each process and channel whose description says nothing of it.
+#[derive(Debug, Args)]
+pub(super) struct Defaults {
+    /// Run processes in this directory, unless they have a working_dir [default: that of the file]
+    #[arg(short = 'C', long, env = "GIPC_CHDIR", value_name = "DIR", hide_env = true)]
+    chdir: Option<PathBuf>,
+
+    /// Set an environment variable of all processes; may be repeated
+    #[arg(short, long, env = "GIPC_ENV", value_name = "NAME=VALUE", hide_env = true,
+          value_parser = value::variable)]
+    env: Vec<(OsString, OsString)>,
+
+    /// Set the environment variables of this file (NAME=VALUE lines)
+    #[arg(long, env = "GIPC_ENV_FILE", value_name = "FILE", hide_env = true)]
+    env_file: Option<PathBuf>,
+
+    /// Start from an empty environment
+    #[arg(long, env = "GIPC_CLEAR_ENV", hide_env = true,
+          value_parser = clap::builder::FalseyValueParser::new())]
+    clear_env: bool,
+
+    /// Ask processes to end with this signal [default: TERM]
+    #[arg(long, env = "GIPC_STOP_SIGNAL", value_name = "SIGNAL", hide_env = true,
+          value_parser = text_of(signal))]
+    stop_signal: Option<String>,
+
+    /// Kill what has not ended so long after it was asked to [default: 10s]
+    #[arg(long, env = "GIPC_GRACE", value_name = "DURATION", hide_env = true,
+          value_parser = text_of(value::duration))]
+    grace: Option<String>,
+
+    /// Start processes again when they end [default: on-failure; those of a Procfile: never]
+    #[arg(long, env = "GIPC_RESTART", value_name = "WHEN", hide_env = true,
+          value_parser = ["never", "on-failure", "always"])]
+    restart: Option<String>,
+
+    /// Pause before a restart, doubling from the first to the last value, with jitter
+    /// [default: 100ms..30s]
+    #[arg(long, env = "GIPC_BACKOFF", value_name = "MIN..MAX", hide_env = true,
+          value_parser = text_of(value::backoff))]
+    backoff: Option<String>,
+
+    /// Give a process up after so many restarts within this time [default: 5/10s]
+    #[arg(long, env = "GIPC_MAX_RESTARTS", value_name = "COUNT/DURATION", hide_env = true,
+          value_parser = text_of(value::restart_limit))]
+    max_restarts: Option<String>,
+
+    /// When a process is ready: any condition that `ready` has in gipc-toml(5) [default: at once]
+    #[arg(long, env = "GIPC_READY", value_name = "CONDITION", hide_env = true,
+          value_parser = text_of(config::readiness))]
+    ready: Option<String>,
+
+    /// A process that is not ready after so long has failed [default: 30s]
+    #[arg(long, env = "GIPC_READY_TIMEOUT", value_name = "DURATION", hide_env = true,
+          value_parser = text_of(value::duration))]
+    ready_timeout: Option<String>,
+
+    /// Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated
+    #[arg(long, env = "GIPC_LIMIT", value_name = "NAME=VALUE", hide_env = true,
+          value_parser = text_of(value::limit))]
+    limit: Vec<String>,
+
+    /// Append every message of all channels to this file, a JSON object on each line
+    #[arg(long, env = "GIPC_RECORD", value_name = "FILE.jsonl", hide_env = true)]
+    record: Option<PathBuf>,
+}
+
+/// Looks whether the text has a meaning, which is taken from it where all is read.
+fn text_of<T: 'static>(
+    meaning: fn(&str) -> Result<T, String>,
+) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync + 'static {
+    move |text| meaning(text).map(|_| text.to_owned())
+}
+
+fn signal(text: &str) -> Result<Signal, String> {
+    text.parse().map_err(|error: UnknownSignal| error.to_string())
+}
+
+impl Defaults {
+    /// As whoever reads descriptions takes them. The file with variables is read each time.
+    pub(super) fn read(&self) -> Result<config::Defaults, Usage> {
+        let mut env = match &self.env_file {
+            Some(file) => config::env_file(file).map_err(Usage::File)?,
+            None => Vec::new(),
+        };
+        env.extend(self.env.iter().cloned());
+        let key = |key: Key, text: &Option<String>| text.clone().map(|text| (key, text));
+        let keys = [
+            key(Key::StopSignal, &self.stop_signal),
+            key(Key::Grace, &self.grace),
+            key(Key::Restart, &self.restart),
+            key(Key::Backoff, &self.backoff),
+            key(Key::MaxRestarts, &self.max_restarts),
+            key(Key::Ready, &self.ready),
+            key(Key::ReadyTimeout, &self.ready_timeout),
+        ];
+        let limits = self.limit.iter().map(|limit| (Key::Limit, limit.clone()));
+        Ok(config::Defaults {
+            dir: self.chdir.clone(),
+            env,
+            clear_env: self.clear_env,
+            keys: keys.into_iter().flatten().chain(limits).collect(),
+            record: self.record.clone(),
+        })
+    }
+}
