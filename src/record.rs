@@ -67,14 +67,20 @@ impl Recorder {
         Ok(Self { path, file })
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Is it for the file at this path?
     pub(crate) fn is_at(&self, path: &Path) -> bool {
         self.path == path
     }
 
-    /// Takes the file at the same path anew: the old one has been moved away.
+    /// Takes the file at the same path anew: the old one has been moved away. Where that fails it
+    /// goes on with the old one.
     pub(crate) async fn reopen(&self) -> io::Result<()> {
-        *self.file.lock().await = append(&self.path)?;
+        let new = append(&self.path)?;
+        *self.file.lock().await = new;
         Ok(())
     }
 

@@ -241,8 +241,6 @@ enum Note {
     Halted(Halted),
     /// A message of this channel was refused some time after it came.
     Refused(ChannelId),
-    /// The instance cannot go on.
-    Failed(InstanceId),
 }
 
 /// A task of an incarnation that has ended, and what it hands back.
@@ -558,7 +556,6 @@ impl Supervisor {
                 queue.events.extend(self.take_back_channel(channel, outcome));
                 return None;
             }
-            Note::Failed(id) => return Some((id, Event::Failed)),
         };
         let instance = &mut self.instances[id.0];
         // Else it is the last word of one that is gone.

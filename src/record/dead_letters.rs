@@ -54,14 +54,20 @@ impl DeadLetters {
         Ok(Self { path, file })
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Is it for the file at this path?
     pub(crate) fn is_at(&self, path: &Path) -> bool {
         self.path == path
     }
 
-    /// Takes the file at the same path anew: the old one has been moved away.
+    /// Takes the file at the same path anew: the old one has been moved away. Where that fails it
+    /// goes on with the old one.
     pub(crate) fn reopen(&self) -> io::Result<()> {
-        *self.file.borrow_mut() = stream::append(&self.path)?;
+        let new = stream::append(&self.path)?;
+        *self.file.borrow_mut() = new;
         Ok(())
     }
 

@@ -7,8 +7,8 @@ use tracing::{error, warn};
 
 use super::instance::Instance;
 use super::policy::Event;
-use super::session::{Happening, InstanceId};
-use super::{Note, Queue, Supervisor};
+use super::session::Happening;
+use super::{Queue, Supervisor};
 use crate::signals::Request;
 
 impl Supervisor {
@@ -37,17 +37,23 @@ impl Supervisor {
                 }
                 for letters in &self.dead_letters {
                     if let Err(error) = letters.reopen() {
-                        error!("cannot reopen the file for dead letters: {error}");
+                        let path = letters.path().display();
+                        error!(
+                            "cannot reopen the dead letters `{path}`: {error}; going on with the old \
+                             file"
+                        );
                     }
                 }
                 for recorder in &self.recorders {
                     let recorder = recorder.clone();
-                    let notes = self.notes.0.clone();
                     // In a task of its own: a write that is under way may take its time.
                     tokio::task::spawn_local(async move {
                         if let Err(error) = recorder.reopen().await {
-                            error!("cannot reopen the record: {error}");
-                            let _ = notes.send(Note::Failed(InstanceId(0)));
+                            let path = recorder.path().display();
+                            error!(
+                                "cannot reopen the record `{path}`: {error}; going on with the old \
+                                 file"
+                            );
                         }
                     });
                 }

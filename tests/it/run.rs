@@ -275,6 +275,33 @@ fn usr2_reopens_the_record() {
     assert!(std::fs::read_to_string(&path).unwrap().contains("\"two\""));
 }
 
+#[test]
+fn where_a_record_cannot_be_reopened_the_old_one_goes_on() {
+    let folder = scratch();
+    let (now, then) = (folder.path().join("now"), folder.path().join("then"));
+    std::fs::create_dir(&now).unwrap();
+    let path = now.join("record.jsonl");
+    let mut command = words("run --record");
+    let mut gipc = command.arg(&path).args(["--", CHILD, "upper"]).begin();
+    gipc.write(b"one\n");
+    gipc.line();
+    std::fs::rename(&now, &then).unwrap();
+    gipc.signal(libc::SIGUSR2);
+    let told = gipc.stderr_until("cannot reopen");
+    let expected = format!(
+        "gipc: cannot reopen the record `{}`: No such file or directory (os error 2); going on with \
+         the old file\n",
+        path.display()
+    );
+    assert_eq!(told, expected);
+    gipc.write(b"two\n");
+    assert_eq!(gipc.line(), "TWO");
+    drop(gipc.0.stdin.take());
+    gipc.end().said("");
+    let record = std::fs::read_to_string(then.join("record.jsonl")).unwrap();
+    assert!(record.contains("\"one\"") && record.contains("\"two\""), "{record}");
+}
+
 /// How much a pipe holds.
 #[expect(unsafe_code, reason = "FIONREAD")]
 fn unread(pipe: &impl std::os::fd::AsRawFd) -> i32 {
