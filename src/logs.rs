@@ -140,6 +140,14 @@ pub(crate) fn start(settings: Settings, keeps: bool) -> io::Result<(Sink, Writin
     Ok((sink, Writing { stderr, closed, has_lost }))
 }
 
+/// An error of gipc's own that ends it, as a log line.
+pub(crate) fn complaint(format: Format, error: &str) -> String {
+    match format {
+        Format::Pretty => format!("gipc: {error}\n"),
+        Format::Json => events::json(tracing::Level::ERROR, error) + "\n",
+    }
+}
+
 impl Writing {
     /// Told when nobody reads any more.
     pub(crate) fn closed(&self) -> Arc<Notify> {
@@ -161,6 +169,11 @@ impl Sink {
     /// Adds lines at once: a few words of our own.
     pub(crate) fn say(&self, lines: impl AsRef<[u8]>) {
         self.stderr.add(|waiting| waiting.extend_from_slice(lines.as_ref()));
+    }
+
+    /// Is each line an object?
+    pub(crate) fn is_json(&self) -> bool {
+        self.settings.format == Format::Json
     }
 
     /// The line below all others.

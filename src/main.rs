@@ -103,6 +103,9 @@ fn run(plan: Plan) -> Verdict {
     match plan {
         Plan::Supervise(plan) => {
             let (isolate, reads_terminal) = (plan.isolate, plan.reads_terminal());
+            let format = plan.log.format;
+            let complain =
+                |error: &dyn std::error::Error| put(&logs::complaint(format, &chain(error)));
             let caller = match plan.detach.then(guard::background::detach).transpose() {
                 Ok(None) => None,
                 Ok(Some(Side::Background(caller))) => Some(caller),
@@ -154,9 +157,13 @@ fn complain(error: &dyn std::error::Error) {
     say(&chain(error));
 }
 
-#[expect(clippy::print_stderr, reason = "the one place that prints errors")]
 fn say(text: &str) {
-    eprintln!("gipc: {text}");
+    put(&format!("gipc: {text}\n"));
+}
+
+#[expect(clippy::print_stderr, reason = "the one place that prints errors")]
+fn put(lines: &str) {
+    eprint!("{lines}");
 }
 
 /// An error and what caused it, on one line.

@@ -129,6 +129,26 @@ impl Standing {
     }
 }
 
+/// What a log line tells of an instance.
+#[derive(Serialize)]
+struct Told<'a> {
+    timestamp: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standing: Option<&'a Standing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a Reason>,
+}
+
+/// An object on a line for each.
+pub(crate) fn lines(standings: &[Standing], reasons: &[Reason]) -> String {
+    let timestamp = &*format!("{:.6}", jiff::Timestamp::now());
+    let standing = |it| Told { timestamp, standing: Some(it), reason: None };
+    let reason = |it| Told { timestamp, standing: None, reason: Some(it) };
+    let all = standings.iter().map(standing).chain(reasons.iter().map(reason));
+    // Such values cannot fail to be JSON.
+    all.map(|told| serde_json::to_string(&told).unwrap_or_default() + "\n").collect()
+}
+
 /// A table, a line for each instance, and what has passed through their channels.
 pub(crate) fn table(instances: &[Standing]) -> String {
     table_with(instances, Standing::cpu)

@@ -37,7 +37,7 @@ impl Events {
     }
 }
 
-fn json(level: Level, said: &str) -> String {
+pub(super) fn json(level: Level, said: &str) -> String {
     let timestamp = &format!("{:.6}", jiff::Timestamp::now());
     let entry = Entry { timestamp, level: level.as_str(), message: said };
     // Strings cannot fail to be JSON.

@@ -15,7 +15,12 @@ impl Supervisor {
     }
 
     fn has_group(&self) -> bool {
-        github::is_there() && self.instances.len() > 1
+        self.has_annotations() && self.instances.len() > 1
+    }
+
+    /// Among lines for programs they would be in the way of these.
+    fn has_annotations(&self) -> bool {
+        github::is_there() && !self.sink.is_json()
     }
 
     /// Says what GitHub Actions shows beside the run.
@@ -23,7 +28,7 @@ impl Supervisor {
         if self.has_group() {
             self.sink.say(github::END_GROUP);
         }
-        if github::is_there() {
+        if self.has_annotations() {
             self.sink.say(self.report(verdict).annotations());
         }
     }

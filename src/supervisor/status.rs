@@ -16,7 +16,8 @@ use gipc::route::Counts;
 const SHOWN: usize = 3;
 
 impl Supervisor {
-    /// What USR1 prints: what `ps` and `why` do, the latter for those who do not simply run.
+    /// What USR1 prints: what `ps` and `why` do, the latter for those who do not simply run. Where log
+    /// lines are objects, so are these.
     pub(super) fn status(&self) -> String {
         let all =
             || (0..self.instances.len()).map(InstanceId).filter(|id| !self.session.is_removed(*id));
@@ -25,6 +26,9 @@ impl Supervisor {
         let is_told = |id: InstanceId, it| !is_plain(it) || !self.held_up(id).is_empty();
         let others = all().zip(&standings).filter(|(id, it)| is_told(*id, it));
         let reasons: Vec<_> = others.map(|(id, _)| self.reason(id)).collect();
+        if self.sink.is_json() {
+            return standing::lines(&standings, &reasons);
+        }
         let text = standing::table(&standings) + &standing::reasons(&reasons);
         text.lines().map(|line| format!("gipc: {line}\n")).collect()
     }

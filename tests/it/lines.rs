@@ -305,3 +305,50 @@ fn it_ends_with_whoever_reads_its_lines() {
     let folder = scratch();
     command("bash").args(["-c", &script]).current_dir(folder.path()).end().said("x\n141\n");
 }
+
+#[test]
+fn with_json_every_line_of_standard_error_is_an_object() {
+    let folder = scratch();
+    let toml = "name = 'all-json'\n\
+                [process.bad]\nshell = 'echo wrong; read x < fifo; exit 3'\nrestart = 'never'\n\
+                [process.next]\ncommand = 'true'\ndepends_on = { bad = 'completed_successfully' }\n";
+    std::fs::write(folder.path().join("gipc.toml"), toml).unwrap();
+    let fifo = folder.path().join("fifo");
+    assert!(command("mkfifo").arg(&fifo).end().status.success());
+    // It can be opened, and is full at the end.
+    std::os::unix::fs::symlink("/dev/full", folder.path().join("report.json")).unwrap();
+    let mut gipc = words("up -v --log-format json --report report.json");
+    gipc.current_dir(folder.path()).env("GITHUB_ACTIONS", "true");
+    let mut gipc = gipc.begin();
+    let mut said = gipc.stderr_until("wrong");
+    gipc.signal(libc::SIGUSR1);
+    said += &gipc.stderr_until("because");
+    std::fs::write(fifo, "\n").unwrap();
+    let ended = gipc.end();
+    said += &ended.stderr;
+    assert_eq!(ended.code(), 125, "{said}");
+    let lines: Vec<serde_json::Value> = said
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("`{line}` in: {said}")))
+        .collect();
+    assert!(lines.iter().all(|line| line["timestamp"].is_string()), "{said}");
+    let has = |is_it: &dyn Fn(&serde_json::Value) -> bool| lines.iter().any(is_it);
+    assert!(has(&|it| it["standing"]["name"] == "bad.1" && it["standing"]["state"] == "running"));
+    assert!(has(&|it| it["reason"]["name"] == "next.1" && it["reason"]["root"] == "bad.1"));
+    assert!(has(&|it| it["instance"] == "bad.1" && it["line"] == "wrong"));
+    let last = lines.last().unwrap();
+    let message = last["message"].as_str().unwrap();
+    assert!(message.starts_with("cannot write the report `report.json`: No space"), "{last}");
+    assert_eq!(last["level"], "ERROR");
+}
+
+#[test]
+fn with_json_what_cannot_begin_is_told_in_an_object_too() {
+    let ended = words("run --log-format json --record /no/such/r.jsonl -- true").end();
+    assert_eq!(ended.code(), 125);
+    let line: serde_json::Value = serde_json::from_str(&ended.stderr).unwrap();
+    assert_eq!(
+        line["message"],
+        "cannot write the record `/no/such/r.jsonl`: No such file or directory (os error 2)"
+    );
+}
