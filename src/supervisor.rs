@@ -90,8 +90,8 @@ pub(crate) enum Error {
     Descriptors { instances: usize, needed: u64, hard: u64 },
     #[error(transparent)]
     Socket(#[from] control::Error),
-    #[error("cannot listen on the control socket")]
-    Server(#[source] io::Error),
+    #[error("cannot listen on the control socket `{}`", path.display())]
+    Server { path: std::path::PathBuf, source: io::Error },
     #[error("cannot make a pipe")]
     Pipe(#[source] io::Error),
     #[error(
@@ -344,7 +344,9 @@ impl Supervisor {
         // First of all: where there is such a session nothing of it is touched.
         let (server, requests) = match plan.session.as_deref().map(Socket::bind).transpose()? {
             Some(socket) => {
-                let (server, requests) = Server::start(socket).map_err(Error::Server)?;
+                let path = socket.path().to_owned();
+                let failed = |source| Error::Server { path, source };
+                let (server, requests) = Server::start(socket).map_err(failed)?;
                 requests::give_socket(&mut plan.topology, server.path());
                 (Some(server), Some(requests))
             }

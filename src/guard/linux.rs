@@ -233,7 +233,8 @@ pub(super) fn leave_pid_namespace() -> io::Result<()> {
     let (uid, gid) = (geteuid(), getegid());
     unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWPID).map_err(|errno| {
         let why = format!(
-            "this system does not let us have a user namespace ({}); see user_namespaces(7)",
+            "this system does not let us have a user namespace ({}), which --isolate needs; see \
+             user_namespaces(7), or leave --isolate out",
             errno.desc()
         );
         io::Error::new(io::ErrorKind::PermissionDenied, why)
@@ -251,7 +252,10 @@ pub(super) fn enter_isolation() -> io::Result<()> {
     mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE)?;
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     mount(Some("proc"), "/proc", Some("proc"), flags, NONE).map_err(|errno| {
-        let why = format!("this system does not let us mount /proc ({})", errno.desc());
+        let why = format!(
+            "this system does not let us mount /proc ({}), which --isolate needs; leave it out",
+            errno.desc()
+        );
         io::Error::new(io::ErrorKind::PermissionDenied, why)
     })
 }

@@ -81,6 +81,18 @@ fn after_the_end_of_standard_input() {
 }
 
 #[test]
+fn where_there_can_be_no_isolation_the_way_out_is_told() {
+    // In a user namespace that may have no further one, without the privilege to do without.
+    let script = "echo 0 > /proc/sys/user/max_user_namespaces && \
+                  exec setpriv --bounding-set=-all --inh-caps=-all \"$@\"";
+    let mut unshare = command("unshare");
+    unshare.args(["--user", "--map-root-user", "sh", "-c", script, "sh"]);
+    let ended = unshare.args([GIPC, "exec", "--isolate", "--", "true"]).end();
+    let told = "which --isolate needs; see user_namespaces(7), or leave --isolate out";
+    ended.failed(125, &["gipc: ", "a user namespace (", told]);
+}
+
+#[test]
 fn a_run_that_is_isolated_works_as_any_other() {
     let mut gipc = words("run --isolate --");
     gipc.args([CHILD, "upper"]).with_input("a\nb\n").said("A\nB\n");
