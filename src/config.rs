@@ -89,7 +89,9 @@ pub(crate) fn load(file: Option<&Path>, typed: CommandLine<'_>) -> Result<Topolo
 /// The name of the session of the current folder: its gipc.toml's, or else the folder's. A file that
 /// is not understood tells what it can: it may be the one to be mended while the session runs.
 pub(crate) fn session_name() -> String {
-    let in_file = std::fs::read_to_string(FILES[0]).ok().and_then(|text| read::name(&text));
+    let variable = |name: &str| std::env::var_os(name);
+    let text = std::fs::read_to_string(FILES[0]).ok();
+    let in_file = text.and_then(|text| read::name(&text, &variable));
     let folder = || Path::new(".").canonicalize().ok().map(|folder| resolve::name_of(&folder));
     in_file.or_else(folder).unwrap_or_else(|| "gipc".to_owned())
 }

@@ -1,11 +1,13 @@
 //! `gipc.toml` → raw description: all that is wrong with its shape.
 
+use std::ffi::OsString;
 use std::ops::Range;
 
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::expand::expand;
 use super::foreign;
 use super::mistake::{Mistakes, Place, did_you_mean};
 use super::raw::{self, File};
@@ -68,10 +70,10 @@ pub(super) fn read(text: &str, mistakes: &mut Mistakes) -> Reading {
     reading
 }
 
-/// The name that a text gives its session, as far as it is one.
-pub(super) fn name(text: &str) -> Option<String> {
+/// The name that a text gives its session, with its variables replaced, as far as it is one.
+pub(super) fn name(text: &str, variable: &dyn Fn(&str) -> Option<OsString>) -> Option<String> {
     let (root, _) = DeTable::parse_recoverable(text);
-    let name = root.get_ref().get("name")?.get_ref().as_str()?.to_owned();
+    let name = expand(root.get_ref().get("name")?.get_ref().as_str()?, variable).ok()?;
     crate::value::session_name(&name).ok()
 }
 

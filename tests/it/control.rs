@@ -485,6 +485,20 @@ fn who_waits_is_told_of_the_end_of_the_session() {
 }
 
 #[test]
+fn a_session_whose_name_has_variables_is_found_from_its_folder() {
+    let session = Session::up(
+        "name = '${UP_TEST_NAME:-expanded}'\n[process.a]\nshell = 'echo up; exec sleep 998'\n",
+        "up",
+    );
+    session.gipc("wait --ready a").said("");
+    session.gipc("wait --ready -s expanded a").said("");
+    let mut other = words("ps");
+    other.current_dir(session.folder.path()).env("UP_TEST_NAME", "another-expanded");
+    other.end().failed(125, &["another-expanded"]);
+    assert_eq!(session.down().code(), 0);
+}
+
+#[test]
 fn a_reload_restarts_only_what_has_changed() {
     let file = |db: &str, more: &str| {
         format!(
