@@ -193,6 +193,9 @@ pub(crate) struct Reloaded {
     pub(crate) restarted: Vec<String>,
     pub(crate) stopped: Vec<String>,
     pub(crate) scaled: Vec<String>,
+    /// Keys, such as `exit` and `depends_on of web`, for which nothing is started or stopped.
+    #[serde(default)]
+    pub(crate) changed: Vec<String>,
 }
 
 /// What a session says of itself.

@@ -222,7 +222,8 @@ impl Wait {
 /// Make a session of `up` reread its file
 ///
 /// New processes are started, removed ones are stopped, and only those that have changed are
-/// restarted. If the file has errors, they are printed and the session goes on unchanged.
+/// restarted. Another `exit`, `strategy` or `depends_on` restarts nothing and applies from now on. What
+/// was done is printed. If the file has errors, they are printed and the session goes on unchanged.
 #[derive(Debug, Args)]
 pub(super) struct Reload {
     #[command(flatten)]

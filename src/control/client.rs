@@ -255,7 +255,7 @@ impl Session {
     }
 
     fn reload(&mut self, color: bool) -> Result<Verdict, Error> {
-        let Reloaded { started, restarted, stopped, scaled } =
+        let Reloaded { started, restarted, stopped, scaled, changed } =
             match self.ask(&Request::Reload { color }) {
                 Ok(Reply::Reloaded(reloaded)) => reloaded,
                 Ok(_) => return Err(self.unexpected()),
@@ -271,6 +271,7 @@ impl Session {
             ("restarted", restarted),
             ("stopped", stopped),
             ("scaled", scaled),
+            ("changed", changed),
         ] {
             if !names.is_empty() {
                 text.push_str(&format!("{what} {}\n", names.join(", ")));

@@ -29,6 +29,8 @@ pub(crate) struct Revision {
     pub(crate) order: Vec<ProcessId>,
     /// Processes that are to have another number of instances.
     pub(crate) scaled: Vec<(ProcessId, usize)>,
+    /// Keys that count from now on, and for which nothing is started or stopped.
+    pub(crate) settings: Vec<String>,
 }
 
 impl Topology {
@@ -51,7 +53,7 @@ impl Topology {
         for process in &mut processes {
             (process.replicas, process.depends_on) = (0, Vec::new());
         }
-        let mut scaled = Vec::new();
+        let (mut scaled, mut waits) = (Vec::new(), Vec::new());
         for (at, mut process) in places.iter().copied().zip(new.processes) {
             for dependency in &mut process.depends_on {
                 dependency.on = place(dependency.on);
@@ -67,6 +69,9 @@ impl Topology {
                         old if old.runs_like(&process) => Fate::Same,
                         _ => Fate::Changed,
                     };
+                    if fates[at] == Fate::Same && old.depends_on != process.depends_on {
+                        waits.push(format!("depends_on of {}", process.name));
+                    }
                     if fates[at] != Fate::New && old.replicas != process.replicas {
                         scaled.push((ProcessId(at), process.replicas));
                     }
@@ -85,9 +90,12 @@ impl Topology {
             other => other,
         };
         let order = order.into_iter().map(place).collect();
+        let rules = [("exit", self.exit != exit), ("strategy", self.strategy != new.strategy)];
+        let rules = rules.into_iter().filter(|(_, is_new)| *is_new).map(|(key, _)| key.to_owned());
+        let settings = rules.chain(waits).collect();
         // The session is found by the name that it has.
         let topology = Self { exit, processes, channels, name: self.name.clone(), ..new };
-        Revision { topology, fates, order, scaled }
+        Revision { topology, fates, order, scaled, settings }
     }
 }
 

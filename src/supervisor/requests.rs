@@ -264,7 +264,7 @@ impl Supervisor {
             give_socket(&mut new, server.path());
         }
         let revision = self.plan.topology.revise(new);
-        let Revision { topology, fates, scaled, .. } = &revision;
+        let Revision { topology, fates, scaled, settings, .. } = &revision;
         if topology.channels != self.plan.topology.channels {
             return Err(failed(
                 "the channels have changed, and those of a session last as long as it does: take it \
@@ -301,6 +301,7 @@ impl Supervisor {
             restarted: named(Fate::Changed),
             stopped: named(Fate::Gone),
             scaled: scaled.iter().map(size).collect(),
+            changed: settings.clone(),
         };
         info!("reloaded: {reloaded:?}");
         for (at, (process, fate)) in topology.processes.iter().zip(fates).enumerate() {

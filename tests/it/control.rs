@@ -485,6 +485,28 @@ fn who_waits_is_told_of_the_end_of_the_session() {
 }
 
 #[test]
+fn a_reload_tells_of_what_counts_without_a_start() {
+    let file = |top: &str, db: &str| {
+        format!(
+            "{top}\n[process.web]\nshell = 'echo serving; exec sleep 998'\nrestart = 'never'\n{db}\n\
+             [process.db]\ncommand = 'sleep 998'\nrestart = 'never'\n"
+        )
+    };
+    let session = Session::up(&file("", ""), "serving");
+    session.gipc("wait --ready").said("");
+    session.rewrite(&file("", "depends_on = ['db']"));
+    session.gipc("reload").said("changed depends_on of web\n");
+    session.gipc("reload").said("nothing has changed\n");
+    session.rewrite(&file("strategy = 'one_for_all'", ""));
+    session.gipc("reload").said("changed strategy, depends_on of web\n");
+    session.rewrite(&file("exit = 'db'", ""));
+    session.gipc("reload").said("changed exit, strategy\n");
+    // And it counts.
+    session.gipc("signal KILL db").said("");
+    assert_eq!(session.gipc.end().code(), 137);
+}
+
+#[test]
 fn a_session_whose_name_has_variables_is_found_from_its_folder() {
     let session = Session::up(
         "name = '${UP_TEST_NAME:-expanded}'\n[process.a]\nshell = 'echo up; exec sleep 998'\n",

@@ -50,7 +50,7 @@ impl Session {
     /// Goes by another topology. Of a process that is the same or has changed there are as many
     /// instances as before, unless it says another number now.
     pub(crate) fn reload(&mut self, revision: &Revision) -> Vec<Order> {
-        let Revision { topology, fates, order, scaled } = revision;
+        let Revision { topology, fates, order, scaled, .. } = revision;
         self.take_over(topology, order);
         let mut orders = Vec::new();
         let mut changed = Vec::new();
