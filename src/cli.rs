@@ -4,7 +4,10 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, CommandFactory, FromArgMatches, Id, Parser, Subcommand};
 use gipc::process::ExitCode;
 
 use crate::guard::Verdict;
@@ -159,7 +162,7 @@ impl Usage {
         all.build();
         // There are no options before it.
         let name = std::env::args_os().nth(1).unwrap_or_default();
-        let kind = clap::error::ErrorKind::ValueValidation;
+        let kind = ErrorKind::ValueValidation;
         Self::Clap(match all.find_subcommand_mut(name) {
             Some(command) => command.error(kind, message),
             None => all.error(kind, message),
@@ -208,7 +211,7 @@ impl Usage {
 pub(crate) fn plan() -> Result<Plan, Usage> {
     let command = match Command::parse_alone() {
         Some(command) => command,
-        None => Cli::try_parse().map_err(Usage::Clap)?.command,
+        None => parse_whole().map_err(Usage::Clap)?.command,
     };
     match command {
         Command::Exec(exec) => exec.into_plan(),
@@ -238,6 +241,44 @@ pub(crate) fn plan() -> Result<Plan, Usage> {
         Command::Man(man) => man.into_plan(),
         Command::Help(help) => Err(help.into_usage()),
     }
+}
+
+/// Takes the command line by the whole definition. Where what was typed excludes what a variable
+/// says, it is as if there were no such variable.
+fn parse_whole() -> Result<Cli, clap::Error> {
+    let excluded = |error: &clap::Error| error.kind() == ErrorKind::ArgumentConflict;
+    let error = match Cli::try_parse() {
+        Err(error) if excluded(&error) && has_variables() => error,
+        parsed => return parsed,
+    };
+    let without = |is_excluded: &dyn Fn(&Id) -> bool| {
+        Cli::command().mut_subcommands(|command| {
+            command.mut_args(|arg| {
+                if is_excluded(arg.get_id()) { arg.env(Resettable::Reset) } else { arg }
+            })
+        })
+    };
+    let typed = without(&|_| true).try_get_matches();
+    let Some((name, typed)) = typed.as_ref().ok().and_then(clap::ArgMatches::subcommand) else {
+        return Err(error);
+    };
+    let all = Cli::command();
+    let command = all.find_subcommand(name).unwrap_or(&all);
+    let is_typed = |arg: &&Arg| {
+        let source = typed
+            .try_contains_id(arg.get_id().as_str())
+            .ok()
+            .and_then(|_| typed.value_source(arg.get_id().as_str()));
+        source == Some(ValueSource::CommandLine)
+    };
+    let (typed, others): (Vec<&Arg>, Vec<&Arg>) = command.get_arguments().partition(is_typed);
+    let excludes = |one: &Arg, other: &Arg| {
+        command.get_arg_conflicts_with(one).iter().any(|it| it.get_id() == other.get_id())
+    };
+    let loses = |other: &&&Arg| typed.iter().any(|it| excludes(it, other) || excludes(other, it));
+    let losers: Vec<_> = others.iter().filter(loses).map(|it| it.get_id()).collect();
+    let matches = without(&|id| losers.contains(&id)).try_get_matches()?;
+    Cli::from_arg_matches(&matches)
 }
 
 /// May a variable in the environment stand for an option?

@@ -170,3 +170,25 @@ fn make_keeps_its_jobserver_through_exec() {
     // Without it make would warn that the jobserver is unavailable.
     assert_eq!(ended.stderr, "");
 }
+
+#[test]
+fn what_is_typed_counts_more_than_a_variable_that_it_excludes() {
+    let with = |variable: &str, line: &str| {
+        let mut gipc = words(line);
+        gipc.env(variable, "1").end()
+    };
+    with("GIPC_QUIET", "run -v -- true").failed(0, &["gipc: started true.1"]);
+    with("GIPC_VERBOSE", "run -q -- sh -c exit").said("");
+    let page = std::fs::read(root().join("man/gipc-run.1")).unwrap();
+    with("GIPC_ALL", "man run").said(page);
+    for (variable, line) in [("GIPC_JSON", "ps --watch"), ("GIPC_WATCH", "ps --json")] {
+        with(variable, &format!("{line} -s no-such-session")).failed(125, &["`no-such-session`"]);
+    }
+    let script = "GIPC_FOLLOW=1 gipc recv -n 2 >&2; GIPC_COUNT=1 gipc recv --follow >&2";
+    gipc(["run", "--", "sh", "-c", script]).with_input("a\nb\nc\n").failed(0, &["a\nb\nc\n"]);
+    // Of two variables, or of two options, none counts more.
+    let conflict = "cannot be used with";
+    words("run -q -v -- true").end().failed(2, &[conflict]);
+    let mut gipc = words("run -- true");
+    gipc.env("GIPC_QUIET", "1").env("GIPC_VERBOSE", "1").end().failed(2, &[conflict]);
+}
