@@ -116,11 +116,13 @@ pub(crate) struct Incarnation {
     /// Why it was started.
     pub(crate) reason: &'static str,
     pub(crate) started: Moment,
+    /// The same by the clock that nobody sets: since the start of the run.
+    pub(crate) started_seconds: f64,
     /// When it was ready for messages, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ready: Option<Moment>,
     pub(crate) ended: Option<Moment>,
-    /// By the clock that nobody sets.
+    pub(crate) ended_seconds: Option<f64>,
     pub(crate) duration_seconds: Option<f64>,
     pub(crate) exit: Option<Ending>,
     /// Why it ended.
@@ -132,13 +134,17 @@ pub(crate) struct Incarnation {
 }
 
 impl Incarnation {
-    pub(crate) fn new(pid: i32, reason: &'static str) -> Self {
+    /// One that has just been started, in a run that was started then.
+    pub(crate) fn new(pid: i32, reason: &'static str, run: Moment) -> Self {
+        let started = Moment::now();
         Self {
             pid,
             reason,
-            started: Moment::now(),
+            started,
+            started_seconds: started.instant.duration_since(run.instant).as_secs_f64(),
             ready: None,
             ended: None,
+            ended_seconds: None,
             duration_seconds: None,
             exit: None,
             ended_because: None,
@@ -152,6 +158,7 @@ impl Incarnation {
         let now = Moment::now();
         let duration = now.instant.duration_since(self.started.instant);
         self.duration_seconds = Some(duration.as_secs_f64());
+        self.ended_seconds = Some(self.started_seconds + duration.as_secs_f64());
         self.ended = Some(now);
         self.exit = Some(status.into());
     }

@@ -14,8 +14,9 @@ use crate::plan::Plan;
 const RELEASED: &str = "2026-11-23";
 
 /// The pages that are written by hand.
-const BY_HAND: [(&str, &[u8]); 3] = [
+const BY_HAND: [(&str, &[u8]); 4] = [
     ("gipc-control.7", include_bytes!("../../man/gipc-control.7")),
+    ("gipc-formats.5", include_bytes!("../../man/gipc-formats.5")),
     ("gipc-toml.5", include_bytes!("../../man/gipc-toml.5")),
     ("gipc-wire.7", include_bytes!("../../man/gipc-wire.7")),
 ];
@@ -72,7 +73,7 @@ fn to_complete() -> clap::Command {
 /// Print a manual page, as roff: `gipc man run | man -l -`
 #[derive(Debug, Args)]
 pub(super) struct Man {
-    /// The page: a command, `toml`, `wire` or `control` [default: gipc(1)]
+    /// The page: a command, `toml`, `formats`, `wire` or `control` [default: gipc(1)]
     page: Option<String>,
 
     /// Write all pages and completions to this folder
@@ -477,5 +478,5 @@ const SEE_ALSO: &str = "\
 gipc(1), gipc-exec(1), gipc-run(1), gipc-pipe(1), gipc-replay(1), gipc-up(1), gipc-ps(1), gipc-why(1),
 gipc-logs(1), gipc-tap(1), gipc-start(1), gipc-stop(1), gipc-restart(1), gipc-signal(1), gipc-scale(1),
 gipc-wait(1), gipc-reload(1), gipc-down(1), gipc-send(1), gipc-recv(1), gipc-call(1), gipc-check(1), gipc-toml(5),
-gipc-control(7), gipc-wire(7)
+gipc-formats(5), gipc-control(7), gipc-wire(7)
 ";

@@ -28,7 +28,8 @@ pub(super) struct Telling {
           value_parser = clap::builder::FalseyValueParser::new())]
     isolate: bool,
 
-    /// Write a report of the run to this file: JSON, or JUnit XML if its name ends in .xml
+    /// Write a report of the run to this file: JSON, see gipc-formats(5), or JUnit XML if its name ends
+    /// in .xml
     #[arg(long, env = "GIPC_REPORT", value_name = "FILE", hide_env = true)]
     report: Option<PathBuf>,
 

@@ -69,7 +69,8 @@ impl Supervisor {
             self.link.release_inherited(); // It has them now, and nobody else is to get them.
         }
         self.link.watch(&process);
-        instance.history.begin(Incarnation::new(process.pid(), instance.reason));
+        let incarnation = Incarnation::new(process.pid(), instance.reason, self.started);
+        instance.history.begin(incarnation);
         instance.ended_because = None;
         instance.last_no.clear();
         instance.trouble = None;

@@ -95,9 +95,74 @@ fn the_manual_has_every_key() {
     }
 }
 
+/// All keys in a JSON value.
+fn keys(value: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(table) => {
+            found.extend(table.keys().cloned());
+            table.values().for_each(|value| keys(value, found));
+        }
+        serde_json::Value::Array(list) => list.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+/// What gipc writes for programs has no key, and no column, that gipc-formats(5) does not have.
+#[test]
+fn the_manual_has_every_key_of_what_is_written_for_programs() {
+    let folder = scratch();
+    let worker = "while m=$(gipc recv); do [ $m != bad ] || { echo oh >&2; kill -9 $$; }; \
+                  gipc send $m; done";
+    let mut gipc = words(
+        "pool -v -j1 --log-format json --ready delay:0s --retries 0 --backoff 0s..0s --output json \
+         --report report.json --record record --dead-letter dead --joblog joblog --",
+    );
+    gipc.current_dir(folder.path()).args(["bash", "-c", worker]);
+    let ended = gipc.with_input(b"good\nbad\n\xff\n");
+    assert_eq!(ended.code(), 1, "{ended:?}");
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let mut found = std::collections::BTreeSet::new();
+    let lines = [ended.text(), &ended.stderr, &read("record"), &read("dead")].join("\n");
+    for line in lines.lines().filter(|line| !line.is_empty()) {
+        keys(&serde_json::from_str(line).unwrap(), &mut found);
+    }
+    let report: serde_json::Value = serde_json::from_str(&read("report.json")).unwrap();
+    keys(&report, &mut found);
+    for known in ["started_seconds", "reply", "reply_base64", "error", "base64", "line", "signal"] {
+        assert!(found.contains(known), "`{known}` is not in {found:?}");
+    }
+    found.extend(read("joblog").lines().next().unwrap().split('\t').map(str::to_owned));
+    let page = std::fs::read_to_string(root().join("man/gipc-formats.5")).unwrap();
+    for key in found {
+        let is_there = page.lines().any(|line| {
+            line.starts_with(".B") && line.split([' ', '"', ',']).any(|word| word == key)
+        });
+        assert!(is_there, "`{key}`");
+    }
+    // By both clocks the incarnations are within the run, one after the other.
+    let lives = report["instances"][0]["incarnations"].as_array().unwrap();
+    let mut before = 0.0;
+    for life in lives {
+        for key in ["started_seconds", "ended_seconds"] {
+            let at = life[key].as_f64().unwrap();
+            assert!(at >= before, "{report}");
+            before = at;
+        }
+        let length =
+            life["ended_seconds"].as_f64().unwrap() - life["started_seconds"].as_f64().unwrap();
+        assert!((length - life["duration_seconds"].as_f64().unwrap()).abs() < 1e-6, "{life}");
+    }
+    assert!(before <= report["duration_seconds"].as_f64().unwrap(), "{report}");
+}
+
 #[test]
 fn each_page_and_each_completion_can_be_printed() {
-    for (page, file) in [("run", "gipc-run.1"), ("toml", "gipc-toml.5"), ("wire", "gipc-wire.7")] {
+    for (page, file) in [
+        ("run", "gipc-run.1"),
+        ("toml", "gipc-toml.5"),
+        ("wire", "gipc-wire.7"),
+        ("formats", "gipc-formats.5"),
+    ] {
         gipc(["man", page]).end().said(std::fs::read(root().join("man").join(file)).unwrap());
     }
     gipc(["man"]).end().said(std::fs::read(root().join("man/gipc.1")).unwrap());
