@@ -71,7 +71,7 @@ complete -c gipc -n "__fish_gipc_using_subcommand exec" -l backoff -d 'Pause bef
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l max-restarts -d 'Give up after more than COUNT restarts within DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l name -d 'Run as session NAME, so that gipc-ps(1) and others can query and control it. `up` is always a session, by default with the name given in its file, else the name of its folder' -r
-complete -c gipc -n "__fish_gipc_using_subcommand exec" -l report -d 'Write a report of the run to this file: JSON, or JUnit XML if its name ends in .xml' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand exec" -l report -d 'Write a report of the run to this file: JSON, see gipc-formats(5), or JUnit XML if its name ends in .xml' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l log-format -d 'The format of log lines on standard error' -r -f -a "pretty\t'Text for people'
 json\t'A JSON object on each line'"
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, unless NO_COLOR or FORCE_COLOR says otherwise'
@@ -114,7 +114,7 @@ varint\t''
 json-seq\t''
 raw\t''
 none\t''"
-complete -c gipc -n "__fish_gipc_using_subcommand run" -l max-message -d 'The largest message to accept' -r
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l max-message -d 'The largest message to accept [default: 64MiB]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l record -d 'Append every message to this file, one JSON object per line' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l ready -d 'When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l ready-timeout -d 'Stop a worker that is not ready after this long, with exit code 124' -r
@@ -137,7 +137,7 @@ complete -c gipc -n "__fish_gipc_using_subcommand run" -l backoff -d 'Pause befo
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l max-restarts -d 'Give up after more than COUNT restarts within DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l name -d 'Run as session NAME, so that gipc-ps(1) and others can query and control it. `up` is always a session, by default with the name given in its file, else the name of its folder' -r
-complete -c gipc -n "__fish_gipc_using_subcommand run" -l report -d 'Write a report of the run to this file: JSON, or JUnit XML if its name ends in .xml' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand run" -l report -d 'Write a report of the run to this file: JSON, see gipc-formats(5), or JUnit XML if its name ends in .xml' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l log-format -d 'The format of log lines on standard error' -r -f -a "pretty\t'Text for people'
 json\t'A JSON object on each line'"
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, unless NO_COLOR or FORCE_COLOR says otherwise'
@@ -181,7 +181,7 @@ varint\t''
 json-seq\t''
 raw\t''
 none\t''"
-complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l max-message -d 'The largest message to accept' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l max-message -d 'The largest message to accept [default: 64MiB]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l record -d 'Append every message to this file, one JSON object per line' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l ready -d 'When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l ready-timeout -d 'Stop a worker that is not ready after this long, with exit code 124' -r
@@ -204,7 +204,7 @@ complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l backoff -d 'Pause bef
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l max-restarts -d 'Give up after more than COUNT restarts within DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l name -d 'Run as session NAME, so that gipc-ps(1) and others can query and control it. `up` is always a session, by default with the name given in its file, else the name of its folder' -r
-complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l report -d 'Write a report of the run to this file: JSON, or JUnit XML if its name ends in .xml' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l report -d 'Write a report of the run to this file: JSON, see gipc-formats(5), or JUnit XML if its name ends in .xml' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l log-format -d 'The format of log lines on standard error' -r -f -a "pretty\t'Text for people'
 json\t'A JSON object on each line'"
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, unless NO_COLOR or FORCE_COLOR says otherwise'
@@ -240,7 +240,7 @@ varint\t''
 json-seq\t''
 raw\t''
 none\t''"
-complete -c gipc -n "__fish_gipc_using_subcommand replay" -l max-message -d 'The largest message to accept' -r
+complete -c gipc -n "__fish_gipc_using_subcommand replay" -l max-message -d 'The largest message to accept [default: 64MiB]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l record -d 'Append every message to this file, one JSON object per line' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l ready -d 'When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l ready-timeout -d 'Stop a worker that is not ready after this long, with exit code 124' -r
@@ -263,7 +263,7 @@ complete -c gipc -n "__fish_gipc_using_subcommand replay" -l backoff -d 'Pause b
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l max-restarts -d 'Give up after more than COUNT restarts within DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l name -d 'Run as session NAME, so that gipc-ps(1) and others can query and control it. `up` is always a session, by default with the name given in its file, else the name of its folder' -r
-complete -c gipc -n "__fish_gipc_using_subcommand replay" -l report -d 'Write a report of the run to this file: JSON, or JUnit XML if its name ends in .xml' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand replay" -l report -d 'Write a report of the run to this file: JSON, see gipc-formats(5), or JUnit XML if its name ends in .xml' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l log-format -d 'The format of log lines on standard error' -r -f -a "pretty\t'Text for people'
 json\t'A JSON object on each line'"
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, unless NO_COLOR or FORCE_COLOR says otherwise'
@@ -301,7 +301,7 @@ u32le\t''
 varint\t''
 json-seq\t''
 raw\t''"
-complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-message -d 'The largest message to accept' -r
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-message -d 'The largest message to accept [default: 64MiB]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l record -d 'Append every message to this file, one JSON object per line' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l ready -d 'When the worker is ready for its first message: message, fd:N, log:REGEX or delay:DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l ready-timeout -d 'Stop a worker that is not ready after this long, with exit code 124' -r
@@ -321,7 +321,7 @@ complete -c gipc -n "__fish_gipc_using_subcommand pool" -l backoff -d 'Pause bef
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l max-restarts -d 'Give up after more than COUNT restarts within DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l name -d 'Run as session NAME, so that gipc-ps(1) and others can query and control it. `up` is always a session, by default with the name given in its file, else the name of its folder' -r
-complete -c gipc -n "__fish_gipc_using_subcommand pool" -l report -d 'Write a report of the run to this file: JSON, or JUnit XML if its name ends in .xml' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand pool" -l report -d 'Write a report of the run to this file: JSON, see gipc-formats(5), or JUnit XML if its name ends in .xml' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l log-format -d 'The format of log lines on standard error' -r -f -a "pretty\t'Text for people'
 json\t'A JSON object on each line'"
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, unless NO_COLOR or FORCE_COLOR says otherwise'
@@ -363,14 +363,35 @@ complete -c gipc -n "__fish_gipc_using_subcommand up" -s f -l file -d 'The file 
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s p -l process -d 'Add a process, whose COMMAND a shell runs; may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s c -l channel -d 'Add a channel from one process to another; may be repeated. A PORT is a descriptor number, `stdin`, `stdout` or `node` (Node\'s process.send); `-` is gipc\'s own standard input or output' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l timeout -d 'Stop the whole run after this long, with exit code 124' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -s C -l chdir -d 'Run processes in this directory, unless they have a working_dir [default: that of the file]' -r -f -a "(__fish_complete_directories)"
+complete -c gipc -n "__fish_gipc_using_subcommand up" -s e -l env -d 'Set an environment variable of all processes; may be repeated' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l env-file -d 'Set the environment variables of this file (NAME=VALUE lines)' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l stop-signal -d 'Ask processes to end with this signal [default: TERM]' -r -f -a "TERM\t''
+INT\t''
+HUP\t''
+QUIT\t''
+KILL\t''
+USR1\t''
+USR2\t''"
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l grace -d 'Kill what has not ended so long after it was asked to [default: 10s]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l restart -d 'Start processes again when they end [default: on-failure; those of a Procfile: never]' -r -f -a "never\t''
+on-failure\t''
+always\t''"
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l backoff -d 'Pause before a restart, doubling from the first to the last value, with jitter [default: 100ms..30s]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l max-restarts -d 'Give a process up after so many restarts within this time [default: 5/10s]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l ready -d 'When a process is ready: any condition that `ready` has in gipc-toml(5) [default: at once]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l ready-timeout -d 'A process that is not ready after so long has failed [default: 30s]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l record -d 'Append every message of all channels to this file, a JSON object on each line' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l name -d 'Run as session NAME, so that gipc-ps(1) and others can query and control it. `up` is always a session, by default with the name given in its file, else the name of its folder' -r
-complete -c gipc -n "__fish_gipc_using_subcommand up" -l report -d 'Write a report of the run to this file: JSON, or JUnit XML if its name ends in .xml' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l report -d 'Write a report of the run to this file: JSON, see gipc-formats(5), or JUnit XML if its name ends in .xml' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l log-format -d 'The format of log lines on standard error' -r -f -a "pretty\t'Text for people'
 json\t'A JSON object on each line'"
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l color -d 'Use colours in log lines' -r -f -a "auto\t'On a terminal, unless NO_COLOR or FORCE_COLOR says otherwise'
 always\t''
 never\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s d -l detach -d 'Return once all processes are ready, and go on in the background; see gipc-ps(1), gipc-logs(1) and gipc-down(1). If one fails before that, return its exit code'
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l clear-env -d 'Start from an empty environment'
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l isolate -d 'Run in a separate PID namespace, so that nothing is left behind even when both of gipc\'s processes are killed at once (Linux, where user namespaces are allowed)'
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s q -l quiet -d 'Print errors only'
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s v -l verbose -d 'Print more; twice for the details of what gipc does'
