@@ -241,10 +241,7 @@ impl Delivery {
 
     /// Takes back what has not been sent at all, a message each.
     pub fn take_unsent(&mut self) -> Vec<Parcel> {
-        self.cut(self.written, self.part);
-        // It may be that all of the first half has been sent.
-        self.wrote(0);
-        let begun = self.written + usize::from(self.part > 0);
+        let begun = self.part_begun();
         let (asides, unsent): (VecDeque<_>, VecDeque<_>) =
             self.parcels.split_off(begun).into_iter().partition(Parcel::is_aside);
         self.parcels.extend(asides);
@@ -340,13 +337,21 @@ impl Delivery {
     }
 
     /// Takes the oldest messages back that have not been written at all, until no more than `bytes`
-    /// are left to be.
+    /// are left to be, or but the last one.
     pub fn drop_down_to(&mut self, bytes: usize) -> Vec<Parcel> {
         let mut dropped = Vec::new();
-        let mut first = self.written + usize::from(self.part > 0);
+        if self.unwritten <= bytes {
+            return dropped;
+        }
+        let mut first = self.part_begun();
         while self.unwritten > bytes {
             while self.parcels.get(first).is_some_and(Parcel::is_aside) {
                 first += 1;
+            }
+            let is_last = self.parcels.iter().skip(first + 1).all(Parcel::is_aside);
+            let is_cut = self.cut(first, self.unwritten - bytes, is_last);
+            if is_last && !is_cut {
+                break;
             }
             let Some(parcel) = self.parcels.remove(first) else { break };
             self.unwritten -= parcel.frames.len();
@@ -392,14 +397,25 @@ impl Delivery {
         left
     }
 
-    /// Makes two of the parcel at this place, where a frame begins behind so many of its bytes.
-    fn cut(&mut self, place: usize, bytes: usize) {
-        let Some(parcel) = self.parcels.get(place) else { return };
+    /// Parts what has begun from what only came together with it. Comes back with the place behind it.
+    fn part_begun(&mut self) -> usize {
+        self.cut(self.written, self.part, false);
+        // It may be that all of the first half has been sent.
+        self.wrote(0);
+        self.written + usize::from(self.part > 0)
+    }
+
+    /// Makes two of the parcel at this place, where a frame begins behind so many of its bytes, or
+    /// else, where that will do, the last one; whether there is such a place.
+    fn cut(&mut self, place: usize, bytes: usize, last_will_do: bool) -> bool {
+        let Some(parcel) = self.parcels.get(place) else { return false };
         if bytes == 0 || parcel.count < 2 {
-            return;
+            return false;
         }
         let parts = self.split(parcel.clone(), 0);
-        let Some(kept) = parts.iter().position(|(at, _)| *at >= bytes) else { return };
+        let last = last_will_do.then(|| parts.len() - 1).filter(|last| *last > 0);
+        let kept = parts.iter().position(|(at, _)| *at >= bytes).or(last);
+        let Some(kept) = kept else { return false };
         let (at, next) = &parts[kept];
         let mut behind = Parcel { frames: parcel.frames.slice(*at..), ..next.clone() };
         behind.count = parts[kept..].iter().map(|(_, part)| part.count).sum();
@@ -409,6 +425,7 @@ impl Delivery {
         parcel.count -= behind.count;
         parcel.payload -= behind.payload;
         self.parcels.insert(place + 1, behind);
+        true
     }
 
     /// The messages of a parcel that end behind its first `read` bytes, each with its place.
@@ -574,8 +591,27 @@ mod tests {
         delivery.wrote(2);
         assert_eq!(delivery.drop_down_to(2 * size).len(), 2);
         assert_eq!(unwritten(&delivery), [&large[0].frames[2..], &large[3].frames].concat());
-        assert_eq!(delivery.drop_down_to(0).len(), 1);
-        assert_eq!(delivery.drop_down_to(0).len(), 0);
+        assert_eq!(delivery.drop_down_to(0).len(), 0, "the last one stays");
+    }
+
+    #[test]
+    fn of_what_came_together_no_more_is_dropped_than_must_be() {
+        let mut delivery = delivery(U32);
+        delivery.begin(1000);
+        let numbers = |dropped: Vec<Parcel>| -> Vec<u64> {
+            dropped.iter().flat_map(Parcel::numbers).collect()
+        };
+        delivery.push(parcel(U32, &vec!["x".repeat(60); 100]));
+        assert_eq!(numbers(delivery.drop_down_to(641)), (1..=90).collect::<Vec<_>>());
+        assert_eq!((delivery.unwritten(), delivery.count()), (640, 10));
+        // One that has begun stays.
+        delivery.wrote(10);
+        assert_eq!(numbers(delivery.drop_down_to(130)), (92..=99).collect::<Vec<_>>());
+        let left = parcel(U32, &vec!["x".repeat(60); 2]).frames;
+        assert_eq!(unwritten(&delivery), left[10..]);
+        assert!(delivery.drop_down_to(0).is_empty());
+        let parcels: Vec<_> = delivery.parcels().map(Parcel::numbers).collect();
+        assert_eq!(parcels, [91..92, 100..101]);
     }
 
     #[test]

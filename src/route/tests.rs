@@ -490,6 +490,26 @@ fn where_there_is_no_room_the_newest_or_the_oldest_are_dropped() {
 }
 
 #[test]
+fn what_has_just_come_is_not_dropped_for_itself() {
+    for readers in [1, 2] {
+        let mut exchange = exchange(readers, |channel| {
+            (channel.full, channel.buffer) = (Full::DropOldest, 10);
+        });
+        assert!(push(&mut exchange, &"a".repeat(100)).dropped.is_empty());
+        assert_eq!(get(&mut exchange, A).len(), 100);
+        let mut words = (0..10).map(|n| format!("{n:03}")).collect::<Vec<_>>().join(" ");
+        let dropped = push(&mut exchange, &words).dropped;
+        words.drain(..4 * dropped.len());
+        let mut got = vec![get(&mut exchange, A)];
+        while got.last().is_some_and(|it| !it.is_empty()) {
+            got.push(get(&mut exchange, A));
+        }
+        assert_eq!(got.join(" ").trim(), words);
+        assert_eq!(dropped, (2..2 + dropped.len() as u64).collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn a_writer_waits_while_any_reader_of_a_broadcast_has_too_much() {
     let mut exchange = exchange(2, |channel| {
         (channel.route, channel.buffer) = (Route::Broadcast, 10);

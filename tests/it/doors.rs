@@ -246,6 +246,24 @@ fn what_a_full_channel_drops_is_told_to_who_has_sent_it() {
 }
 
 #[test]
+fn messages_that_make_room_for_others_are_told_of_as_those_of_their_own_writer() {
+    let session = Session::up(&format!("{SLEEPER}full = 'drop-oldest'\n"), "open");
+    // More than the pipe holds; the last ones wait.
+    let line = format!("{}\n", "x".repeat(2000));
+    let ended = session.gipc("send -s here store").with_input(line.repeat(1000));
+    ended.failed(1, &["gipc: the channel was full: ", " messages were dropped"]);
+    let large = "y".repeat(60 << 10);
+    let (client, _) = session.client(&json!({ "do": "send", "to": "store" }));
+    put(&client, large.as_bytes());
+    client.shutdown(Shutdown::Write).unwrap();
+    let taken = reply(&client);
+    assert_eq!((&taken["messages"], &taken["dropped"]), (&1.into(), &0.into()), "{taken}");
+    fs::write(session.path("go"), "").unwrap();
+    eventually(|| session.written("got").ends_with(&format!("{large}\n")));
+    session.down();
+}
+
+#[test]
 fn what_a_reader_cannot_have_is_refused_and_the_rest_is_taken() {
     let text = STORE.replace("to = 'store'", "to = 'store'\nto_framing = 'lines'");
     let session = Session::up(&text, "open");
