@@ -315,6 +315,11 @@ impl Hub {
         self.wake(&woken);
     }
 
+    /// A reader that was to read no more will read again.
+    pub(crate) fn reopen(&self, id: OutletId) {
+        self.exchange.borrow_mut().reopen(id);
+    }
+
     /// A reader will never read again.
     pub(crate) fn outlet_over(&self, id: OutletId) -> u64 {
         let Leftover { woken, dead, .. } = self.exchange.borrow_mut().outlet_over(id);

@@ -105,6 +105,11 @@ impl Exchange {
         OutletId(self.outlets.len() - 1)
     }
 
+    /// A reader that was over will read again, in its old place.
+    pub fn reopen(&mut self, id: OutletId) {
+        self.outlets[id.0].over = false;
+    }
+
     /// What those that there are have not been sent is for whoever is idle.
     fn share_unsent(&mut self) {
         for outlet in &mut self.outlets {

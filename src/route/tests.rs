@@ -490,6 +490,23 @@ fn where_there_is_no_room_the_newest_or_the_oldest_are_dropped() {
 }
 
 #[test]
+fn a_reader_that_comes_back_has_its_old_place() {
+    let mut exchange = exchange(1, |_| {});
+    push(&mut exchange, "a b");
+    assert_eq!(write(&mut exchange, A), "a b");
+    exchange.settle(A, 2, Instant::now());
+    exchange.outlet_over(A);
+    assert!(exchange.is_unread());
+    exchange.reopen(A);
+    exchange.begin(A, 1 << 16);
+    assert!(!exchange.is_unread() && !exchange.is_shared());
+    push(&mut exchange, "c");
+    assert_eq!(write(&mut exchange, A), "c");
+    let Counts { messages, unread, .. } = exchange.counts(A);
+    assert_eq!((messages, unread), (3, 1));
+}
+
+#[test]
 fn what_has_just_come_is_not_dropped_for_itself() {
     for readers in [1, 2] {
         let mut exchange = exchange(readers, |channel| {

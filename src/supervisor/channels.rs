@@ -201,12 +201,20 @@ impl Supervisor {
         junctions.collect()
     }
 
-    /// An instance that has left its channels is to run again, and joins them anew.
+    /// An instance that has left its channels is to run again, and has its old places in them.
     pub(super) fn rejoin_channels(&mut self, id: InstanceId) {
-        let Instance { process, name, has_left: true, .. } = &self.instances[id.0] else { return };
-        let junctions = self.junctions(*process, name);
         let instance = &mut self.instances[id.0];
-        (instance.junctions, instance.has_left) = (junctions, false);
+        if !std::mem::take(&mut instance.has_left) {
+            return;
+        }
+        for junction in &instance.junctions {
+            match &junction.side {
+                Side::Writer(_) => junction.hub.add_sender(),
+                Side::Reader(outlet) => junction.hub.reopen(*outlet),
+                // The pipe was given away, or closed.
+                Side::Direct(_) => {}
+            }
+        }
     }
 
     /// An instance will never run again: whom it has written to sees the end, and what it has not

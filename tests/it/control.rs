@@ -291,7 +291,7 @@ impl Session {
         instances[0].clone()
     }
 
-    /// How many messages an instance has been given on its first channel.
+    /// How many messages have passed between an instance and its first channel.
     fn given(&self, instance: &str) -> u64 {
         self.ps(instance)["channels"][0]["messages"].as_u64().unwrap()
     }
@@ -619,6 +619,36 @@ fn channels_outlast_what_is_stopped_by_hand_and_new_instances_join_them() {
     session.gipc.stderr_until("work.2 | got four");
     session.rewrite(&CHANNEL.replace("jobs", "other"));
     session.gipc("reload").failed(125, &["the channels have changed"]);
+    session.down();
+}
+
+#[test]
+fn what_is_started_again_that_had_ended_for_good_has_its_old_place_and_counts() {
+    let text = r#"
+        [process.idle]
+        command = "sleep 1000"
+        [process.gen]
+        restart = "never"
+        shell = "gipc send hello"
+        [process.work]
+        restart = "never"
+        shell = "echo got $(gipc recv); echo got $(gipc recv)"
+        [channel.jobs]
+        from = ["gen", "idle"]
+        to = "work"
+    "#;
+    let mut session = Session::up(text, "got hello");
+    session.gipc("wait gen").said("");
+    assert_eq!((session.given("gen.1"), session.given("work.1")), (1, 1));
+    session.gipc("start gen").said("");
+    session.gipc.stderr_until("got hello");
+    session.gipc("wait gen work").said("");
+    assert_eq!((session.given("gen.1"), session.given("work.1")), (2, 2));
+    session.gipc("start work").said("");
+    session.gipc("start gen").said("");
+    session.gipc.stderr_until("got hello");
+    session.gipc("wait gen").said("");
+    assert_eq!((session.given("gen.1"), session.given("work.1")), (3, 3));
     session.down();
 }
 
