@@ -138,13 +138,14 @@ impl Delivery {
     /// Adds to what is to be sent.
     pub fn push(&mut self, parcel: Parcel) {
         self.unwritten += parcel.frames.len();
-        // Small ones are put together: each takes more memory than its frames.
+        // Small ones that follow each other are put together: each takes more memory than its frames.
         let all_written = self.written == self.parcels.len();
         if !self.keeps_answered
             && let Some(last) = self.parcels.back_mut()
             && !last.is_aside()
             && last.frames.len() + parcel.frames.len() <= SMALL
             && last.again == parcel.again
+            && last.numbers().end == parcel.first
         {
             if all_written {
                 // From now on it is so in part only.
@@ -552,8 +553,8 @@ mod tests {
         let mut delivery = delivery(U32);
         delivery.begin(1 << 16);
         let one = parcel(U32, &["x".repeat(60)]);
-        for _ in 0..100_000 {
-            delivery.push(one.clone());
+        for first in 1..=100_000 {
+            delivery.push(Parcel { first, ..one.clone() });
             delivery.wrote(one.frames.len());
         }
         assert!(delivery.len() <= (1 << 16) / SMALL + 2, "{}", delivery.len());
@@ -618,11 +619,11 @@ mod tests {
     fn small_ones_are_put_together() {
         let mut delivery = delivery(U32);
         delivery.begin(100);
-        for payload in ["one", "two", "six"] {
-            delivery.push(parcel(U32, &[payload]));
+        for (first, payload) in (1..).zip(["one", "two", "six"]) {
+            delivery.push(Parcel { first, ..parcel(U32, &[payload]) });
             delivery.wrote(1);
         }
-        assert_eq!(delivery.len(), 1);
+        assert_eq!(delivery.len(), 1, "their numbers follow each other");
         assert_eq!(unwritten(&delivery), parcel(U32, &["one", "two", "six"]).frames[3..]);
         assert_eq!(settle(&mut delivery, 1), [2, 0, 1, 0]);
     }

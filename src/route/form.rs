@@ -47,8 +47,8 @@ impl Form {
     }
 }
 
-/// The messages as they are in another framing, together where none of them is answered; those that it
-/// cannot carry are left out.
+/// The messages as they are in another framing, together where they follow each other and none is
+/// answered; those that it cannot carry are left out.
 pub(super) fn encode(
     batch: &Batch,
     from: Framing,
@@ -70,18 +70,17 @@ pub(super) fn encode(
     let mut parcels: Vec<Parcel> = Vec::new();
     let mut together: Option<Parcel> = None;
     for (number, payload) in (first..).zip(batch.payloads()) {
-        if let Err(refusal) = to.encode(payload, &mut frames) {
-            refused.push((number, refusal));
-            continue;
-        }
-        match &mut together {
-            Some(parcel) => {
+        let encoded = to.encode(payload, &mut frames);
+        let goes_on = encoded.is_ok() && !to.is_answered;
+        match (encoded, &mut together) {
+            (Err(refusal), _) => refused.push((number, refusal)),
+            (Ok(()), Some(parcel)) => {
                 parcel.count += 1;
                 parcel.payload += size(payload);
             }
-            None => together = Some(Parcel::of_one(Bytes::new(), payload, number)),
+            (Ok(()), None) => together = Some(Parcel::of_one(Bytes::new(), payload, number)),
         }
-        if to.is_answered {
+        if !goes_on {
             let frames = frames.split().freeze();
             parcels.extend(together.take().map(|parcel| Parcel { frames, ..parcel }));
         }

@@ -550,6 +550,23 @@ fn dead_messages_have_their_numbers_whatever_they_came_with() {
     assert_eq!(messages.iter().map(text).collect::<String>(), "1a2b3c");
 }
 
+#[test]
+fn dead_messages_have_their_numbers_whatever_was_between_them() {
+    let mut dealt = exchange(2, |channel| channel.route = Route::RoundRobin);
+    push(&mut dealt, "a b c d");
+    push(&mut dealt, "e f");
+    assert!(dealt.outlet_over(A).dead.is_empty());
+    assert_eq!(write(&mut dealt, B), "b d f a c e");
+    dealt.settle(B, 12, Instant::now());
+    assert_eq!(numbers(&dealt.outlet_over(B).dead), [2, 4, 6, 1, 3, 5]);
+    let mut refused = exchange(1, |_| {});
+    let batch: Batch = ["a", "b\n", "c", "d"].into_iter().collect();
+    assert_eq!(refused.push(&batch, Framing::U32).refused.len(), 1);
+    write(&mut refused, A);
+    assert_eq!(refused.settle(A, 6, Instant::now()), Leftover::default());
+    assert_eq!(numbers(&refused.outlet_over(A).dead), [1, 3, 4]);
+}
+
 /// A reader with its pipe.
 #[derive(Default)]
 struct Reader {
