@@ -256,6 +256,23 @@ fn in_turn_means_those_that_are_there() {
 }
 
 #[test]
+fn what_goes_to_others_is_counted_with_them_and_what_they_cannot_have_is_given_out() {
+    let mut exchange = exchange(1, |channel| channel.route = Route::RoundRobin);
+    let other = exchange.add_outlet(Framing::U32);
+    exchange.begin(other, 1 << 16);
+    let batch: Batch = ["1", "a\nb", "2", "c"].into_iter().collect();
+    let accepted = exchange.push(&batch, Framing::U32);
+    assert!(accepted.refused.is_empty());
+    assert_eq!(write(&mut exchange, A), "1 2");
+    let leftover = exchange.outlet_over(other);
+    assert_eq!((leftover.woken.as_slice(), numbers(&leftover.dead)), (&[A][..], vec![2]));
+    assert_eq!(write(&mut exchange, A), "c");
+    let counts = [A, other].map(|id| exchange.counts(id));
+    let counts = counts.map(|it| (it.messages, it.bytes, it.unread));
+    assert_eq!(counts, [(3, 3, 0), (1, 3, 1)]);
+}
+
+#[test]
 fn a_key_leads_to_the_same_reader_whoever_else_goes() {
     let mut exchange = exchange(3, |channel| channel.route = Route::Key("/k".to_owned()));
     let message = |key: usize| format!("{{\"k\":{key}}}");

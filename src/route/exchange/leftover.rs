@@ -98,12 +98,12 @@ impl Exchange {
         }
         let mut turns = open.clone().into_iter().cycle();
         for parcel in orphans {
-            let dead = Dead { parcel, framing };
             match &self.route {
                 Route::RoundRobin | Route::Key(_) if !open.is_empty() => {
-                    self.deal_anew(&dead, &open, &mut turns)
+                    let dead = self.deal_anew(id, parcel, &open, &mut turns);
+                    leftover.dead.extend(dead);
                 }
-                _ => leftover.dead.push(dead),
+                _ => leftover.dead.push(Dead { parcel, framing }),
             }
         }
         let unread = leftover.dead.iter().map(|dead| dead.parcel.count).sum::<u64>();
@@ -112,26 +112,40 @@ impl Exchange {
         leftover
     }
 
-    /// Gives messages whose reader is over to others: those of a key to the one that has it now.
+    /// Gives messages whose reader is over to others: those of a key to the one that has it now. Comes
+    /// back with those that they cannot have.
     fn deal_anew(
         &mut self,
-        dead: &Dead,
+        from: OutletId,
+        parcel: Parcel,
         open: &[OutletId],
         turns: &mut impl Iterator<Item = OutletId>,
-    ) {
-        for (number, payload) in dead.messages(self.max_message) {
+    ) -> Vec<Dead> {
+        let framing = self.outlets[from.0].delivery.framing();
+        let mut refused = Vec::new();
+        for parcel in self.outlets[from.0].delivery.singles(parcel) {
+            let dead = Dead { parcel, framing };
+            let Some((number, payload)) = dead.messages(self.max_message).pop() else { continue };
             let to = match &self.route {
                 Route::Key(pointer) => key(&payload, pointer).ok().and_then(|key| home(&key, open)),
                 _ => turns.next(),
             };
-            let Some(to) = to else { continue };
-            let delivery = &mut self.outlets[to.0].delivery;
             let mut frames = BytesMut::new();
-            // What one reader's framing could carry another's may not.
-            if delivery.framing().encode(&payload, &mut frames).is_ok() {
-                let (frames, again) = (frames.freeze(), dead.parcel.again);
-                delivery.push(Parcel { again, ..Parcel::of_one(frames, &payload, number) });
+            // What one reader could have another may not.
+            let carried =
+                to.filter(|to| self.outlets[to.0].form().encode(&payload, &mut frames).is_ok());
+            let Some(to) = carried else {
+                refused.push(dead);
+                continue;
+            };
+            let Parcel { attempts, again, .. } = dead.parcel;
+            if !again {
+                // Whoever gets it in its place will have it counted.
+                self.outlets[from.0].take_back(&dead.parcel);
             }
+            let parcel = Parcel::of_one(frames.freeze(), &payload, number);
+            self.outlets[to.0].give(Parcel { attempts, again, ..parcel });
         }
+        refused
     }
 }
