@@ -12,8 +12,8 @@ mod system;
 
 pub(crate) use system::Socket;
 pub(super) use system::{
-    Connection, Listener, Replies, Requests, Stream, has_hung_up, is_there, pass, path_of,
-    sessions, why_not_passed,
+    Connection, Listener, Replies, Requests, Stream, hung_up, is_there, pass, path_of, sessions,
+    why_not_passed,
 };
 
 /// Why there is no socket.

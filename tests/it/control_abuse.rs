@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -196,6 +197,27 @@ fn five_hundred_at_once_are_all_answered() {
         assert_eq!(answer.join().unwrap(), expected);
     }
     drop(silent);
+    session.ends_well();
+}
+
+#[test]
+fn who_has_said_all_and_is_gone_is_waited_for_no_longer() {
+    let session = Session::up(ONE, "ready");
+    // Together they are more than are served at once.
+    for _ in 0..2 {
+        let wait = |_| {
+            let client = session.client();
+            ask(&client, &json!({"do": "wait", "until": "ended"}));
+            client.shutdown(Shutdown::Write).unwrap();
+            client
+        };
+        let waiting: Vec<_> = (0..120).map(wait).collect();
+        // By now they have been heard.
+        let last = session.client();
+        ask(&last, &json!({"do": "hello"}));
+        assert_eq!(reply(&last)["is"], "session");
+        drop(waiting);
+    }
     session.ends_well();
 }
 

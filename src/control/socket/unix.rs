@@ -18,6 +18,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
 use nix::unistd::geteuid;
 use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::Error;
@@ -149,10 +150,33 @@ impl Connection {
 }
 
 /// Has a client gone that has said all that it will say? Else it listens still.
-pub(in crate::control) fn has_hung_up(requests: &Requests) -> bool {
+fn has_hung_up(requests: &Requests) -> bool {
     let stream: &tokio::net::UnixStream = requests.as_ref();
     let mut fds = [PollFd::new(stream.as_fd(), PollFlags::empty())];
     poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+}
+
+/// Waits until a client has hung up that has said all that it will say.
+pub(in crate::control) async fn hung_up(requests: &Requests) {
+    let stream: &tokio::net::UnixStream = requests.as_ref();
+    // With events of its own: that there is nothing to wait for yet is not to be noted for those who
+    // write to it.
+    let own = stream.as_fd().try_clone_to_owned();
+    let own = own.and_then(|own| {
+        // SAFETY: an `OwnedFd` is the same open descriptor as long as it lives.
+        let own = unsafe { AsyncFd::register_with_interest(own, Interest::WRITABLE) };
+        own.map_err(io::Error::from)
+    });
+    while !has_hung_up(requests) {
+        match &own {
+            Ok(own) => match own.writable().await {
+                Ok(mut ready) => ready.clear_ready(),
+                Err(_) => std::future::pending().await,
+            },
+            // There is no descriptor left.
+            Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+        }
+    }
 }
 
 /// Is a client there that has not said all? Where its messages wait they are not sent in vain.

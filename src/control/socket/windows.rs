@@ -146,8 +146,8 @@ impl Connection {
 }
 
 /// Has a client gone that will say no more? It cannot close one half of its pipe.
-pub(in crate::control) const fn has_hung_up(_requests: &Requests) -> bool {
-    true
+pub(in crate::control) fn hung_up(_requests: &Requests) -> impl Future<Output = ()> {
+    std::future::ready(())
 }
 
 /// Is a client there that has not said all? It is seen when more is read of it.
