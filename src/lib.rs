@@ -586,6 +586,7 @@ pub mod node;
 #[doc(hidden)]
 pub mod order;
 pub mod pipes;
+mod pointer;
 pub mod pool;
 pub mod process;
 mod reaper;

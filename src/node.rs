@@ -7,7 +7,8 @@ pub mod chunks;
 
 use memchr::memmem;
 use serde::de::IgnoredAny;
-use serde_json::{Map, Value};
+
+use crate::pointer;
 
 /// Speaks of a handle that has not come along. Who takes messages says so behind all that it has
 /// sent by then: Node and Bun do, Deno says nothing.
@@ -49,15 +50,15 @@ pub fn own(payload: &[u8]) -> Option<Own> {
     // Most are seen not to be one. Any letter of it may be written as an escape.
     const SIGNS: [&[u8]; 3] = [b"NODE_", b"\\u004", b"\\u005"];
     SIGNS.iter().find_map(|sign| memmem::find(payload, sign))?;
-    // Of several members with one name the last one counts, for Node too.
-    let message: Map<String, Value> = serde_json::from_slice(payload).ok()?;
-    match message.get("cmd")?.as_str()?.strip_prefix("NODE_")? {
+    let word = |pointer| {
+        // Of several members with one name the last one counts, for Node too.
+        let found = pointer::find(payload, pointer).ok()??;
+        serde_json::from_str::<String>(found.get()).ok()
+    };
+    match word("/cmd")?.strip_prefix("NODE_")? {
         // As Node has it.
         "" => None,
-        "HANDLE" => {
-            let of = message.get("type").and_then(Value::as_str);
-            Some(Own::Handle(of.unwrap_or("of no type").to_owned()))
-        }
+        "HANDLE" => Some(Own::Handle(word("/type").unwrap_or_else(|| "of no type".to_owned()))),
         "HANDLE_ACK" | "HANDLE_NACK" => Some(Own::Receipt),
         _ => Some(Own::Other),
     }
@@ -76,6 +77,10 @@ mod tests {
         assert_eq!(own(br#" {"a":[],"cmd":"NODE_CLUSTER"}"#), Some(Own::Other));
         assert_eq!(own(br#"{"\u0063md":"\u004eODE\u005fX"}"#), Some(Own::Other));
         assert_eq!(own(br#"{"cmd":1,"cmd":"NODE_X"}"#), Some(Own::Other), "the last one counts");
+        let deep =
+            format!("{{\"a\":{}{},\"cmd\":\"NODE_X\"}}", "[".repeat(10_000), "]".repeat(10_000));
+        assert_eq!(own(deep.as_bytes()), Some(Own::Other));
+        assert_eq!(check(deep.as_bytes()), Err(Unfit::Own));
         let others = [
             &br#"{"cmd":"NODE_"}"#[..],
             br#"{"cmd":"NODE_X","cmd":1}"#,

@@ -5,12 +5,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde_json::Value;
 
 use super::OutletId;
+use crate::pointer;
 
 /// What a message goes by.
 pub(super) fn key(payload: &[u8], pointer: &str) -> Result<String, &'static str> {
-    let value: Value = serde_json::from_slice(payload).map_err(|_| "it is not JSON")?;
-    let found = value.pointer(pointer).ok_or("there is nothing at that place")?;
-    Ok(found.to_string())
+    let found = pointer::find(payload, pointer).map_err(|_| "it is not JSON")?;
+    let found = found.ok_or("there is nothing at that place")?.get();
+    // The same value may be written in several ways. One that is too deep for that goes by its text.
+    let value = serde_json::from_str::<Value>(found);
+    Ok(value.map_or_else(|_| found.to_owned(), |value| value.to_string()))
 }
 
 /// Who has this key: the same one as long as it is there, whoever else comes or goes.

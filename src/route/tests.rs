@@ -359,6 +359,16 @@ fn an_answer_is_due_so_long_after_its_message_was_written_or_the_answer_before_c
 }
 
 #[test]
+fn a_key_is_found_however_deep_its_message_is() {
+    let mut exchange = exchange(2, |rules| rules.route = Route::Key("/a".to_owned()));
+    let deep = format!("{{\"x\":{}{},\"a\":1}}", "[".repeat(10_000), "]".repeat(10_000));
+    assert_eq!(push(&mut exchange, &deep).refused, []);
+    // The same value, however it is written, is the same key.
+    let all = push(&mut exchange, "{\"a\":{\"b\":1,\"c\":2}} {\"a\":{\"c\":2,\"b\":1}}");
+    assert_eq!((all.refused, all.woken.len()), (vec![], 1));
+}
+
+#[test]
 fn while_all_is_stopped_no_time_passes_for_an_answer() {
     let mut exchange = exchange(2, |channel| channel.ack = replies(1, 1));
     let (start, second) = (Instant::now(), Duration::from_secs(1));
