@@ -240,6 +240,13 @@ impl Delivery {
         self.parcels.iter().skip(self.written).filter(|parcel| !parcel.is_aside()).count()
     }
 
+    /// The number of the first message of those parcels that have not been sent at all.
+    pub fn first_unsent(&self) -> Option<u64> {
+        let begun = self.written + usize::from(self.part > 0);
+        let mut unsent = self.parcels.iter().skip(begun).filter(|parcel| !parcel.is_aside());
+        unsent.next().map(|parcel| parcel.first)
+    }
+
     /// Takes back what has not been sent at all, a message each.
     pub fn take_unsent(&mut self) -> Vec<Parcel> {
         let begun = self.part_begun();

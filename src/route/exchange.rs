@@ -50,6 +50,8 @@ pub struct Exchange {
     shuffle: Option<Shuffle>,
     /// Where it is set, no message but the one with this number is given out.
     gate: Option<u64>,
+    /// Of a broadcast: messages that were dropped for some readers, and may be for others.
+    missed: BTreeSet<u64>,
     /// So many messages an incarnation gets, and no more.
     per_incarnation: u64,
     /// Since when no time passes for readers.
@@ -77,6 +79,7 @@ impl Exchange {
             known: Arc::default(),
             shuffle: None,
             gate: None,
+            missed: BTreeSet::new(),
             per_incarnation: u64::MAX,
             suspended: None,
         }

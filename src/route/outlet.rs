@@ -50,6 +50,19 @@ impl Outlet {
         }
     }
 
+    /// Drops the oldest that it has not been sent, until no more than `bytes` are to be.
+    pub(super) fn drop_down_to(&mut self, bytes: usize) -> Vec<Parcel> {
+        let dropped = self.delivery.drop_down_to(bytes);
+        for parcel in &dropped {
+            self.counts.dropped += parcel.count;
+            // What was sent once before was given to it.
+            if !parcel.again {
+                self.take_back(parcel);
+            }
+        }
+        dropped
+    }
+
     pub(super) fn give(&mut self, parcel: Parcel) {
         if parcel.again {
             self.counts.redelivered += parcel.count;

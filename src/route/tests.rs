@@ -517,6 +517,23 @@ fn where_there_is_no_room_the_newest_or_the_oldest_are_dropped() {
 }
 
 #[test]
+fn what_is_dropped_counts_for_its_reader_and_once_in_all() {
+    let mut exchange = exchange(2, |channel| {
+        (channel.route, channel.full, channel.buffer) = (Route::Broadcast, Full::DropOldest, 6000);
+    });
+    let push = |exchange: &mut Exchange, size: usize| push(exchange, &"x".repeat(size)).dropped;
+    assert!(push(&mut exchange, 5000).is_empty());
+    exchange.wrote(B, 3000, Instant::now());
+    assert_eq!(push(&mut exchange, 3000), [1], "by A, while B has begun with it");
+    assert_eq!(push(&mut exchange, 2000), [2], "by B");
+    assert!(push(&mut exchange, 1900).is_empty(), "by A the same one");
+    assert_eq!((write(&mut exchange, A).len(), write(&mut exchange, B).len()), (3901, 5902));
+    let counts = [A, B].map(|id| exchange.counts(id));
+    let counts = counts.map(|it| (it.messages, it.bytes, it.dropped));
+    assert_eq!(counts, [(2, 3900, 2), (3, 8900, 1)]);
+}
+
+#[test]
 fn a_reader_that_comes_back_has_its_old_place() {
     let mut exchange = exchange(1, |_| {});
     push(&mut exchange, "a b");

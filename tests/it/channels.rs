@@ -294,6 +294,7 @@ fn what_does_not_fit_is_dropped_as_it_says_and_counted() {
         assert!(dropped > 0);
         assert_eq!(sent["messages"], 200_000);
         assert_eq!(got.lines().count() as u64 + dropped, 200_000, "{full}");
+        assert_eq!(counts(&report, "end.1", "c")["messages"], got.lines().count(), "{full}");
         assert!(got.starts_with("000001\n"));
         assert_eq!(got.ends_with("200000\n"), full == "drop-oldest");
         assert!(got.lines().is_sorted());

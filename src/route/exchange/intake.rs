@@ -146,10 +146,18 @@ impl Exchange {
             accepted.dropped.extend(parcel.numbers());
         }
         for outlet in &mut self.outlets {
-            let dropped = outlet.delivery.drop_down_to(self.buffer);
-            accepted.dropped.extend(dropped.iter().flat_map(Parcel::numbers));
+            for parcel in outlet.drop_down_to(self.buffer) {
+                accepted.dropped.extend(parcel.numbers());
+            }
         }
         accepted.dropped.sort_unstable();
         accepted.dropped.dedup();
+        if self.route == Route::Broadcast && !accepted.dropped.is_empty() {
+            // What one reader has not got may be dropped for another later: it is told of once.
+            accepted.dropped.retain(|number| self.missed.insert(*number));
+            let unsent = self.outlets.iter().filter_map(|outlet| outlet.delivery.first_unsent());
+            let oldest = unsent.min().unwrap_or(u64::MAX);
+            self.missed = self.missed.split_off(&oldest);
+        }
     }
 }
