@@ -173,7 +173,7 @@ impl Usage {
     fn refuse(option: &str, wish: Wish, is_asked_for: bool) -> Result<(), Self> {
         match lacking::why_not(wish) {
             Some(why) if is_asked_for => {
-                Err(Self::wrong(format!("{option} cannot be had here: {why}")))
+                Err(Self::wrong(format!("{option} is not available here: {why}")))
             }
             _ => Ok(()),
         }

@@ -225,7 +225,7 @@ impl Refusal {
     }
 
     fn ended() -> Self {
-        Self::new(Kind::SessionEnded, "the session has ended meanwhile")
+        Self::new(Kind::SessionEnded, "the session has ended in the meantime")
     }
 }
 

@@ -231,7 +231,7 @@ impl FromStr for Framing {
 
 /// A name that is no framing's; the message lists those that are.
 #[derive(thiserror::Error, Debug, Clone, PartialEq, Eq)]
-#[error("no framing `{0}`; there are {names}", names = Framing::ALL.map(Framing::name).join(", "))]
+#[error("unknown framing `{0}`; the framings are {names}", names = Framing::ALL.map(Framing::name).join(", "))]
 pub struct UnknownFraming(String);
 
 /// Why a framing cannot carry a message, and which ones could.

@@ -135,7 +135,7 @@ pub enum Error {
         there: String,
     },
     /// A variable does not hold what it should.
-    #[error("{variable} is not as gipc-wire(7) has it: `{value}`")]
+    #[error("{variable} does not have the format of gipc-wire(7): `{value}`")]
     Malformed {
         /// The variable.
         variable: &'static str,
@@ -154,7 +154,7 @@ pub enum Error {
         fd: i32,
     },
     /// The descriptor was closed and its number used again for something else.
-    #[error("channel `{name}`: descriptor {fd} is not the channel any more, but another file")]
+    #[error("channel `{name}`: descriptor {fd} is no longer the channel, but another file")]
     Reused {
         /// The channel.
         name: String,

@@ -21,9 +21,11 @@ pub const NO_HANDLE: &[u8] = b"{\"cmd\":\"NODE_HANDLE_NACK\"}\n";
 /// Why a message cannot be given to a Node process.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    #[error("a `node` port takes JSON only: {0}")]
+    #[error("a `node` port accepts only JSON: {0}")]
     NotJson(String),
-    #[error("a `node` port takes no message whose `cmd` begins with `NODE_`: those are Node's own")]
+    #[error(
+        "a `node` port accepts no message whose `cmd` begins with `NODE_`: those are internal to Node"
+    )]
     Own,
 }
 

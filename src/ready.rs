@@ -36,7 +36,7 @@ impl FromStr for Condition {
             },
             "log" => Regex::new(value)
                 .map(Self::Log)
-                .map_err(|error| format!("`{value}` is no regular expression: {error}")),
+                .map_err(|error| format!("`{value}` is not a valid regular expression: {error}")),
             "delay" => duration(value).map(Self::Delay),
             _ => Err("expected `message`, `fd:N`, `log:REGEX` or `delay:DURATION`".to_owned()),
         }

@@ -404,7 +404,7 @@ impl Supervisor {
         let mut direct = match guard::Direct::new(&self.link) {
             Ok(direct) => direct,
             Err(error) => {
-                error!("cannot listen to signals: {error}");
+                error!("cannot handle signals: {error}");
                 return Verdict::Exit(Verdict::FAILED);
             }
         };
@@ -641,7 +641,7 @@ impl Supervisor {
             }
             Some(Trouble::Unasked) => {
                 error!(
-                    "channel `{channel}` from {}: it has answered and was not asked; stopping it",
+                    "channel `{channel}` from {}: it has sent an answer without a message to answer; stopping it",
                     instance.name
                 );
                 instance.ended_because = Some("unasked answer");

@@ -39,9 +39,9 @@ const TIMED_OUT: Verdict = Verdict::Exit(Verdict::TIMED_OUT);
 pub(crate) enum Error {
     #[error(transparent)]
     Inherited(#[from] inherited::Error),
-    #[error("{0}; of a session (--name) it would be had again")]
+    #[error("{0}; in a session (--name) it could be obtained again")]
     Lost(inherited::Error),
-    #[error("{lost}; nor does the session give it again")]
+    #[error("{lost}; nor could it be obtained from the session")]
     NotAgain {
         lost: inherited::Error,
         code: ExitCode,

@@ -121,8 +121,8 @@ pub(crate) fn session_name(text: &str) -> Result<String, String> {
     let is_good = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     if text.is_empty() || !text.chars().all(is_good) || text.starts_with(['-', '.']) {
         return Err(format!(
-            "`{text}` is no name for a session: it has letters, digits, `_`, `-` and `.`, and \
-             begins with neither `-` nor `.`"
+            "`{text}` is not a valid session name: use letters, digits, `_`, `-` and `.`, and begin with \
+             neither `-` nor `.`"
         ));
     }
     if text.len() > 64 {

@@ -16,6 +16,6 @@ impl Help {
     pub(super) fn into_usage(self) -> Usage {
         let words = ["gipc".to_owned()].into_iter().chain(self.command);
         let asked = Cli::try_parse_from(words.chain(["--help".to_owned()]));
-        asked.map_or_else(Usage::Clap, |_| Usage::wrong("there is no help for it"))
+        asked.map_or_else(Usage::Clap, |_| Usage::wrong("there is no help for this"))
     }
 }

@@ -193,20 +193,20 @@ impl Worker {
         let (port_in, port_out) = self.ports();
         if matches!(self.wire, Wire::Node) && self.framing() != Framing::Lines {
             return Err(Usage::wrong(
-                "with `--wire node` messages are lines of JSON, as Node has it",
+                "`--wire node` needs `--framing lines`: its messages are lines of JSON",
             ));
         }
         self.check_guard()?;
         match &self.ready {
             Some(Condition::Message) if matches!(self.output, OutputForm::Nothing) => {
                 return Err(Usage::wrong(
-                    "with `--output none` there are no messages by which `--ready message` \
-                     could tell",
+                    "with `--output none` there are no messages, so `--ready message` cannot \
+                     be used",
                 ));
             }
             Some(Condition::Fd(fd)) if [port_in, port_out].map(Port::fd).contains(fd) => {
                 return Err(Usage::wrong(format!(
-                    "descriptor {fd} is the worker's messages; use `--ready fd:5`"
+                    "descriptor {fd} carries the worker's messages; use another one, as in `--ready fd:5`"
                 )));
             }
             _ => {}

@@ -59,7 +59,7 @@ impl Meaning for Endpoint {
                 Ok(number @ (0 | 1 | 3..=1023)) => (name, Some(PortWord::Fd(ChildFd::new(number)))),
                 _ => {
                     return Err(format!(
-                        "`{number}` is no port: a process has `stdin`, `stdout`, `node`, and \
+                        "`{number}` is not a port: a process has `stdin`, `stdout`, `node`, and \
                          descriptors from 3 to 1023"
                     ));
                 }
@@ -89,7 +89,7 @@ impl Meaning for Route {
             _ => {
                 let pointer = text.strip_prefix("key:").ok_or_else(|| {
                     format!(
-                        "`{text}` is no route; these are: `queue`, `broadcast`, `round-robin`, \
+                        "`{text}` is not a route; the routes are: `queue`, `broadcast`, `round-robin`, \
                          `key:/JSON/POINTER`"
                     )
                 })?;
@@ -171,7 +171,7 @@ pub(super) fn channels(
             Some(written) => {
                 let ends = ends(reader, written, names);
                 if key == "to" && matches!(&written.value, OneOrMany::Many(all) if all.is_empty()) {
-                    reader.mistakes.add(&written.place, "there must be one at least");
+                    reader.mistakes.add(&written.place, "there must be at least one");
                 }
                 ends
             }
@@ -226,7 +226,7 @@ pub(super) fn channels(
             && !channels.iter().any(writes)
         {
             let message = format!(
-                "`{}` sends no message by which it could tell: there is no channel `from` it",
+                "`{}` cannot become ready by a message: there is no channel `from` it",
                 process.name
             );
             reader.mistakes.add(&at.place, message);
@@ -239,7 +239,7 @@ fn check_name(reader: &mut Reader<'_>, name: &At<String>) {
     let is_good = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
     if name.value.is_empty() || name.value.starts_with('-') || !name.value.chars().all(is_good) {
         let message = format!(
-            "`{}` is no name for a channel: it has letters, digits, `_` and `-`, and does not \
+            "`{}` is not a valid channel name: use letters, digits, `_` and `-`, and do not \
              begin with `-`",
             name.value
         );
@@ -271,7 +271,7 @@ fn check_ours(reader: &mut Reader<'_>, drafts: &[Draft<'_>]) {
         [("standard input", input.collect()), ("standard output", output.collect())];
     for (what, ends) in all {
         for second in ends.iter().filter(|end| end.process.is_none()).skip(1) {
-            let message = format!("gipc's own {what} (`-`) is an end of another channel already");
+            let message = format!("gipc's own {what} (`-`) is already an end of another channel");
             reader.mistakes.add(&second.place, message);
         }
     }
@@ -302,7 +302,7 @@ fn ends(
             },
         };
         if written.iter().any(|other| other.process.map(first) == process.map(first)) {
-            reader.mistakes.add(&text.place, "this end is there twice");
+            reader.mistakes.add(&text.place, "this end is listed twice");
             continue;
         }
         written.push(Written { place: text.place.clone(), process });
@@ -345,7 +345,7 @@ impl<'p> Pins<'p> {
                 if let Some((.., other)) = there.find(|it| (it.0, it.1) == (process, way)) {
                     let name = &self.processes[process.0].name;
                     let message = format!(
-                        "channel `{other}` is {way} the `node` port of `{name}` already: it has one \
+                        "channel `{other}` is already {way} the `node` port of `{name}`: it has one \
                          channel each way, which can have several writers and readers"
                     );
                     reader.mistakes.add(&end.place, message);
@@ -362,8 +362,8 @@ impl<'p> Pins<'p> {
 
     /// Notes the descriptors that a channel asks for.
     fn claim(&mut self, reader: &mut Reader<'_>, draft: &Draft<'_>) {
-        let from = "nothing comes from a process on its standard input: a writer has `stdout`";
-        let to = "nothing goes to a process on its standard output: a reader has `stdin`";
+        let from = "a process cannot write to a channel on its standard input: use `stdout`";
+        let to = "a process cannot read a channel on its standard output: use `stdin`";
         for (ends, wrong, wrong_way) in
             [(&draft.from, ChildFd::STDIN, from), (&draft.to, ChildFd::STDOUT, to)]
         {
@@ -375,7 +375,7 @@ impl<'p> Pins<'p> {
                 let what = format!("channel `{}`", draft.name.value);
                 if let Some(other) = self.taken.insert((process, fd.number()), what) {
                     let name = &self.processes[process.0].name;
-                    let message = format!("descriptor {fd} of `{name}` is that of {other} already");
+                    let message = format!("descriptor {fd} of `{name}` is already used by {other}");
                     reader.mistakes.add(&end.place, message);
                 }
             }
@@ -480,7 +480,8 @@ fn reply_channel(channels: &[Channel], place: usize) -> Result<ChannelId, String
     };
     let found = channels.iter().enumerate().find(|(other, it)| *other != place && writes(it));
     found.map(|(place, _)| ChannelId(place)).ok_or_else(|| {
-        "nobody hears the replies: there is no channel `from` all readers of this one".to_owned()
+        "the replies have nowhere to go: there is no channel `from` all readers of this one"
+            .to_owned()
     })
 }
 
@@ -519,7 +520,7 @@ pub(super) fn check_guards(
             Some((_, Framing::Lines)) => {}
             Some((channel, framing)) => {
                 let message = format!(
-                    "messages are told from other lines where they are lines of JSON, and channel \
+                    "only with `lines` framing can messages be told from other lines, but channel \
                      `{channel}` has `{framing}` there"
                 );
                 reader.mistakes.add(&at.place, message);
@@ -554,7 +555,7 @@ pub(super) fn check_listeners(
             // As a default it concerns those that it can.
             if let Some(own) = own {
                 let message = format!(
-                    "there is nothing to tell of: `{name}` has no channel at a descriptor from 3 on"
+                    "there is nothing to announce: `{name}` has no channel at a descriptor from 3 on"
                 );
                 reader.mistakes.add(&own.place, message);
             }
@@ -563,8 +564,8 @@ pub(super) fn check_listeners(
         {
             let numbers: Vec<_> = numbers.iter().map(u16::to_string).collect();
             let message = format!(
-                "LISTEN_FDS tells of descriptors that follow each other from 3 on, and the channels of \
-                 `{name}` are at {}",
+                "LISTEN_FDS requires consecutive descriptors from 3 on, but the channels of `{name}` \
+                 are at {}",
                 numbers.join(", ")
             );
             let help = format!("give the ends of its channels a number, such as `{name}.3`");

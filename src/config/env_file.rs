@@ -105,7 +105,7 @@ fn parse(text: &str) -> Result<Vec<(OsString, OsString)>, Wrong> {
             let is_open = taken.len() == text.len() && at == part.len();
             match is_open && part.contains(['"', '\'', '\\']) {
                 true => (begin..start, "a quote is not closed"),
-                false => (start..start, "this line is no `NAME=value`, with quotes as in a shell"),
+                false => (start..start, "this line is not `NAME=value`, with quotes as in a shell"),
             }
         }
         // Reading a text does not fail.
@@ -185,13 +185,13 @@ mod tests {
     #[test]
     fn a_mistake_is_told_with_its_place() {
         for (text, number, words) in [
-            ("A=1\nB\nC=2\n", 2, "no `NAME=value`"),
-            ("A=1\n\n1=x\n", 3, "no `NAME=value`"),
-            ("A=B\n#A=B \"c\nX=A=B \"c\"", 3, "no `NAME=value`"),
-            ("A=two words\nB=more words\nC\n", 3, "no `NAME=value`"),
+            ("A=1\nB\nC=2\n", 2, "not `NAME=value`"),
+            ("A=1\n\n1=x\n", 3, "not `NAME=value`"),
+            ("A=B\n#A=B \"c\nX=A=B \"c\"", 3, "not `NAME=value`"),
+            ("A=two words\nB=more words\nC\n", 3, "not `NAME=value`"),
             ("A='x\n\n", 1, "not closed"),
             ("A=1\nB=\"x", 2, "not closed"),
-            ("\u{feff}A\n", 1, "no `NAME=value`"),
+            ("\u{feff}A\n", 1, "not `NAME=value`"),
             ("A=$1\nB=a\0b\n", 2, "zero byte"),
         ] {
             let (span, what) = variables(text).unwrap_err();

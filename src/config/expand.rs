@@ -59,7 +59,7 @@ fn until(
     }
 }
 
-const UNCLOSED: &str = "a `${` is not closed; for a `${` as it is write `$${`";
+const UNCLOSED: &str = "a `${` is not closed; for a literal `${` write `$${`";
 
 /// Takes what follows on `${`.
 fn reference(
@@ -71,7 +71,7 @@ fn reference(
     let name = &rest[..end];
     *rest = &rest[end..];
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err("a `${` is followed by no name; for a `${` as it is write `$${`".to_owned());
+        return Err("a `${` must be followed by a name; for a literal `${` write `$${`".to_owned());
     }
     let value = match variable(name).map(OsString::into_string) {
         Some(Ok(value)) => Some(value),
@@ -93,7 +93,7 @@ fn reference(
         };
     }
     Err(format!(
-        "only `${{{name}}}` and `${{{name}:-default}}` are understood; for the shell's own forms \
+        "only `${{{name}}}` and `${{{name}:-default}}` are supported; for the shell's own forms \
          write `$${{`"
     ))
 }
@@ -147,8 +147,8 @@ mod tests {
             ("${A", "not closed"),
             ("${A:-x", "not closed"),
             ("${A:-${B:-x}", "not closed"),
-            ("${}", "no name"),
-            ("${1}", "no name"),
+            ("${}", "followed by a name"),
+            ("${1}", "followed by a name"),
             ("${A-x}", "only `${A}` and `${A:-default}`"),
             ("${A%.*}", "only"),
             (&"${A:-".repeat(100_000), "within each other"),

@@ -139,7 +139,7 @@ impl Meaning for Period {
 
     fn of(text: &str) -> Result<Self, String> {
         match value::duration(text)? {
-            Duration::ZERO => Err("this must be longer than no time".to_owned()),
+            Duration::ZERO => Err("this must be longer than zero".to_owned()),
             period => Ok(Self(period)),
         }
     }

@@ -59,7 +59,7 @@ pub(crate) fn readiness(text: &str) -> Result<(), String> {
 
 fn expected(text: &str) -> String {
     format!(
-        "`{text}` is not a condition; these are: `message`, `notify`, `fd:N`, `log:REGEX`, `tcp:HOST:PORT`, \
+        "`{text}` is not a condition; the conditions are: `message`, `notify`, `fd:N`, `log:REGEX`, `tcp:HOST:PORT`, \
          `http://HOST/PATH`, `exec:COMMAND`, `file:PATH`, `delay:DURATION`"
     )
 }
@@ -76,7 +76,7 @@ impl Meaning for Probe {
         let (kind, value) = text.split_once(':').unwrap_or((text, ""));
         probe(kind, value).unwrap_or_else(|| {
             Err(format!(
-                "`{text}` is not a test; these are: `tcp:HOST:PORT`, `http://HOST/PATH`, \
+                "`{text}` is not a test; the tests are: `tcp:HOST:PORT`, `http://HOST/PATH`, \
                  `exec:COMMAND`, `file:PATH`"
             ))
         })
@@ -146,7 +146,7 @@ fn http(value: &str) -> Result<String, String> {
     }
     let authority = &rest[..end];
     if authority.contains('@') {
-        return Err(format!("`http:{value}` holds a user; use `exec:curl …` for that"));
+        return Err(format!("`http:{value}` contains a user name; use `exec:curl …` for that"));
     }
     let has_port = authority.rfind(':').is_some_and(|at| !authority[at..].contains(']'));
     if has_port {
@@ -208,7 +208,7 @@ mod tests {
             ("http://a b/", "not a URL"),
             ("http://a/b c", "not a URL"),
             ("http://h:x/", "not a port"),
-            ("http://me@h/", "holds a user"),
+            ("http://me@h/", "contains a user name"),
             ("https://h/", "TLS"),
             ("http:https://h/", "TLS"),
             ("exec: ", "no command"),

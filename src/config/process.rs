@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
 
     fn meaning<T: Meaning>(&mut self, place: &Place, text: &str) -> Option<T> {
         if text.contains('\0') {
-            self.mistakes.add(place, "the system's strings cannot hold a NUL");
+            self.mistakes.add(place, "the system's strings cannot contain a NUL");
             return None;
         }
         match T::of(text) {
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
         ];
         for (key, place) in own {
             if let Some(place) = place {
-                let message = format!("`{key}` cannot be a default: it is each process's own");
+                let message = format!("`{key}` cannot be a default: each process needs its own");
                 self.mistakes.add(place, message);
             }
         }
@@ -234,7 +234,7 @@ impl<'a> Reader<'a> {
     fn refuse(&mut self, what: &str, wish: Wish, place: Option<&Place>) -> bool {
         let refusal = lacking::why_not(wish).zip(place);
         if let Some((why, place)) = refusal {
-            self.mistakes.add(place, format!("`{what}` cannot be had here: {why}"));
+            self.mistakes.add(place, format!("`{what}` is not available here: {why}"));
         }
         refusal.is_some()
     }

@@ -135,7 +135,7 @@ fn path_to(table: &DeTable<'_>, span: &Range<usize>) -> Option<Vec<Range<usize>>
 /// The parser's words, where they are enough.
 fn syntax(message: &str) -> String {
     match message {
-        "duplicate key" => "this key is there twice".to_owned(),
+        "duplicate key" => "this key occurs twice".to_owned(),
         _ => message.to_owned(),
     }
 }
@@ -153,7 +153,7 @@ fn rephrased(message: &str) -> (String, Option<String>) {
             }
             None => did_you_mean(&key, known),
         };
-        return (format!("there is no key `{key}` here"), help);
+        return (format!("unknown key `{key}`"), help);
     }
     if message.starts_with("missing field ") {
         return (format!("the key `{}` is missing", quoted.next().unwrap_or_default()), None);
@@ -165,7 +165,7 @@ fn rephrased(message: &str) -> (String, Option<String>) {
             Some((_, "sequence")) => "an array",
             _ => expected,
         };
-        return (format!("{expected} belongs here, not {}", a(found)), None);
+        return (format!("expected {expected}, found {}", a(found)), None);
     }
     (message.to_owned(), None)
 }
@@ -213,13 +213,13 @@ mod tests {
         );
         assert_eq!(
             errors,
-            "error: there is no key `nam` here\n\
-             error: a string or an array of strings belongs here, not the number `3`\n\
-             error: there is no key `backof` here\n\
-             error: a string with a duration, such as \"500ms\", \"10s\", \"2m\" or \"1h\" \
-             belongs here, not the number `1`\n\
-             error: there is no key `mux` here\n\
-             error: a table belongs here, not the number `5`"
+            "error: unknown key `nam`\n\
+             error: expected a string or an array of strings, found the number `3`\n\
+             error: unknown key `backof`\n\
+             error: expected a string with a duration, such as \"500ms\", \"10s\", \"2m\" or \"1h\", \
+             found the number `1`\n\
+             error: unknown key `mux`\n\
+             error: expected a table, found the number `5`"
         );
         let names: Vec<_> = reading.processes.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["a", "b", "c"]);
@@ -238,6 +238,6 @@ mod tests {
     #[test]
     fn a_key_that_is_there_twice_is_told() {
         let (_, errors) = mistakes("name = 'a'\nname = 'b'\n");
-        assert_eq!(errors, "error: this key is there twice");
+        assert_eq!(errors, "error: this key occurs twice");
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn topology(
     if names.is_empty() && mistakes.is_empty() {
         let place = Place::in_file(0..0);
         let help = Some("a process is a table [process.NAME] with a `command`".to_owned());
-        mistakes.add_with_help(&place, "there is no process in here", help);
+        mistakes.add_with_help(&place, "there are no processes in this file", help);
     }
     let remarks = tried_again(exit, file, defaults, mistakes).into_iter().collect();
     let topology = Topology { name, exit, strategy, processes, channels, remarks };
@@ -109,7 +109,7 @@ fn names<'a>(
         let is_good = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
         if name.is_empty() || name.starts_with('-') || !name.chars().all(is_good) {
             mistakes.add(place, format!(
-                "`{name}` is no name for a process: it has letters, digits, `_` and `-`, and does \
+                "`{name}` is not a valid process name: use letters, digits, `_` and `-`, and do \
                  not begin with `-`"
             ));
         }

@@ -35,18 +35,18 @@ pub(crate) enum Error {
     Gone { path: PathBuf },
     #[error("cannot reach the session at `{}`", path.display())]
     Unreachable { path: PathBuf, source: io::Error },
-    #[error("the session `{name}` has ended meanwhile")]
+    #[error("the session `{name}` has ended in the meantime")]
     Ended { name: String },
     #[error("cannot talk to the session `{name}`")]
     Broken { name: String, source: frames::Error },
-    #[error("cannot understand the session `{name}`: is it of another version?")]
+    #[error("cannot understand the session `{name}`: is it another version of gipc?")]
     Strange { name: String, source: serde_json::Error },
-    #[error("the session `{name}` has answered something else: is it of another version?")]
+    #[error("the session `{name}` has sent an unexpected reply: is it another version of gipc?")]
     Unexpected { name: String },
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error(
-        "the session `{name}` has ended meanwhile: which of the messages it has taken is not known"
+        "the session `{name}` has ended in the meantime: it is not known which messages it has accepted"
     )]
     EndedWithMessages { name: String },
     #[error(transparent)]

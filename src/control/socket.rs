@@ -34,7 +34,7 @@ pub(crate) enum Error {
     )]
     NotOurs { path: PathBuf },
     #[error(
-        "a session `{name}` runs already, as process {pid}; end it with `gipc down -s {name}`, or \
+        "a session `{name}` is already running, as process {pid}; end it with `gipc down -s {name}`, or \
          give this one another name with --name"
     )]
     Taken { name: String, pid: i32 },

@@ -99,7 +99,7 @@ fn names_are_parsed_as_they_are_shown() {
     assert_eq!(Framing::default().name(), "u32");
     assert_eq!(
         "line".parse::<Framing>().unwrap_err().to_string(),
-        "no framing `line`; there are u32, lines, nul, netstring, content-length, u32le, varint, \
+        "unknown framing `line`; the framings are u32, lines, nul, netstring, content-length, u32le, varint, \
          json-seq, raw"
     );
 }

@@ -302,7 +302,7 @@ fn prepare_supervisor(isolate: bool) -> io::Result<()> {
     }
     kernel::become_subreaper()?;
     kernel::can_list_children().map_err(|error| {
-        let why = format!("cannot look up what descends from us: {error}");
+        let why = format!("cannot find the descendants of gipc: {error}");
         io::Error::new(error.kind(), why)
     })
 }

@@ -73,7 +73,7 @@ pub(crate) enum Count {
 /// It is no rule for an early end.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no rule for an early end; say `never`, or `now` or `soon`, a comma, `fail`, `success` or \
+    "`{0}` is not a rule for an early end; use `never`, or `now` or `soon`, a comma, `fail`, `success` or \
      `done`, and how many: `now,fail=1`, `soon,success=10%`"
 )]
 pub(crate) struct UnknownHalt(String);

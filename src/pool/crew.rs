@@ -421,7 +421,7 @@ impl Crew {
             }
             *answered += count;
             if (count as usize) < batch.payloads().len() {
-                return Some("it has answered and was not asked".to_owned());
+                return Some("it has sent an answer without a message to answer".to_owned());
             }
         }
     }

@@ -40,7 +40,7 @@ pub(crate) enum Turned {
     Unread(String),
     #[error("there was no room in channel `{0}`")]
     NoRoom(String),
-    #[error("no answer has come in time")]
+    #[error("there was no answer in time")]
     NoAnswer,
     #[error("{0}")]
     Garbled(String),
@@ -140,8 +140,8 @@ impl Door {
             if waits && !is_there(reader.get_ref()) {
                 let name = self.channel();
                 warn!(
-                    "channel `{name}`: who has sent messages from outside ({count}) has gone while they \
-                     were waiting for room: they are not taken"
+                    "channel `{name}`: the sender of messages from outside ({count}) disconnected while they \
+                     were waiting for room: they are discarded"
                 );
                 break Some(Turned::Gone);
             }
@@ -288,7 +288,7 @@ impl Hub {
         if caller.send(Ok(Bytes::copy_from_slice(answer))).is_err() {
             let name = &self.plan.name;
             warn!(
-                "channel `{name}`, message {number}: who has called does not wait for the answer of \
+                "channel `{name}`, message {number}: the caller no longer waits for the answer of \
                  {from} any more: it is dropped"
             );
         }

@@ -138,7 +138,7 @@ impl Conversation {
         while let Some(Ok(Some(mut batch))) = pipe.next(async |it| it.batch().await).await {
             self.sift(&mut batch, from);
             if batch.payloads().len() > 0 && !std::mem::replace(&mut is_told, true) {
-                warn!("{from} sends messages, and there is no channel from it: they are dropped");
+                warn!("{from} sends messages, but there is no channel from it: they are dropped");
             }
         }
     }

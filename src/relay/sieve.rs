@@ -69,8 +69,8 @@ impl Guard {
         if !std::mem::replace(&mut self.is_told, true) {
             let from = &source.from;
             warn!(
-                "channel `{channel}`: {from} prints lines on standard output that are no messages, \
-                 as they are not JSON: they go here"
+                "channel `{channel}`: {from} prints lines on standard output that are not JSON: they \
+                 are not messages and go here"
             );
         }
         self.printing.room().await;

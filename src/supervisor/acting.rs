@@ -40,7 +40,7 @@ impl Supervisor {
                 self.leave_channels(id);
                 let name = &self.instances[id.0].name;
                 let other = &self.processes[process.0].name;
-                error!("{name} is not started: {other} has not come as far as it depends on");
+                error!("{name} is not started: {other} did not reach the required state");
             }
             Order::Finish(verdict) => return Some(verdict),
         }

@@ -226,7 +226,9 @@ impl Supervisor {
             let process = self.described().find(is_it).ok_or_else(|| self.nobody(name))?;
             // What has our own descriptors, or our input, is one.
             if !self.processes[process.0].can_be_many() {
-                return Err(failed(format!("there can be only one `{name}`: it has our input")));
+                return Err(failed(format!(
+                    "there can be only one `{name}`: it reads the standard input of gipc"
+                )));
             }
             more += size.saturating_sub(self.session.instances_of(process).len());
             sizes.push((process, *size));
@@ -267,8 +269,8 @@ impl Supervisor {
         let Revision { topology, fates, scaled, settings, .. } = &revision;
         if topology.channels != self.plan.topology.channels {
             return Err(failed(
-                "the channels have changed, and those of a session last as long as it does: take it \
-                 down, and up again"
+                "the channels have changed, and a running session cannot change its channels: run \
+                 `gipc down`, then `gipc up`"
                     .to_owned(),
             ));
         }
@@ -507,14 +509,14 @@ fn door(hub: &Rc<Hub>, timeout_ms: Option<u64>, knock: Knock) -> Result<Outcome,
     let name = &hub.plan.name;
     let ended = |what| Err(Refusal::new(Kind::ChannelEnded, format!("channel `{name}` {what}")));
     if hub.has_ended() {
-        return ended("has ended: all that write to it have");
+        return ended("has ended: all its writers have");
     }
     if hub.is_unread() {
-        return ended("is not read any more");
+        return ended("has no readers any more");
     }
     if hub.has_joblog() {
         return Err(failed(
-            "the joblog of this pool knows messages by their places in its input: there can be no \
+            "the joblog of this pool identifies messages by their places in its input: there can be no \
              others"
                 .to_owned(),
         ));

@@ -270,7 +270,10 @@ fn an_answer_that_nobody_asked_for_stops_its_sender() {
                 [channel.jobs]\nfrom = '-'\nto = 'work'\nack = 'reply'\n\
                 [channel.results]\nfrom = 'work'\nto = '-'\n";
     let (ended, _) = up(text, "one\n");
-    ended.failed(1, &["channel `results` from work.1: it has answered and was not asked"]);
+    ended.failed(
+        1,
+        &["channel `results` from work.1: it has sent an answer without a message to answer"],
+    );
 }
 
 #[test]

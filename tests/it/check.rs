@@ -242,7 +242,7 @@ fn processes_are_described_by_options() {
         2,
         "",
         "error: there are two processes `a`\n --> -p:3:1\n  |\n3 | a=y\n  | ^^^\n\n\
-         error: `a b` is no name for a process: it has letters, digits, `_` and `-`, and does not \
+         error: `a b` is not a valid process name: use letters, digits, `_` and `-`, and do not \
          begin with `-`\n --> -p:4:1\n  |\n4 | a b=y\n  | ^^^^^\n",
     );
     for wrong in ["x", "=x", "x=", "x= "] {

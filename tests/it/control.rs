@@ -127,7 +127,7 @@ fn a_live_session_is_refused_with_its_pid_and_a_dead_one_is_replaced() {
     let pid = session.gipc.pid();
     let refused = begin(session.folder.path()).end();
     let why = format!(
-        "gipc: a session `{name}` runs already, as process {pid}; end it with `gipc down -s {name}`, \
+        "gipc: a session `{name}` is already running, as process {pid}; end it with `gipc down -s {name}`, \
          or give this one another name with --name\n"
     );
     refused.ended(125, "", &why);
@@ -551,10 +551,7 @@ fn a_reload_restarts_only_what_has_changed() {
     // A broken one changes nothing.
     session.rewrite("[process.db]\ncomand = 'true'\n");
     let ended = session.gipc("reload");
-    ended.failed(
-        2,
-        &["error: there is no key `comand` here", "gipc.toml:2:1", "did you mean `command`?"],
-    );
+    ended.failed(2, &["error: unknown key `comand`", "gipc.toml:2:1", "did you mean `command`?"]);
     assert_eq!(pids(), after);
     // The number alone restarts nobody; and what comes back comes back.
     session
@@ -806,7 +803,7 @@ fn detached_it_comes_back_when_all_is_ready_and_goes_on() {
     assert_eq!(ended.stderr, "db.1  | listening 0\nweb.1 | serving 0\n");
     assert!(run("ps").text().contains("web.1  running"));
     assert!(run("logs").text().contains("web.1 | serving 0"));
-    run("up").failed(125, &["runs already, as process "]);
+    run("up").failed(125, &["is already running, as process "]);
     run("restart web").said("");
     eventually(|| run("logs").text().contains("serving 1"));
     run("down").said("");
@@ -899,7 +896,7 @@ fn a_topology_from_its_start_to_its_end() {
     let same: Vec<_> = old.iter().zip(&new).map(|(old, new)| old == new).collect();
     assert_eq!(same, [true, true, false, true, true]);
     session.rewrite(&changed.replace("ready = \"log:listening\"", "redy = \"log:listening\""));
-    session.gipc("reload").failed(2, &["there is no key `redy` here", "did you mean `ready`?"]);
+    session.gipc("reload").failed(2, &["unknown key `redy`", "did you mean `ready`?"]);
     assert_eq!(pids(), new);
 
     // Why one waits, and why one has failed.

@@ -169,7 +169,7 @@ fn a_call_whose_message_ends_its_readers_ends_too() {
 fn a_call_that_takes_too_long_ends_and_its_answer_is_dropped() {
     let session = Session::up(SERVICE, "open");
     let ended = session.gipc("call --timeout 200ms work slow").end();
-    ended.failed(124, &["gipc: no answer has come in time"]);
+    ended.failed(124, &["gipc: there was no answer in time"]);
     let waiting = session.gipc("call work slow").begin();
     waiting.signal(libc::SIGKILL);
     waiting.end();
@@ -177,7 +177,7 @@ fn a_call_that_takes_too_long_ends_and_its_answer_is_dropped() {
     session.gipc("call work next").end().said("<next>\n");
     let (ended, _) = session.down();
     assert_eq!(ended.text(), "");
-    let words = "message 1: who has called does not wait for the answer of work.";
+    let words = "message 1: the caller no longer waits for the answer of work.";
     assert!(ended.stderr.contains(words), "{ended:?}");
 }
 
@@ -232,7 +232,8 @@ fn in_a_full_channel_messages_wait_and_after_a_timeout_they_are_not_there() {
     let short: Vec<_> = got.lines().filter(|line| **line != large).collect();
     assert_eq!((short, got.lines().count()), (vec!["last", "end"], 12));
     let (ended, _) = session.down();
-    let words = "who has sent messages from outside (1) has gone while they were waiting for room";
+    let words =
+        "the sender of messages from outside (1) disconnected while they were waiting for room";
     assert!(ended.stderr.contains(words), "{ended:?}");
 }
 
@@ -320,9 +321,10 @@ fn when_the_session_ends_meanwhile_that_is_told() {
     eventually(|| session.written("got") == "one\n");
     kill(session.gipc.pid(), libc::SIGKILL);
     session.gipc.end();
-    sender
-        .end()
-        .failed(125, &["has ended meanwhile: which of the messages it has taken is not known"]);
+    sender.end().failed(
+        125,
+        &["has ended in the meantime: it is not known which messages it has accepted"],
+    );
 }
 
 #[test]
@@ -332,7 +334,7 @@ fn a_channel_that_has_ended_takes_nothing() {
                 [channel.jobs]\nfrom = 'gen'\nto = 'store'\n";
     let session = Session::up(text, "all");
     let ended = session.gipc("send store late").end();
-    ended.failed(1, &["channel `jobs` has ended: all that write to it have"]);
+    ended.failed(1, &["channel `jobs` has ended: all its writers have"]);
     session.down();
 }
 
@@ -401,7 +403,8 @@ fn a_joblog_knows_no_messages_from_outside() {
     session.gipc.write(b"1\n");
     session.gipc.line();
     let ended = session.gipc("send -s here cat x").end();
-    ended.failed(125, &["the joblog of this pool knows messages by their places in its input"]);
+    ended
+        .failed(125, &["the joblog of this pool identifies messages by their places in its input"]);
     session.gipc.end().said("");
 }
 

@@ -193,7 +193,7 @@ fn a_server_for_the_model_context_protocol() {
     assert_eq!(answers[0]["result"]["serverInfo"]["name"], "words");
     assert_eq!(answers[1]["result"]["tools"][0]["name"], "count");
     assert_eq!(answers[2]["result"]["content"][0]["text"], "3");
-    ended.failed(0, &["python3.1 prints lines on standard output that are no messages"]);
+    ended.failed(0, &["python3.1 prints lines on standard output that are not JSON"]);
     let stray = "the library of words, version 1.0.0\ncounting {'text': 'one two three'}\n";
     assert!(ended.stderr.ends_with(stray), "{ended:?}");
 }

@@ -129,7 +129,7 @@ fn a_complaint_names_the_command_that_it_is_about() {
         ("pool -j 0 -- true", "'--jobs <N>': expected a whole number from 1 on"),
         ("pool -j 100000 -- true", "'--jobs <N>': that is too many"),
         ("pool --window some -- true", "expected a whole number from 1 on"),
-        ("run --ready log:( -- true", "`(` is no regular expression: "),
+        ("run --ready log:( -- true", "`(` is not a valid regular expression: "),
     ] {
         words(line).end().failed(2, &[said]);
     }

@@ -16,8 +16,8 @@ fn printing(options: &str, lines: &str) -> Ended {
 /// What is said once where there are such lines.
 fn warning(channel: &str, from: &str) -> String {
     format!(
-        "channel `{channel}`: {from} prints lines on standard output that are no messages, as they \
-         are not JSON: they go here\n"
+        "channel `{channel}`: {from} prints lines on standard output that are not JSON: they are not \
+         messages and go here\n"
     )
 }
 

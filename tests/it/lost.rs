@@ -160,7 +160,7 @@ fn nobody_else_is_given_the_descriptors_of_a_process() {
         let ended = in_folder(&folder, line).envs(variables.clone()).end();
         let why = "the descriptors of a process are for those only that it has started";
         // Whoever runs the tests may have something else there.
-        ended.failed(125, &["channel `", "nor does the session give it again", why]);
+        ended.failed(125, &["channel `", "nor could it be obtained from the session", why]);
     }
     gipc.signal(libc::SIGTERM);
     gipc.end();
@@ -185,5 +185,5 @@ fn what_is_left_of_an_incarnation_does_not_take_the_messages_of_the_next() {
 fn without_a_session_the_way_out_is_named() {
     let mut gipc = words("run -- bash -c");
     let ended = gipc.arg("exec 3<&-; gipc recv; echo $?").with_input("1\n");
-    ended.failed(0, &["descriptor 3 is not open here", "of a session (--name)", "125"]);
+    ended.failed(0, &["descriptor 3 is not open here", "in a session (--name)", "125"]);
 }

@@ -76,9 +76,9 @@ fn what_is_not_json_is_refused_by_its_number() {
         ended.failed(
             1,
             &[
-                "channel `in`, message 2 from -: a `node` port takes JSON only: expected ident",
-                "channel `in`, message 3 from -: a `node` port takes JSON only: EOF while parsing",
-                "channel `in`, message 4 from -: a `node` port takes no message whose `cmd` begins \
+                "channel `in`, message 2 from -: a `node` port accepts only JSON: expected ident",
+                "channel `in`, message 3 from -: a `node` port accepts only JSON: EOF while parsing",
+                "channel `in`, message 4 from -: a `node` port accepts no message whose `cmd` begins \
                  with `NODE_`",
             ],
         );
@@ -305,7 +305,7 @@ fn bun_and_deno_do_as_node_does() {
 #[test]
 fn the_node_wire_has_lines_of_json() {
     words("run --wire node --framing u32 -- true").end().failed(2, &["lines of JSON"]);
-    words("run --wire node --ready fd:3 -- true").end().failed(2, &["use `--ready fd:5`"]);
+    words("run --wire node --ready fd:3 -- true").end().failed(2, &["as in `--ready fd:5`"]);
 }
 
 #[test]

@@ -286,7 +286,10 @@ fn a_worker_that_hangs_or_answers_wrongly_is_replaced_and_its_message_sent_again
         ("sleep 998", "has not answered in time: stopping it"),
         ("printf '\\0\\0\\0\\011half' >&4; exit 3", "truncated message from bash."),
         ("echo a line and no frame >&4; sleep 998", "may be writing lines"),
-        ("gipc send 5; gipc send again; sleep 998", "it has answered and was not asked"),
+        (
+            "gipc send 5; gipc send again; sleep 998",
+            "it has sent an answer without a message to answer",
+        ),
         ("exit 0", ""),
     ] {
         let answer = format!(
@@ -381,7 +384,7 @@ fn the_end_may_be_early() {
     assert_eq!((ended.code(), ended.text()), (0, "1\n"));
     let ended = halted("soon,done=3");
     assert_eq!((ended.code(), ended.text()), (1, "1\n2\n"));
-    words("pool --halt later -- true").end().failed(2, &["`later` is no rule for an early end"]);
+    words("pool --halt later -- true").end().failed(2, &["`later` is not a rule for an early end"]);
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn what_cannot_be_played_is_told() {
     let why = "gipc: cannot read the record `no`: No such file or directory (os error 2)\n";
     replay(&folder, "replay no").ended(125, "", why);
     replay(&folder, "replay no -- cat").ended(125, "", why);
-    let why = "`--wire` is for a worker, and there is none: gipc replay FILE -- COMMAND";
+    let why = "`--wire` needs a worker: gipc replay FILE -- COMMAND";
     replay(&folder, "replay r.jsonl --wire stdio").failed(2, &[why]);
     replay(&folder, "replay r.jsonl --output none").failed(2, &["nothing is written"]);
     for speed in ["0", "-1", "fast", "inf"] {

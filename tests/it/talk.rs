@@ -136,7 +136,7 @@ fn a_descriptor_that_was_closed_or_reused_is_refused() {
     let ended = worker("", "exec 3<&-; gipc recv; echo $?", "1\n");
     ended.failed(0, &["channel `in`: descriptor 3 is not open here", "125"]);
     let ended = worker("", "exec 3</dev/null; gipc recv; echo $?", "1\n");
-    ended.failed(0, &["channel `in`: descriptor 3 is not the channel any more", "125"]);
+    ended.failed(0, &["channel `in`: descriptor 3 is no longer the channel", "125"]);
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn who_can_never_start_is_named_with_the_cause() {
     );
     let ended = gipc.end();
     let why = "gipc: migrate.1 ended: exit code 4\n\
-               gipc: web.1 is not started: migrate has not come as far as it depends on\n";
+               gipc: web.1 is not started: migrate did not reach the required state\n";
     ended.ended(4, "", why);
 }
 

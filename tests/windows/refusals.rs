@@ -7,10 +7,13 @@ use crate::support::{gipc, run};
 #[test]
 fn options_are_refused() {
     let all: [(&[&str], &str); 4] = [
-        (&["exec", "--isolate", "--", "x"], "--isolate cannot be had here: Windows has no PID"),
+        (&["exec", "--isolate", "--", "x"], "--isolate is not available here: Windows has no PID"),
         (&["exec", "--limit", "nofile=10", "--", "x"], "there is no limit `nofile`"),
         (&["exec", "--stop-signal", "HUP", "--", "x"], "there is no signal `HUP`"),
-        (&["up", "--detach", "-p", "p=x"], "--detach cannot be had here: on Windows gipc runs in"),
+        (
+            &["up", "--detach", "-p", "p=x"],
+            "--detach is not available here: on Windows gipc runs in",
+        ),
     ];
     for (args, why) in all {
         let said = run(&mut gipc(args), "");
@@ -22,12 +25,12 @@ fn options_are_refused() {
 #[test]
 fn keys_are_refused_where_they_stand() {
     let keys = [
-        ("user = 'nobody'", "`user` cannot be had here: on Windows a process has the user"),
-        ("group = 'nobody'", "`group` cannot be had here: on Windows a process has the user"),
-        ("nice = 5", "`nice` cannot be had here: Windows has no nice values"),
-        ("umask = '077'", "`umask` cannot be had here: Windows has no file mode"),
-        ("limits = { nofile = 10 }", "`limits` cannot be had here: Windows has no limits"),
-        ("ready = 'notify'", "`ready = \"notify\"` cannot be had here: Windows has no sockets"),
+        ("user = 'nobody'", "`user` is not available here: on Windows a process has the user"),
+        ("group = 'nobody'", "`group` is not available here: on Windows a process has the user"),
+        ("nice = 5", "`nice` is not available here: Windows has no nice values"),
+        ("umask = '077'", "`umask` is not available here: Windows has no file mode"),
+        ("limits = { nofile = 10 }", "`limits` is not available here: Windows has no limits"),
+        ("ready = 'notify'", "`ready = \"notify\"` is not available here: Windows has no sockets"),
     ];
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("gipc.toml");

@@ -41,7 +41,7 @@ fn a_session_is_asked_and_controlled_by_its_name() {
     let second = run(gipc(["up", "--name", &name, "-f"]).arg(&file), "");
     assert_eq!(second.code, 125);
     let pid = up.id();
-    assert!(second.stderr.contains(&format!("runs already, as process {pid}")), "{second:?}");
+    assert!(second.stderr.contains(&format!("is already running, as process {pid}")), "{second:?}");
 
     assert_eq!(ask(&["down"]).code, 0);
     up.stderr = Some(stderr.into_inner());

@@ -20,7 +20,7 @@ impl Supervisor {
         let is_needed = |pid| leaders.contains_key(&pid) || self.asking.contains(pid);
         let strays = tree::reap_orphans(is_needed);
         let strays =
-            strays.map_err(|error| error!("cannot look up what descends from us: {error}")).ok()?;
+            strays.map_err(|error| error!("cannot find the descendants of gipc: {error}")).ok()?;
         let owner = |stray: i32| match leaders.first_key_value() {
             Some((_, only)) if leaders.len() == 1 => Some(*only),
             _ => {

@@ -21,7 +21,10 @@ impl Supervisor {
                 Ok(left) => strays.extend(left.into_iter().map(|pid| (pid, instance.id))),
                 Err(error) => {
                     let name = &instance.name;
-                    error!("cannot look up what {name} has left: {}", crate::chain(&error));
+                    error!(
+                        "cannot find the processes that {name} has left: {}",
+                        crate::chain(&error)
+                    );
                     return None;
                 }
             }

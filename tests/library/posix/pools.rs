@@ -283,7 +283,10 @@ fn a_worker_that_hangs_answers_twice_or_in_part_is_replaced() {
     let once = folder.path().join("once");
     for (wrong, why) in [
         ("exec sleep 1000", "it has not answered in time"),
-        ("echo 5; echo again; exec sleep 1000", "it has answered and was not asked"),
+        (
+            "echo 5; echo again; exec sleep 1000",
+            "it has sent an answer without a message to answer",
+        ),
         ("exit 3", "exit code 3"),
     ] {
         // The first time it goes wrong, the second time well.
