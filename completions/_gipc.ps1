@@ -318,7 +318,7 @@ Register-ArgumentCompleter -Native -CommandName 'gipc' -ScriptBlock {
         'gipc;ps' {
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The name of the session [default: the session that this command was started in, else that of the current folder]')
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'The name of the session [default: the session that this command was started in, else that of the current folder]')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print everything, as JSON')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print everything as JSON')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Redraw the table every second until q or Ctrl-C is pressed; CPU usage is then that since the last redraw')
             [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Redraw the table every second until q or Ctrl-C is pressed; CPU usage is then that since the last redraw')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

@@ -305,7 +305,7 @@ set edit:completion:arg-completer[gipc] = {|@words|
         &'gipc;ps'= {
             cand -s 'The name of the session [default: the session that this command was started in, else that of the current folder]'
             cand --session 'The name of the session [default: the session that this command was started in, else that of the current folder]'
-            cand --json 'Print everything, as JSON'
+            cand --json 'Print everything as JSON'
             cand -w 'Redraw the table every second until q or Ctrl-C is pressed; CPU usage is then that since the last redraw'
             cand --watch 'Redraw the table every second until q or Ctrl-C is pressed; CPU usage is then that since the last redraw'
             cand -h 'Print help (see more with ''--help'')'

@@ -66,7 +66,7 @@ USR2\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l grace -d 'Kill whatever has not ended this long after the stop signal' -r
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l restart -d 'When to restart the command after it ends' -r -f -a "never\t'Never'
 on-failure\t'After a non-zero exit code, or a signal'
-always\t'Whenever it ends; a worker of `run`, until standard input has ended and all of it was read'"
+always\t'Whenever it ends; for a worker of `run`, until standard input has ended and has been read'"
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l backoff -d 'Pause before a restart; it doubles from MIN to MAX, with jitter' -r
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l max-restarts -d 'Give up after more than COUNT restarts within DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand exec" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
@@ -132,7 +132,7 @@ USR2\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l grace -d 'Kill whatever has not ended this long after the stop signal' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l restart -d 'When to restart the command after it ends' -r -f -a "never\t'Never'
 on-failure\t'After a non-zero exit code, or a signal'
-always\t'Whenever it ends; a worker of `run`, until standard input has ended and all of it was read'"
+always\t'Whenever it ends; for a worker of `run`, until standard input has ended and has been read'"
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l backoff -d 'Pause before a restart; it doubles from MIN to MAX, with jitter' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l max-restarts -d 'Give up after more than COUNT restarts within DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand run" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
@@ -199,7 +199,7 @@ USR2\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l grace -d 'Kill whatever has not ended this long after the stop signal' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l restart -d 'When to restart the command after it ends' -r -f -a "never\t'Never'
 on-failure\t'After a non-zero exit code, or a signal'
-always\t'Whenever it ends; a worker of `run`, until standard input has ended and all of it was read'"
+always\t'Whenever it ends; for a worker of `run`, until standard input has ended and has been read'"
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l backoff -d 'Pause before a restart; it doubles from MIN to MAX, with jitter' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l max-restarts -d 'Give up after more than COUNT restarts within DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand pipe" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
@@ -258,7 +258,7 @@ USR2\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l grace -d 'Kill whatever has not ended this long after the stop signal' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l restart -d 'When to restart the command after it ends' -r -f -a "never\t'Never'
 on-failure\t'After a non-zero exit code, or a signal'
-always\t'Whenever it ends; a worker of `run`, until standard input has ended and all of it was read'"
+always\t'Whenever it ends; for a worker of `run`, until standard input has ended and has been read'"
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l backoff -d 'Pause before a restart; it doubles from MIN to MAX, with jitter' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l max-restarts -d 'Give up after more than COUNT restarts within DURATION' -r
 complete -c gipc -n "__fish_gipc_using_subcommand replay" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
@@ -329,7 +329,7 @@ always\t''
 never\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l restart -d 'When to restart the command after it ends' -r -f -a "never\t'Never'
 on-failure\t'After a non-zero exit code, or a signal'
-always\t'Whenever it ends; a worker of `run`, until standard input has ended and all of it was read'"
+always\t'Whenever it ends; for a worker of `run`, until standard input has ended and has been read'"
 complete -c gipc -n "__fish_gipc_using_subcommand pool" -l input -d 'How messages are encoded on standard input' -r -f -a "u32\t''
 lines\t''
 nul\t''
@@ -430,7 +430,7 @@ json-seq\t''
 raw\t''"
 complete -c gipc -n "__fish_gipc_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand ps" -s s -l session -d 'The name of the session [default: the session that this command was started in, else that of the current folder]' -r
-complete -c gipc -n "__fish_gipc_using_subcommand ps" -l json -d 'Print everything, as JSON'
+complete -c gipc -n "__fish_gipc_using_subcommand ps" -l json -d 'Print everything as JSON'
 complete -c gipc -n "__fish_gipc_using_subcommand ps" -s w -l watch -d 'Redraw the table every second until q or Ctrl-C is pressed; CPU usage is then that since the last redraw'
 complete -c gipc -n "__fish_gipc_using_subcommand ps" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gipc -n "__fish_gipc_using_subcommand why" -s s -l session -d 'The name of the session [default: the session that this command was started in, else that of the current folder]' -r

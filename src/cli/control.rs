@@ -36,7 +36,7 @@ pub(super) struct Ps {
     #[command(flatten)]
     session: Session,
 
-    /// Print everything, as JSON
+    /// Print everything as JSON
     #[arg(long, env = "GIPC_JSON", hide_env = true,
           value_parser = clap::builder::FalseyValueParser::new())]
     json: bool,

@@ -14,9 +14,9 @@ use crate::plan::topology::{ProcessId, Topology};
 /// standard output
 ///
 /// The worker reads messages on descriptor 3 and writes messages on descriptor 4, each preceded by
-/// its length in 4 bytes; --wire and --framing change that. gipc-wire(7) tells the author of a worker
-/// everything that is needed. What the worker prints goes to standard error. When standard input ends,
-/// the worker's input channel ends; the worker is then expected to exit, and gipc exits with its code.
+/// its length in 4 bytes; --wire and --framing change that. gipc-wire(7) has everything that the author
+/// of a worker needs. What the worker prints goes to standard error. When standard input ends, the
+/// worker's input channel ends; the worker is then expected to exit, and gipc exits with its code.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "gipc run [OPTIONS] [--] COMMAND [ARGUMENT]...",

@@ -86,7 +86,7 @@ enum When {
     Never,
     /// After a non-zero exit code, or a signal
     OnFailure,
-    /// Whenever it ends; a worker of `run`, until standard input has ended and all of it was read
+    /// Whenever it ends; for a worker of `run`, until standard input has ended and has been read
     Always,
 }
 

@@ -270,7 +270,9 @@ fn a_procfile_is_read_as_foreman_reads_it() {
     assert_eq!((env(web), env(worker)), (vec!["PORT=5000".into()], vec!["PORT=5100".into()]));
     assert_eq!(web.rules.restart, Restart::Never);
     let error = file("Procfile", "web ./serve\nb:\nc-d: x\nc-d: y\n-e: z").unwrap_err();
-    for words in ["Procfile:1:1", "Procfile:2:1", "two processes `c-d`", "`-e` is not a valid process name"] {
+    for words in
+        ["Procfile:1:1", "Procfile:2:1", "two processes `c-d`", "`-e` is not a valid process name"]
+    {
         assert!(error.contains(words), "{words}: {error}");
     }
 }

@@ -139,7 +139,7 @@ fn what_cannot_be_played_is_told() {
     replay(&folder, "replay no -- cat").ended(125, "", why);
     let why = "`--wire` needs a worker: gipc replay FILE -- COMMAND";
     replay(&folder, "replay r.jsonl --wire stdio").failed(2, &[why]);
-    replay(&folder, "replay r.jsonl --output none").failed(2, &["nothing is written"]);
+    replay(&folder, "replay r.jsonl --output none").failed(2, &["nothing would be written"]);
     for speed in ["0", "-1", "fast", "inf"] {
         let ended = replay(&folder, &format!("replay r.jsonl --speed={speed}"));
         ended.failed(2, &["expected `max`, or a number above 0"]);
