@@ -8,23 +8,24 @@ use std::fs::File;
 use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 
 /// Our terminal as we found it.
-pub(super) struct Modes {
-    terminal: File,
-    found: Termios,
-}
+pub(super) struct Modes(Termios);
 
 impl Modes {
     /// Notes the modes; `None` without a terminal.
     pub(super) fn note() -> Option<Self> {
-        let terminal = File::options().read(true).write(true).open("/dev/tty").ok()?;
-        let found = tcgetattr(&terminal).ok()?;
-        Some(Self { terminal, found })
+        tcgetattr(&open()?).ok().map(Self)
     }
 
     /// Sets them as they were, if the terminal is ours to set: not that of a job in the background.
     pub(super) fn restore(&self) {
-        if nix::unistd::tcgetpgrp(&self.terminal) == Ok(nix::unistd::getpgrp()) {
-            let _ = tcsetattr(&self.terminal, SetArg::TCSANOW, &self.found);
+        if let Some(terminal) = open()
+            && nix::unistd::tcgetpgrp(&terminal) == Ok(nix::unistd::getpgrp())
+        {
+            let _ = tcsetattr(&terminal, SetArg::TCSANOW, &self.0);
         }
     }
+}
+
+fn open() -> Option<File> {
+    File::options().read(true).write(true).open("/dev/tty").ok()
 }

@@ -262,6 +262,8 @@ pub(crate) fn run(
     if isolate {
         kernel::leave_pid_namespace()?;
     }
+    // Before there is a supervisor: the command that it starts may set others at once.
+    let terminal = terminal::Modes::note();
     // SAFETY: there is no other thread whose locks the child could find taken for ever.
     match unsafe { nix::unistd::fork() }? {
         ForkResult::Child => {
@@ -291,7 +293,7 @@ pub(crate) fn run(
         ForkResult::Parent { child } => {
             // What the supervisor has been given for itself alone is closed here.
             drop((arrivals_read, requests_write, supervise));
-            Guard::new(child.as_raw(), arrivals_write, requests_read)?.stand()
+            Guard::new(child.as_raw(), arrivals_write, requests_read, terminal)?.stand()
         }
     }
 }
@@ -322,13 +324,17 @@ struct Guard {
 }
 
 impl Guard {
-    fn new(supervisor: i32, arrivals: OwnedFd, requests: OwnedFd) -> io::Result<Self> {
+    fn new(
+        supervisor: i32,
+        arrivals: OwnedFd,
+        requests: OwnedFd,
+        terminal: Option<terminal::Modes>,
+    ) -> io::Result<Self> {
         kernel::release_all_but([arrivals.as_fd(), requests.as_fd()]);
         let signals = kernel::Signals::new()?;
         // A supervisor that is stopped and told much must not block us.
         kernel::set_nonblocking(&arrivals)?;
         kernel::set_nonblocking(&requests)?;
-        let terminal = terminal::Modes::note();
         let (arrivals, requests) = (File::from(arrivals), File::from(requests));
         Ok(Self {
             supervisor,
