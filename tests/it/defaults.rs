@@ -140,7 +140,7 @@ fn readiness_is_as_options_say_unless_processes_say_otherwise() {
         &["invalid value 'soon' for '--ready <CONDITION>'", "`soon` is not a condition"],
     );
     let ended = up(&folder, "--grace 1s --ready message", toml).end();
-    let mistake = "error: `a` sends no message by which it could tell: there is no channel `from` it\n \
+    let mistake = "error: `a` cannot become ready by a message: there is no channel `from` it\n \
                    --> options:2:1";
     ended.failed(2, &[mistake, "--ready message"]);
 }

@@ -585,6 +585,6 @@ fn the_message_by_which_a_worker_tells_that_it_is_ready_is_no_answer() {
     let mut gipc = words("pool -j1 --ready message --max-restarts 1/10s --backoff 0s..0s --");
     let script = "gipc send a; gipc send b; exec sleep 998";
     let ended = gipc.args(["bash", "-c", script]).with_input("1\n");
-    ended.failed(1, &["it has answered and was not asked"]);
+    ended.failed(1, &["it has sent an answer without a message to answer"]);
     assert_eq!(ended.text(), "");
 }
