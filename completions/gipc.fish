@@ -28,7 +28,7 @@ complete -c gipc -n "__fish_gipc_needs_command" -s h -l help -d 'Print help (see
 complete -c gipc -n "__fish_gipc_needs_command" -s V -l version -d 'Print version'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "exec" -d 'Run a command as it is, and leave none of its processes behind'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "run" -d 'Run a worker: lines of standard input become its messages, its messages become lines of standard output'
-complete -c gipc -n "__fish_gipc_needs_command" -f -a "pipe" -d 'Run several workers in a row, each taking the messages that the one before it sends'
+complete -c gipc -n "__fish_gipc_needs_command" -f -a "pipe" -d 'Run several workers in a row, each reading the messages that the previous one sends'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "replay" -d 'Replay recorded messages to standard output or to a worker'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "pool" -d 'Distribute messages among persistent workers; a crash loses none'
 complete -c gipc -n "__fish_gipc_needs_command" -f -a "up" -d 'Run the processes of a gipc.toml or Procfile together, and leave none of them behind'
@@ -364,25 +364,25 @@ complete -c gipc -n "__fish_gipc_using_subcommand up" -s p -l process -d 'Add a 
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s c -l channel -d 'Add a channel from one process to another; may be repeated. A PORT is a descriptor number, `stdin`, `stdout` or `node` (Node\'s process.send); `-` is gipc\'s own standard input or output' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l timeout -d 'Stop the whole run after this long, with exit code 124' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s C -l chdir -d 'Run processes in this directory, unless they have a working_dir [default: that of the file]' -r -f -a "(__fish_complete_directories)"
-complete -c gipc -n "__fish_gipc_using_subcommand up" -s e -l env -d 'Set an environment variable of all processes; may be repeated' -r
-complete -c gipc -n "__fish_gipc_using_subcommand up" -l env-file -d 'Set the environment variables of this file (NAME=VALUE lines)' -r -F
-complete -c gipc -n "__fish_gipc_using_subcommand up" -l stop-signal -d 'Ask processes to end with this signal [default: TERM]' -r -f -a "TERM\t''
+complete -c gipc -n "__fish_gipc_using_subcommand up" -s e -l env -d 'Set an environment variable for all processes; may be repeated' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l env-file -d 'Set the environment variables in this file (lines of NAME=VALUE; see env_file in gipc-toml(5))' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l stop-signal -d 'The signal that asks processes to stop [default: TERM]' -r -f -a "TERM\t''
 INT\t''
 HUP\t''
 QUIT\t''
 KILL\t''
 USR1\t''
 USR2\t''"
-complete -c gipc -n "__fish_gipc_using_subcommand up" -l grace -d 'Kill what has not ended so long after it was asked to [default: 10s]' -r
-complete -c gipc -n "__fish_gipc_using_subcommand up" -l restart -d 'Start processes again when they end [default: on-failure; those of a Procfile: never]' -r -f -a "never\t''
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l grace -d 'Kill whatever has not ended this long after the stop signal [default: 10s]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l restart -d 'When to restart processes after they end [default: on-failure; in a Procfile: never]' -r -f -a "never\t''
 on-failure\t''
 always\t''"
-complete -c gipc -n "__fish_gipc_using_subcommand up" -l backoff -d 'Pause before a restart, doubling from the first to the last value, with jitter [default: 100ms..30s]' -r
-complete -c gipc -n "__fish_gipc_using_subcommand up" -l max-restarts -d 'Give a process up after so many restarts within this time [default: 5/10s]' -r
-complete -c gipc -n "__fish_gipc_using_subcommand up" -l ready -d 'When a process is ready: any condition that `ready` has in gipc-toml(5) [default: at once]' -r
-complete -c gipc -n "__fish_gipc_using_subcommand up" -l ready-timeout -d 'A process that is not ready after so long has failed [default: 30s]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l backoff -d 'Pause before a restart; it doubles from MIN to MAX, with jitter [default: 100ms..30s]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l max-restarts -d 'Give up a process after more than COUNT restarts within DURATION [default: 5/10s]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l ready -d 'When a process is ready: any condition of `ready` in gipc-toml(5) [default: at once]' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l ready-timeout -d 'Stop a process that is not ready after this long; it counts as failed [default: 30s]' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l limit -d 'Set a resource limit: NAME=SOFT[:HARD], see setrlimit(2); may be repeated' -r
-complete -c gipc -n "__fish_gipc_using_subcommand up" -l record -d 'Append every message of all channels to this file, a JSON object on each line' -r -F
+complete -c gipc -n "__fish_gipc_using_subcommand up" -l record -d 'Append every message of all channels to this file, one JSON object per line' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l name -d 'Run as session NAME, so that gipc-ps(1) and others can query and control it. `up` is always a session, by default with the name given in its file, else the name of its folder' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l report -d 'Write a report of the run to this file: JSON, see gipc-formats(5), or JUnit XML if its name ends in .xml' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l log-format -d 'The format of log lines on standard error' -r -f -a "pretty\t'Text for people'

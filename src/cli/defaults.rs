@@ -17,12 +17,13 @@ pub(super) struct Defaults {
     #[arg(short = 'C', long, env = "GIPC_CHDIR", value_name = "DIR", hide_env = true)]
     chdir: Option<PathBuf>,
 
-    /// Set an environment variable of all processes; may be repeated
+    /// Set an environment variable for all processes; may be repeated
     #[arg(short, long, env = "GIPC_ENV", value_name = "NAME=VALUE", hide_env = true,
           value_parser = value::variable)]
     env: Vec<(OsString, OsString)>,
 
-    /// Set the environment variables of this file (NAME=VALUE lines)
+    /// Set the environment variables in this file (lines of NAME=VALUE; see env_file in
+    /// gipc-toml(5))
     #[arg(long, env = "GIPC_ENV_FILE", value_name = "FILE", hide_env = true)]
     env_file: Option<PathBuf>,
 
@@ -31,38 +32,38 @@ pub(super) struct Defaults {
           value_parser = clap::builder::FalseyValueParser::new())]
     clear_env: bool,
 
-    /// Ask processes to end with this signal [default: TERM]
+    /// The signal that asks processes to stop [default: TERM]
     #[arg(long, env = "GIPC_STOP_SIGNAL", value_name = "SIGNAL", hide_env = true,
           value_parser = text_of(signal))]
     stop_signal: Option<String>,
 
-    /// Kill what has not ended so long after it was asked to [default: 10s]
+    /// Kill whatever has not ended this long after the stop signal [default: 10s]
     #[arg(long, env = "GIPC_GRACE", value_name = "DURATION", hide_env = true,
           value_parser = text_of(value::duration))]
     grace: Option<String>,
 
-    /// Start processes again when they end [default: on-failure; those of a Procfile: never]
+    /// When to restart processes after they end [default: on-failure; in a Procfile: never]
     #[arg(long, env = "GIPC_RESTART", value_name = "WHEN", hide_env = true,
           value_parser = ["never", "on-failure", "always"])]
     restart: Option<String>,
 
-    /// Pause before a restart, doubling from the first to the last value, with jitter
+    /// Pause before a restart; it doubles from MIN to MAX, with jitter
     /// [default: 100ms..30s]
     #[arg(long, env = "GIPC_BACKOFF", value_name = "MIN..MAX", hide_env = true,
           value_parser = text_of(value::backoff))]
     backoff: Option<String>,
 
-    /// Give a process up after so many restarts within this time [default: 5/10s]
+    /// Give up a process after more than COUNT restarts within DURATION [default: 5/10s]
     #[arg(long, env = "GIPC_MAX_RESTARTS", value_name = "COUNT/DURATION", hide_env = true,
           value_parser = text_of(value::restart_limit))]
     max_restarts: Option<String>,
 
-    /// When a process is ready: any condition that `ready` has in gipc-toml(5) [default: at once]
+    /// When a process is ready: any condition of `ready` in gipc-toml(5) [default: at once]
     #[arg(long, env = "GIPC_READY", value_name = "CONDITION", hide_env = true,
           value_parser = text_of(config::readiness))]
     ready: Option<String>,
 
-    /// A process that is not ready after so long has failed [default: 30s]
+    /// Stop a process that is not ready after this long; it counts as failed [default: 30s]
     #[arg(long, env = "GIPC_READY_TIMEOUT", value_name = "DURATION", hide_env = true,
           value_parser = text_of(value::duration))]
     ready_timeout: Option<String>,
@@ -72,7 +73,7 @@ pub(super) struct Defaults {
           value_parser = text_of(value::limit))]
     limit: Vec<String>,
 
-    /// Append every message of all channels to this file, a JSON object on each line
+    /// Append every message of all channels to this file, one JSON object per line
     #[arg(long, env = "GIPC_RECORD", value_name = "FILE.jsonl", hide_env = true)]
     record: Option<PathBuf>,
 }

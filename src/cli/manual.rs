@@ -416,12 +416,12 @@ const ENVIRONMENT: &str = "\
 Every option can also be given as GIPC_<OPTION>, with _ for \\-: GIPC_TIMEOUT=10s, GIPC_LOG_FORMAT=json.
 The command line overrides the environment. The commands that gipc starts do not inherit these variables.
 .PP
-One that an option on the command line excludes is without effect: GIPC_QUIET=1 with \\-\\-verbose.
-\\-\\-name has no variable: GIPC_NAME tells each process its own name. A variable counts for every
-command that has an option of that name: GIPC_TIMEOUT for how long a run may take and for how long
-gipc-send(1), gipc-recv(1), gipc-wait(1) and gipc-down(1) wait, GIPC_READY for the condition of a worker
-and for \\-\\-ready of gipc-wait(1), GIPC_CHANNEL for those of gipc-up(1) and of gipc-send(1). Better
-set such a one for a single command.
+A variable that conflicts with an option on the command line has no effect, as GIPC_QUIET=1 with
+\\-\\-verbose. \\-\\-name has no variable, because GIPC_NAME tells each process its own name. A variable
+applies to every command that has an option of that name: GIPC_TIMEOUT limits a run, and also how long
+gipc-send(1), gipc-recv(1), gipc-wait(1) and gipc-down(1) wait; GIPC_READY is the condition of a worker,
+and also \\-\\-ready of gipc-wait(1); GIPC_CHANNEL is that of gipc-up(1) and also of gipc-send(1). Such
+a variable is best set for a single command.
 .PP
 NO_COLOR and FORCE_COLOR are honoured.
 ";

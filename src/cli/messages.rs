@@ -81,9 +81,9 @@ u32le: like u32, but little-endian; varint: the length as LEB128, then the messa
 const READY_HELP: &str = "\
 When the worker is ready for its first message
 
-message: it has sent one (where messages are answered that one is no answer, and goes nowhere); \
+message: it has sent one (where messages are answered, this one is not an answer and is discarded); \
 fd:N: it has written a newline to descriptor N; log:REGEX: it has \
-printed a line that matches; delay:DURATION: so much time has passed";
+printed a line that matches; delay:DURATION: this much time has passed";
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Wire {

@@ -14,20 +14,21 @@ use crate::plan::topology::{ExitRule, Process, ProcessId, Strategy, Topology};
 /// What stands between two commands.
 const BAR: &str = ":::";
 
-/// Run several workers in a row, each taking the messages that the one before it sends
+/// Run several workers in a row, each reading the messages that the previous one sends
 ///
-/// As the shell's | for messages: lines of standard input are the first worker's messages, the last
+/// Like the shell's |, for messages: lines of standard input become the first worker's messages, the last
 /// one's become lines of standard output. What the workers print goes to standard error, with their
-/// names before it. The exit code is that of the last worker that failed, else 0.
+/// names before each line. The exit code is that of the last worker that failed, else 0.
 ///
-/// Two neighbours have one and the same pipe, with no process between them. gipc does not see the
-/// messages in it: it limits their size by nothing, and does not count them in the report. With
-/// --restart, --record, --ready, --max-message, --guard-stdout, --wire node or --name gipc passes the
-/// messages on, and sees them.
+/// Two neighbours share a pipe, with no process between them. gipc does not see the messages in it: it
+/// does not limit their size, nor count them in the report. With --restart, --record, --ready,
+/// --max-message, --guard-stdout, --wire node or --name, gipc relays the messages and does both.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "gipc pipe [OPTIONS] [--] COMMAND [ARGUMENT]... ::: COMMAND [ARGUMENT]...",
-    after_help = "Example: seq 3 | gipc pipe --wire stdio -- grep -v 2 ::: tr 123 abc"
+    after_help = "\
+Examples:
+  seq 3 | gipc pipe --wire stdio -- grep -v 2 ::: tr 123 abc"
 )]
 pub(super) struct Pipe {
     #[command(flatten)]
@@ -36,7 +37,7 @@ pub(super) struct Pipe {
     #[command(flatten)]
     supervision: Supervision,
 
-    /// The workers and their arguments, with ::: between them
+    /// The workers and their arguments, separated by :::
     #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
     commands: Vec<OsString>,
 }
