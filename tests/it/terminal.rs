@@ -108,7 +108,9 @@ fn a_shell_under_exec_has_job_control_as_without_gipc() {
 #[test]
 fn ctrl_z_and_fg_work_on_a_command_under_exec() {
     let Some(terminal) = Terminal::open() else { return };
-    terminal.enter("gipc exec -- cat");
+    terminal.enter("gipc exec -- sh -c 'echo here; exec cat'");
+    // What is typed before is the shell's, in a mode of its own.
+    terminal.wait_for_line("here");
     terminal.enter("one");
     terminal.wait_for(|screen| screen.matches("one").count() == 2);
     terminal.press(&["C-z"]);
@@ -117,7 +119,7 @@ fn ctrl_z_and_fg_work_on_a_command_under_exec() {
     terminal.wait_for_line("now");
     terminal.enter("fg");
     // Typed, stopped, listed, and now named by `fg`: from here on what is typed is the command's.
-    terminal.wait_for(|screen| screen.matches("gipc exec -- cat").count() == 4);
+    terminal.wait_for(|screen| screen.matches("exec cat'").count() == 4);
     terminal.enter("two");
     terminal.wait_for(|screen| screen.matches("two").count() == 2);
     terminal.press(&["C-d"]);
@@ -169,7 +171,8 @@ fn the_window_size_reaches_a_command_under_exec() {
 #[test]
 fn ctrl_z_and_fg_work_on_run_and_its_input_is_the_terminal() {
     let Some(terminal) = Terminal::open() else { return };
-    terminal.enter("gipc run -- gipc-test-child upper");
+    terminal.enter("gipc run -- sh -c 'echo here; exec gipc-test-child upper'");
+    terminal.wait_for_line("here");
     terminal.enter("one");
     terminal.wait_for_line("ONE");
     terminal.press(&["C-z"]);
@@ -178,7 +181,7 @@ fn ctrl_z_and_fg_work_on_run_and_its_input_is_the_terminal() {
     terminal.enter("echo mine");
     terminal.wait_for_line("mine");
     terminal.enter("fg");
-    terminal.wait_for(|screen| screen.matches("gipc run -- gipc-test-child").count() == 3);
+    terminal.wait_for(|screen| screen.matches("exec gipc-test-child").count() == 3);
     terminal.enter("two");
     terminal.wait_for_line("TWO");
     terminal.press(&["C-d"]);
