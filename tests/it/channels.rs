@@ -468,13 +468,13 @@ fn what_was_spilled_and_is_refused_later_is_told_by_the_exit_code() {
 
 #[test]
 fn what_is_spilled_on_its_way_to_our_output_comes_out_before_the_end() {
-    let text = "[process.gen]\nrestart = 'never'\nshell = 'seq 200000 | gipc send; touch done'\n\
+    let text = "[process.gen]\nrestart = 'never'\nshell = 'seq 50000 | gipc send; touch done'\n\
                 [channel.c]\nfrom = 'gen'\nto = '-'\nbuffer = '64KiB'\nfull = 'spill'\n";
     let folder = scratch();
     std::fs::write(folder.path().join("gipc.toml"), text).unwrap();
     let gipc = words("up").current_dir(folder.path()).begin();
     eventually(|| folder.path().join("done").exists());
-    gipc.end().said(seq(200_000));
+    gipc.end().said(seq(50_000));
 }
 
 #[test]
