@@ -15,6 +15,7 @@ pub(crate) fn line(row: &Row) -> String {
     let met = match row.met {
         Some(true) => "yes",
         Some(false) => "**no**",
+        None if row.reach.is_empty() => "—",
         None => "unknown",
     };
     format!(
