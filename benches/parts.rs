@@ -1,12 +1,14 @@
 //! The parts by themselves: `cargo bench --bench parts`, or one of them: `-- decode`.
 
 use std::hint::black_box;
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use gipc::frames::FrameReader;
+use gipc::frames::{Batch, FrameReader};
 use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
+use gipc::route::{Ack, Exchange, Full, Route, Rules};
 
 fn main() {
     divan::main();
@@ -80,4 +82,46 @@ fn channel(bencher: Bencher<'_, '_>, size: usize) {
 fn spawn() {
     let child = gipc::Command::new("/bin/true").spawn().expect("/bin/true");
     child.reap().expect("our child");
+}
+
+/// Messages that come together, each with a key of its own.
+fn keyed() -> Batch {
+    (1000..2000).map(|key| format!("{{\"key\":{key},\"rest\":\"{:45}\"}}", "")).collect()
+}
+
+/// A relay without its pipes: messages that come, and go out to so many readers, which read them.
+#[divan::bench(args = ["direct 1", "queue 2", "broadcast 2", "round-robin 2", "key 2"])]
+fn relay(bencher: Bencher<'_, '_>, how: &str) {
+    let (route, readers) = how.split_once(' ').expect("a route, and how many read");
+    let route = match route {
+        "broadcast" => Route::Broadcast,
+        "round-robin" => Route::RoundRobin,
+        "key" => Route::Key("/key".to_owned()),
+        _ => Route::Queue,
+    };
+    let (buffer, max_message) = (1 << 20, DEFAULT_MAX_MESSAGE);
+    let rules = Rules { route, ack: Ack::Read, buffer, full: Full::Block, max_message };
+    let mut exchange = Exchange::new(rules);
+    exchange.add_sender();
+    let readers: usize = readers.parse().expect("a number");
+    let readers: Vec<_> = (0..readers).map(|_| exchange.add_outlet(Framing::U32)).collect();
+    for &id in &readers {
+        exchange.begin(id, 1 << 20);
+    }
+    let (batch, now) = (keyed(), Instant::now());
+    bencher.counter(ItemsCount::new(batch.payloads().len())).bench_local(|| {
+        let refused = exchange.push(&batch, Framing::Lines).refused;
+        assert!(refused.is_empty());
+        for &id in &readers {
+            loop {
+                exchange.ready(id);
+                let unwritten = exchange.unwritten(id);
+                if unwritten == 0 {
+                    break;
+                }
+                exchange.wrote(id, unwritten, now);
+                exchange.all_read(id, true);
+            }
+        }
+    });
 }
