@@ -17,14 +17,13 @@ use std::rc::{Rc, Weak};
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use gipc::frames::{Batch, Error, FrameReader};
-use gipc::framing::{Framing, FramingError};
+use gipc::frames::{Batch, Error};
+use gipc::framing::Framing;
 use gipc::route::{
     Accepted, Answered, Counts, Dead, Exchange, Leftover, OutletId, Refusal, Shuffle,
 };
-use tokio::io::AsyncRead;
 use tokio::sync::Notify;
-use tracing::{error, info, warn};
+use tracing::error;
 
 use crate::answers::Pool;
 use crate::plan::channel::{Ack, Channel, Full};
@@ -34,15 +33,11 @@ use crate::record::{DeadLetters, Passage, Reason, Recorder};
 /// Fewer bytes than these are copied, in place of being kept with the buffer they came in.
 const COPIED: usize = 16 << 10;
 
-/// More bytes than can be in a pipe and in what we have read of it.
-const IN_A_PIPE: usize = 4 << 20;
-
-/// Why messages are not delivered that nobody will ever read.
-const UNREAD: &str = "nobody reads the channel any more";
-
+mod collecting;
 mod door;
 mod draining;
 mod inlet;
+mod losses;
 mod node;
 mod origins;
 mod ours;
@@ -51,9 +46,11 @@ mod sieve;
 mod spill;
 mod tap;
 
+pub(crate) use collecting::Heard;
 pub(crate) use door::{Door, Turned, Visit};
 pub(crate) use draining::{Draining, Phase};
 pub(crate) use inlet::{Inlet, Stop};
+use losses::UNREAD;
 pub(crate) use node::{Conversation, NodeEnd, NodeStream, Reply, Socket};
 pub(crate) use reopenable::{Lent, Reopenable};
 pub(crate) use sieve::{Guard, Sieve};
@@ -89,17 +86,6 @@ pub(crate) struct Outcome {
     pub(crate) lost: bool,
 }
 
-/// What becomes of what was heard.
-#[derive(Debug)]
-pub(crate) enum Heard {
-    /// It is passed on.
-    Pass,
-    /// Somebody else has it.
-    Taken,
-    /// Somebody else has these, and the others are passed on.
-    Shared(Batch),
-}
-
 /// What has come of messages that were passed on.
 #[derive(Debug)]
 pub(crate) struct Sent {
@@ -131,29 +117,6 @@ impl Source {
         change(&mut counts);
         self.counts.set(counts);
     }
-}
-
-/// Messages that have come already. No more than `room` bytes of them: their writer may write as fast
-/// as they are read.
-async fn at_once<R: AsyncRead + Unpin>(
-    reader: &mut FrameReader<R>,
-    room: &mut usize,
-) -> Option<Result<Option<Batch>, Error>> {
-    if *room == 0 {
-        return None;
-    }
-    // The system has the time to say that there is something.
-    tokio::task::yield_now().await;
-    let read = tokio::select! {
-        biased;
-        read = tokio::task::unconstrained(reader.batch()) => read,
-        () = std::future::ready(()) => return None,
-    };
-    if let Ok(Some(batch)) = &read {
-        let bytes: usize = batch.payloads().map(|payload| payload.len() + 1).sum();
-        *room = room.saturating_sub(bytes);
-    }
-    Some(read)
 }
 
 /// Messages in the framing `u32`, which carries all of them.
@@ -396,24 +359,6 @@ impl Hub {
         dead
     }
 
-    /// Puts messages that are not sent to anybody any more into the file for those.
-    fn bury(&self, dead: &[Dead], reason: &dyn Fn(u32) -> Reason) {
-        for dead in dead {
-            for (number, payload) in dead.messages(self.plan.max_message) {
-                self.add_dead_letter(number, &reason(dead.parcel.attempts), &payload);
-            }
-        }
-    }
-
-    fn add_dead_letter(&self, number: u64, reason: &Reason, payload: &[u8]) {
-        if let Some(letters) = &self.dead_letters
-            && let Err(error) = letters.add(&self.plan.name, number, reason, payload)
-        {
-            let name = &self.plan.name;
-            error!("channel `{name}`, message {number}: cannot write the dead letter: {error}");
-        }
-    }
-
     /// How many messages a reader may answer by now: those that it has read whole.
     pub(crate) fn answerable(&self, id: OutletId) -> usize {
         let unread = self.probes.borrow()[id.0].upgrade().map_or(0, |it| it.unread());
@@ -514,36 +459,6 @@ impl Hub {
         Ok(self.put(source, batch, from))
     }
 
-    /// Nobody will ever read these.
-    fn lose(&self, source: &Source, batch: &Batch) {
-        let count = batch.payloads().len() as u64;
-        self.bury_unread(batch);
-        self.exchange.borrow_mut().pass_over(count);
-        source.count(|counts| counts.unread += count);
-        source.untold.set(source.untold.get() + count);
-    }
-
-    /// Puts the next messages into the file for those that are not delivered: nobody reads them.
-    fn bury_unread(&self, batch: &Batch) {
-        let reason = Reason::of(UNREAD);
-        for (number, payload) in (self.taken() + 1..).zip(batch.payloads()) {
-            self.add_dead_letter(number, &reason, payload);
-        }
-    }
-
-    /// Tells of messages that nobody reads.
-    fn tell_unread(&self, source: &Source) {
-        let count = source.untold.take();
-        if count == 0 {
-            return;
-        }
-        let (name, from) = (&self.plan.name, &source.from);
-        let lost = format!(
-            "channel `{name}`: nobody reads any more; {count} messages from {from} are lost"
-        );
-        if self.is_forgone() { info!("{lost}") } else { warn!("{lost}") }
-    }
-
     /// Has a writer to wait until there is room?
     fn must_wait(&self) -> bool {
         match (self.plan.full, &self.spill) {
@@ -584,100 +499,6 @@ impl Hub {
         }
         let own = dropped.iter().filter(|number| **number >= first).count() as u64;
         Sent { first, refused, dropped: own }
-    }
-
-    /// Notes of each writer what was dropped of its messages, for those that one of them has just put.
-    fn count_dropped(&self, source: &Rc<Source>, dropped: &[u64]) {
-        let exchange = self.exchange.borrow();
-        let mut origins = self.origins.borrow_mut();
-        if self.plan.full == Full::DropOldest {
-            origins.note(exchange.taken(), source, || exchange.oldest());
-        }
-        for number in dropped {
-            let of = origins.of(*number).unwrap_or(source);
-            of.count(|counts| counts.dropped += 1);
-        }
-    }
-
-    /// Tells of a message that the end of the stream has cut off.
-    fn truncated(&self, source: &Source, what: &dyn std::fmt::Display) {
-        source.count(|counts| counts.truncated += 1);
-        error!("channel `{}`, truncated message from {}: {what}", self.plan.name, source.from);
-    }
-
-    /// Passes on what an incarnation of a writer sends until its end, without what the sieve takes
-    /// out. `heard` is told of it first, and may object. Where nobody reads it any more, what has
-    /// come by then is lost, and counted.
-    pub(crate) async fn collect<R: AsyncRead + Unpin>(
-        &self,
-        source: &Rc<Source>,
-        mut pipe: Draining<FrameReader<R>>,
-        mut sieve: Sieve,
-        mut heard: impl FnMut(&mut Batch) -> (Heard, Option<Trouble>),
-    ) -> Outcome {
-        let mut outcome = Outcome::default();
-        let framing = pipe.io.framing();
-        let mut unread = None;
-        let trouble = loop {
-            let next = match &mut unread {
-                None => pipe.next(async |reader| reader.batch().await).await,
-                Some(room) => match at_once(&mut pipe.io, room).await {
-                    Some(read) => Some(read),
-                    None => break None,
-                },
-            };
-            match next {
-                Some(Ok(Some(mut batch))) => {
-                    let refused = sieve.sift(&mut batch, &self.plan.name, source).await;
-                    source.count(|counts| counts.refused += refused);
-                    outcome.lost |= refused > 0;
-                    if batch.payloads().len() == 0 {
-                        continue;
-                    }
-                    let (heard, objection) = heard(&mut batch);
-                    match heard {
-                        Heard::Taken => {
-                            source.count(|counts| counts.add(&batch));
-                            batch.truncate(0);
-                        }
-                        Heard::Shared(taken) => source.count(|counts| counts.add(&taken)),
-                        Heard::Pass => {}
-                    }
-                    if batch.payloads().len() > 0 {
-                        match self.pass(source, &batch, framing).await {
-                            Ok(sent) => outcome.lost |= !sent.refused.is_empty(),
-                            Err(Trouble::Unread) => _ = unread.get_or_insert(IN_A_PIPE),
-                            Err(trouble) => break Some(trouble),
-                        }
-                    }
-                    if objection.is_some() {
-                        break objection;
-                    }
-                }
-                Some(Ok(None)) => break None,
-                Some(Err(Error::Framing(cut @ FramingError::Truncated { .. }))) => {
-                    self.truncated(source, &cut);
-                    outcome.lost = true;
-                    break None;
-                }
-                Some(Err(error)) => break Some(Trouble::Garbled(error)),
-                // A stranger holds the stream open, and may do so for ever.
-                None => {
-                    let bytes = pipe.io.unfinished();
-                    if bytes > 0 {
-                        outcome.lost = true;
-                        let what = format_args!("given up after {bytes} bytes of a frame");
-                        self.truncated(source, &what);
-                    }
-                    break None;
-                }
-            }
-        };
-        self.tell_unread(source);
-        outcome.trouble = trouble.or(unread.map(|_| Trouble::Unread));
-        // What it has said is said before its end is told.
-        self.said().await;
-        outcome
     }
 }
 

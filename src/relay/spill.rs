@@ -132,19 +132,16 @@ impl Spill {
             return Ok(None);
         }
         if self.pieces.borrow().is_empty() {
-            self.end.set(0);
-            self.file.borrow().set_len(0)?;
+            self.empty();
         }
         Ok(Some((piece, batch)))
     }
 
-    /// Nothing of what is in it is needed, unless something is on its way there.
-    fn make_room(&self) {
-        if self.messages.get() == 0 {
-            self.end.set(0);
-            // Where that fails it takes room until our end.
-            let _ = self.file.borrow().set_len(0);
-        }
+    /// Nothing of what is in the file is needed. Nobody may be writing to it.
+    fn empty(&self) {
+        self.end.set(0);
+        // Where that fails it takes room until our end.
+        let _ = self.file.borrow().set_len(0);
     }
 
     /// How long its files are together, in bytes.
@@ -275,7 +272,10 @@ impl Hub {
             warn!("channel `{name}`: {messages} messages from {from} that were spilled are lost");
         }
         if !pieces.is_empty() {
-            spill.make_room();
+            // Unless something is on its way there.
+            if spill.messages() == 0 {
+                spill.empty();
+            }
             self.spilled_less();
         }
     }

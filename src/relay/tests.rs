@@ -1,8 +1,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use gipc::frames::FrameReader;
 use serde_json::Value;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncWriteExt};
 use tokio::sync::watch;
 
 use super::*;

@@ -16,9 +16,10 @@ use tokio::io::unix::AsyncFd;
 
 use super::{Conversation, Inlet, NodeEnd};
 
-/// How often a large pipe is asked for what is unread in it: at first, and at the least.
-const OFTEN: Duration = Duration::from_millis(1);
-const SELDOM: Duration = Duration::from_millis(100);
+/// How soon a large pipe is asked again for what is unread in it: at first, and then as much later as it
+/// has taken by then, up to this.
+const SOON: Duration = Duration::from_millis(1);
+const LATE: Duration = Duration::from_secs(1);
 
 /// The end that the process reads from, to ask how much is unread. Never read from.
 #[derive(Debug)]
@@ -130,11 +131,11 @@ impl Pipe {
     pub(super) async fn all_read(&self) -> bool {
         let Some(write) = &self.write else { return true };
         if !self.is_small.get() {
-            let mut pause = OFTEN;
+            let mut pause = SOON;
             while self.unread() > 0 {
                 // The system tells when there is room in it, not when it is empty.
                 tokio::time::sleep(pause).await;
-                pause = (2 * pause).min(SELDOM);
+                pause = (2 * pause).min(LATE);
             }
             self.is_small.set(pipes::make_small(write.get_ref()).is_ok());
         }
