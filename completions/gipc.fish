@@ -364,7 +364,7 @@ complete -c gipc -n "__fish_gipc_using_subcommand up" -s p -l process -d 'Add a 
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s c -l channel -d 'Add a channel from one process to another; may be repeated. A PORT is a descriptor number, `stdin`, `stdout` or `node` (Node\'s process.send); `-` is gipc\'s own standard input or output' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l timeout -d 'Stop the whole run after this long, with exit code 124' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -s C -l chdir -d 'Run processes in this directory, unless they have a working_dir [default: that of the file]' -r -f -a "(__fish_complete_directories)"
-complete -c gipc -n "__fish_gipc_using_subcommand up" -s e -l env -d 'Set an environment variable for all processes; may be repeated' -r
+complete -c gipc -n "__fish_gipc_using_subcommand up" -s e -l env -d 'Set an environment variable; may be repeated' -r
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l env-file -d 'Set the environment variables in this file (lines of NAME=VALUE; see env_file in gipc-toml(5))' -r -F
 complete -c gipc -n "__fish_gipc_using_subcommand up" -l stop-signal -d 'The signal that asks processes to stop [default: TERM]' -r -f -a "TERM\t''
 INT\t''

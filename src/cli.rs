@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::builder::Resettable;
 use clap::error::ErrorKind;
@@ -18,6 +18,7 @@ use crate::stream::Patient;
 mod check;
 mod control;
 mod defaults;
+mod environment;
 mod exec;
 mod help;
 mod logs;
@@ -318,12 +319,25 @@ pub(crate) fn print(text: &[u8]) -> Verdict {
     }
 }
 
+/// A file or folder cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write `{}`", path.display())]
+struct Unwritten {
+    path: PathBuf,
+    source: io::Error,
+}
+
 /// Writes files into a folder.
 pub(crate) fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> Verdict {
-    let written = std::fs::create_dir_all(folder).and_then(|()| {
-        files.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
-    });
-    match written {
+    let at = |path: &Path, done: io::Result<()>| {
+        done.map_err(|source| Unwritten { path: path.to_owned(), source })
+    };
+    let write = |(name, text): &(String, Vec<u8>)| {
+        let path = folder.join(name);
+        at(&path, std::fs::write(&path, text))
+    };
+    let made = at(folder, std::fs::create_dir_all(folder));
+    match made.and_then(|()| files.iter().try_for_each(write)) {
         Ok(()) => Verdict::Exit(0),
         Err(error) => {
             crate::complain(&error);

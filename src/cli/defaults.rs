@@ -1,12 +1,12 @@
 //! The options of `up` about its processes.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
 use gipc::process::{Signal, UnknownSignal};
 
 use super::Usage;
+use super::environment::Environment;
 use crate::config::{self, Key};
 use crate::value;
 
@@ -17,20 +17,8 @@ pub(super) struct Defaults {
     #[arg(short = 'C', long, env = "GIPC_CHDIR", value_name = "DIR", hide_env = true)]
     chdir: Option<PathBuf>,
 
-    /// Set an environment variable for all processes; may be repeated
-    #[arg(short, long, env = "GIPC_ENV", value_name = "NAME=VALUE", hide_env = true,
-          value_parser = value::variable)]
-    env: Vec<(OsString, OsString)>,
-
-    /// Set the environment variables in this file (lines of NAME=VALUE; see env_file in
-    /// gipc-toml(5))
-    #[arg(long, env = "GIPC_ENV_FILE", value_name = "FILE", hide_env = true)]
-    env_file: Option<PathBuf>,
-
-    /// Start from an empty environment
-    #[arg(long, env = "GIPC_CLEAR_ENV", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
-    clear_env: bool,
+    #[command(flatten)]
+    environment: Environment,
 
     /// The signal that asks processes to stop [default: TERM]
     #[arg(long, env = "GIPC_STOP_SIGNAL", value_name = "SIGNAL", hide_env = true,
@@ -90,13 +78,8 @@ fn signal(text: &str) -> Result<Signal, String> {
 }
 
 impl Defaults {
-    /// As whoever reads descriptions takes them. The file with variables is read each time.
+    /// As whoever reads descriptions takes them.
     pub(super) fn read(&self) -> Result<config::Defaults, Usage> {
-        let mut env = match &self.env_file {
-            Some(file) => config::env_file(file).map_err(Usage::File)?,
-            None => Vec::new(),
-        };
-        env.extend(self.env.iter().cloned());
         let key = |key: Key, text: &Option<String>| text.clone().map(|text| (key, text));
         let keys = [
             key(Key::StopSignal, &self.stop_signal),
@@ -110,8 +93,8 @@ impl Defaults {
         let limits = self.limit.iter().map(|limit| (Key::Limit, limit.clone()));
         Ok(config::Defaults {
             dir: self.chdir.clone(),
-            env,
-            clear_env: self.clear_env,
+            env: self.environment.variables()?,
+            clear_env: self.environment.clear_env,
             keys: keys.into_iter().flatten().chain(limits).collect(),
             record: self.record.clone(),
         })

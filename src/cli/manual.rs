@@ -84,7 +84,7 @@ pub(super) struct Man {
 impl Man {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
         if let Some(folder) = self.all {
-            let mut files = pages();
+            let mut files = all_pages();
             let shells = [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell, Shell::Elvish];
             for shell in shells {
                 let name = clap_complete::Generator::file_name(&shell, "gipc");
@@ -93,10 +93,8 @@ impl Man {
             return Ok(Plan::Write { folder, files });
         }
         let wanted = self.page.as_deref().map_or("gipc".to_owned(), |page| format!("gipc-{page}"));
-        let by_hand = BY_HAND.map(|(name, text)| (name.to_owned(), text.to_vec()));
-        let mut pages = pages().into_iter().chain(by_hand);
-        let found =
-            pages.find(|(name, _)| name.rsplit_once('.').is_some_and(|(it, _)| it == wanted));
+        let is_wanted = |name: &str| name.rsplit_once('.').is_some_and(|(it, _)| it == wanted);
+        let found = all_pages().into_iter().find(|(name, _)| is_wanted(name));
         match found {
             Some((_, text)) => Ok(Plan::Print(text)),
             None => Err(Usage::wrong(format!("there is no manual page `{wanted}`"))),
@@ -104,61 +102,37 @@ impl Man {
     }
 }
 
+fn all_pages() -> Vec<(String, Vec<u8>)> {
+    let by_hand = BY_HAND.map(|(name, text)| (name.to_owned(), text.to_vec()));
+    pages().into_iter().chain(by_hand).collect()
+}
+
 /// The pages that come from the definition: gipc(1), and one for each command.
 fn pages() -> Vec<(String, Vec<u8>)> {
     let mut command = Cli::command().after_long_help(None);
     command.build();
     let commands: Vec<_> = command.get_subcommands().cloned().collect();
-    let mut pages = vec![page(
-        "gipc".to_owned(),
-        command,
-        &[
-            EXIT_STATUS,
-            REFUSED,
-            SEVERAL_FAILED,
-            USAGE_AND_FAILURES,
-            DIES_OF_THE_SIGNAL,
-            ENVIRONMENT,
-            STOP_SIGNALS,
-            STATUS_SIGNAL,
-            REOPEN_SIGNAL,
-            OTHER_SIGNALS,
-            WINDOWS,
-        ],
-    )];
+    let names = commands.iter().map(|command| format!("gipc-{}(1)", command.get_name()));
+    let by_hand = BY_HAND.iter().filter_map(|(name, _)| name.rsplit_once('.'));
+    let by_hand = by_hand.map(|(name, section)| format!("{name}({section})"));
+    let all = ["gipc(1)".to_owned()].into_iter().chain(names).chain(by_hand);
+    let see_also = format!(".SH \"SEE ALSO\"\n{}\n", all.collect::<Vec<_>>().join(",\n"));
+    // What those have in common that run something.
+    let running = |exit: &[&'static str], stop: &'static str, signals: &[&'static str]| {
+        let between = [USAGE_AND_FAILURES, DIES_OF_THE_SIGNAL, ENVIRONMENT, stop, STATUS_SIGNAL];
+        [exit, &between, signals, &[OTHER_SIGNALS]].concat()
+    };
+    let whole = running(&[EXIT_STATUS, REFUSED, SEVERAL_FAILED], STOP_SIGNALS, &[REOPEN_SIGNAL]);
+    let whole = [&whole[..], &[WINDOWS]].concat();
+    let mut pages = vec![page("gipc".to_owned(), command, &whole, &see_also)];
     for command in commands {
-        let more: &[&str] = match command.get_name() {
-            "exec" => &[
-                EXIT_STATUS,
-                USAGE_AND_FAILURES,
-                DIES_OF_THE_SIGNAL,
-                ENVIRONMENT,
-                STOP_SIGNALS,
-                STATUS_SIGNAL,
-                OTHER_SIGNALS,
-            ],
-            "run" | "pipe" | "replay" => &[
-                EXIT_STATUS,
-                REFUSED,
-                USAGE_AND_FAILURES,
-                DIES_OF_THE_SIGNAL,
-                ENVIRONMENT,
-                STOP_SIGNALS,
-                STATUS_SIGNAL,
-                REOPEN_SIGNAL,
-                OTHER_SIGNALS,
-            ],
-            "pool" => &[
-                POOL_EXIT_STATUS,
-                USAGE_AND_FAILURES,
-                DIES_OF_THE_SIGNAL,
-                ENVIRONMENT,
-                POOL_STOP_SIGNALS,
-                STATUS_SIGNAL,
-                REOPEN_SIGNAL,
-                OTHER_SIGNALS,
-            ],
-            "up" => &[
+        let sections = match command.get_name() {
+            "exec" => running(&[EXIT_STATUS], STOP_SIGNALS, &[]),
+            "run" | "pipe" | "replay" => {
+                running(&[EXIT_STATUS, REFUSED], STOP_SIGNALS, &[REOPEN_SIGNAL])
+            }
+            "pool" => running(&[POOL_EXIT_STATUS], POOL_STOP_SIGNALS, &[REOPEN_SIGNAL]),
+            "up" => vec![
                 UP_EXIT_STATUS,
                 DIES_OF_THE_SIGNAL,
                 ENVIRONMENT,
@@ -166,22 +140,25 @@ fn pages() -> Vec<(String, Vec<u8>)> {
                 STATUS_SIGNAL,
                 UP_OTHER_SIGNALS,
             ],
-            "send" | "recv" | "call" => &[TALK_EXIT_STATUS, ENVIRONMENT],
-            "ps" | "why" | "start" | "stop" | "restart" | "signal" | "scale" | "down" => {
-                &[CONTROL_EXIT_STATUS]
-            }
-            "logs" | "tap" => &[CONTROL_EXIT_STATUS],
-            "reload" => &[RELOAD_EXIT_STATUS],
-            "wait" => &[WAIT_EXIT_STATUS],
-            "check" => &[CHECK_EXIT_STATUS],
-            _ => &[],
+            "send" | "recv" | "call" => vec![TALK_EXIT_STATUS, ENVIRONMENT],
+            "ps" | "why" | "start" | "stop" | "restart" | "signal" | "scale" | "down" | "logs"
+            | "tap" => vec![CONTROL_EXIT_STATUS],
+            "reload" => vec![RELOAD_EXIT_STATUS],
+            "wait" => vec![WAIT_EXIT_STATUS],
+            "check" => vec![CHECK_EXIT_STATUS],
+            _ => Vec::new(),
         };
-        pages.push(page(format!("gipc-{}", command.get_name()), command, more));
+        pages.push(page(format!("gipc-{}", command.get_name()), command, &sections, &see_also));
     }
     pages
 }
 
-fn page(name: String, mut command: clap::Command, more: &[&str]) -> (String, Vec<u8>) {
+fn page(
+    name: String,
+    mut command: clap::Command,
+    sections: &[&str],
+    see_also: &str,
+) -> (String, Vec<u8>) {
     // The generator's own synopsis leaves out values, and what may be repeated.
     let usage = command.render_usage().to_string();
     let examples = command.get_after_help().map(ToString::to_string);
@@ -198,13 +175,10 @@ fn page(name: String, mut command: clap::Command, more: &[&str]) -> (String, Vec
     let mut text = Vec::new();
     // Writing to memory cannot fail.
     let _ = man.render(&mut text);
-    for section in more {
+    let examples = examples.map(|examples| examples_section(&examples));
+    for section in sections.iter().copied().chain(examples.as_deref()).chain([see_also]) {
         text.extend_from_slice(section.as_bytes());
     }
-    if let Some(examples) = examples {
-        text.extend_from_slice(examples_section(&examples).as_bytes());
-    }
-    text.extend_from_slice(SEE_ALSO.as_bytes());
     (format!("{name}.1"), text)
 }
 
@@ -471,12 +445,4 @@ stop and continue everything; timers do not run in between
 All other signals are forwarded to the command. On a terminal, the command of gipc-exec(1) gets Ctrl-C,
 Ctrl-\\e and Ctrl-Z itself, as without gipc, and gipc follows it. A HUP that was ignored when gipc was
 started, as by nohup(1), has no effect.
-";
-
-const SEE_ALSO: &str = "\
-.SH \"SEE ALSO\"
-gipc(1), gipc-exec(1), gipc-run(1), gipc-pipe(1), gipc-replay(1), gipc-up(1), gipc-ps(1), gipc-why(1),
-gipc-logs(1), gipc-tap(1), gipc-start(1), gipc-stop(1), gipc-restart(1), gipc-signal(1), gipc-scale(1),
-gipc-wait(1), gipc-reload(1), gipc-down(1), gipc-send(1), gipc-recv(1), gipc-call(1), gipc-check(1), gipc-toml(5),
-gipc-formats(5), gipc-control(7), gipc-wire(7)
 ";

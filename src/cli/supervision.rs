@@ -8,12 +8,13 @@ use clap::{Args, ValueEnum};
 use gipc::process::Signal;
 use gipc::spawn::Limit;
 
+use super::environment::Environment;
 use super::telling::Telling;
 use super::{Usage, option_variables};
 use crate::plan::Supervise;
 use crate::plan::rules::{Backoff, Readiness, Restart, RestartLimit, Rules};
 use crate::plan::topology::{self, Process, Topology, Wiring};
-use crate::{config, value};
+use crate::value;
 
 #[derive(Debug, Args)]
 pub(super) struct Supervision {
@@ -21,20 +22,8 @@ pub(super) struct Supervision {
     #[arg(short = 'C', long, env = "GIPC_CHDIR", value_name = "DIR", hide_env = true)]
     chdir: Option<PathBuf>,
 
-    /// Set an environment variable; may be repeated
-    #[arg(short, long, env = "GIPC_ENV", value_name = "NAME=VALUE", hide_env = true,
-          value_parser = value::variable)]
-    env: Vec<(OsString, OsString)>,
-
-    /// Set the environment variables in this file (lines of NAME=VALUE; see env_file in
-    /// gipc-toml(5))
-    #[arg(long, env = "GIPC_ENV_FILE", value_name = "FILE", hide_env = true)]
-    env_file: Option<PathBuf>,
-
-    /// Start from an empty environment
-    #[arg(long, env = "GIPC_CLEAR_ENV", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
-    clear_env: bool,
+    #[command(flatten)]
+    environment: Environment,
 
     /// Stop the whole run after this long, with exit code 124
     #[arg(long, env = "GIPC_TIMEOUT", value_name = "DURATION", hide_env = true,
@@ -95,9 +84,7 @@ impl Default for Supervision {
     fn default() -> Self {
         Self {
             chdir: None,
-            env: Vec::new(),
-            env_file: None,
-            clear_env: false,
+            environment: Environment::default(),
             timeout: None,
             stop_signal: None,
             grace: Duration::from_secs(10),
@@ -119,20 +106,16 @@ impl Supervision {
         readiness: Readiness,
         ready: Option<topology::Readiness>,
     ) -> Result<Process, Usage> {
-        // Ours are meant for us; then the file; then what was typed, which counts most.
-        let mut env: Vec<_> =
-            option_variables().into_iter().map(|variable| (variable, None)).collect();
-        if let Some(file) = &self.env_file {
-            let variables = config::env_file(file).map_err(Usage::File)?;
-            env.extend(variables.into_iter().map(|(key, value)| (key, Some(value))));
-        }
-        env.extend(self.env.iter().cloned().map(|(key, value)| (key, Some(value))));
+        // Those of our own options are meant for us.
+        let ours = option_variables().into_iter().map(|variable| (variable, None));
+        let theirs =
+            self.environment.variables()?.into_iter().map(|(key, value)| (key, Some(value)));
         Ok(Process {
             name: process_name(&argv),
             argv,
             dir: self.chdir.clone(),
-            env_clear: self.clear_env,
-            env,
+            env_clear: self.environment.clear_env,
+            env: ours.chain(theirs).collect(),
             wiring,
             replicas: 1,
             depends_on: Vec::new(),

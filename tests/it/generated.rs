@@ -36,8 +36,10 @@ fn man_pages_and_completions_are_up_to_date() {
             "gipc-call.1",
             "gipc-check.1",
             "gipc-completions.1",
+            "gipc-control.7",
             "gipc-down.1",
             "gipc-exec.1",
+            "gipc-formats.5",
             "gipc-help.1",
             "gipc-logs.1",
             "gipc-man.1",
@@ -56,9 +58,11 @@ fn man_pages_and_completions_are_up_to_date() {
             "gipc-start.1",
             "gipc-stop.1",
             "gipc-tap.1",
+            "gipc-toml.5",
             "gipc-up.1",
             "gipc-wait.1",
             "gipc-why.1",
+            "gipc-wire.7",
             "gipc.1",
             "gipc.bash",
             "gipc.elv",
@@ -66,9 +70,18 @@ fn man_pages_and_completions_are_up_to_date() {
         ]
     );
     for name in names {
-        let kept = if name.ends_with(".1") { "man" } else { "completions" };
+        let is_page = name.ends_with(|last: char| last.is_ascii_digit()) && !name.ends_with(".ps1");
+        let kept = if is_page { "man" } else { "completions" };
         compare(&folder.path().join(&name), &root().join(kept).join(&name));
     }
+}
+
+#[test]
+fn a_page_that_cannot_be_written_is_named() {
+    let folder = scratch();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let ended = words("man --all file").current_dir(folder.path()).end();
+    ended.failed(125, &["gipc: cannot write `file`: File exists"]);
 }
 
 #[test]
