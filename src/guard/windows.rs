@@ -6,7 +6,6 @@
 
 #![expect(unsafe_code, reason = "system calls on handles")]
 
-use std::cell::Cell;
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::rc::Rc;
@@ -14,7 +13,6 @@ use std::rc::Rc;
 use gipc::Command;
 use gipc::process::{Process, Signal};
 use gipc::spawn::ProcessGroup;
-use tokio::signal::windows::{self as console, CtrlBreak, CtrlC, CtrlClose, CtrlShutdown};
 use tokio::sync::Notify;
 use windows_sys::Win32::Foundation::{
     ERROR_INVALID_PARAMETER, STATUS_CONTROL_C_EXIT, WAIT_OBJECT_0,
@@ -24,6 +22,9 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::{Arrival, DirectSignal, Verdict};
+
+#[path = "windows/console.rs"]
+mod console;
 
 /// `--detach`, which is refused.
 pub(crate) mod background {
@@ -66,18 +67,10 @@ pub(crate) mod background {
 pub(crate) struct Link {
     /// A child has ended, or what it has left.
     children: Rc<Notify>,
-    /// What the console has sent last, to us and to a command that shares it with us.
-    interrupt: Rc<Cell<Option<Signal>>>,
 }
 
 /// What the console tells.
-pub(crate) struct Arrivals {
-    ctrl_c: CtrlC,
-    ctrl_break: CtrlBreak,
-    close: CtrlClose,
-    shutdown: CtrlShutdown,
-    interrupt: Rc<Cell<Option<Signal>>>,
-}
+pub(crate) struct Arrivals(());
 
 /// The ends of children.
 pub(crate) struct Direct(Rc<Notify>);
@@ -85,13 +78,8 @@ pub(crate) struct Direct(Rc<Notify>);
 impl Link {
     /// What the console tells from now on. In a runtime.
     pub(crate) fn arrivals(&mut self) -> io::Result<Arrivals> {
-        Ok(Arrivals {
-            ctrl_c: console::ctrl_c()?,
-            ctrl_break: console::ctrl_break()?,
-            close: console::ctrl_close()?,
-            shutdown: console::ctrl_shutdown()?,
-            interrupt: Rc::clone(&self.interrupt),
-        })
+        console::listen()?;
+        Ok(Arrivals(()))
     }
 
     /// Where a command is that shares the console with us: it has its Ctrl-C as we have.
@@ -138,15 +126,7 @@ impl Link {
 impl Arrivals {
     /// The next one. Cancel safe.
     pub(crate) async fn next(&mut self) -> Arrival {
-        let signal = tokio::select! {
-            Some(()) = self.ctrl_c.recv() => Signal::INT,
-            Some(()) = self.ctrl_break.recv() => Signal::TERM,
-            Some(()) = self.close.recv() => Signal::HUP,
-            Some(()) = self.shutdown.recv() => Signal::HUP,
-            else => std::future::pending().await,
-        };
-        self.interrupt.set(Some(signal));
-        Arrival { signal, from_terminal: true }
+        Arrival { signal: console::next().await, from_terminal: true }
     }
 }
 
@@ -171,13 +151,12 @@ pub(crate) fn run(
     _reads_terminal: bool,
     supervise: impl FnOnce(io::Result<Link>) -> Verdict,
 ) -> io::Result<Verdict> {
-    let interrupt = Rc::new(Cell::new(None));
-    let link = Link { children: Rc::new(Notify::new()), interrupt: Rc::clone(&interrupt) };
-    let verdict = supervise(Ok(link));
-    Ok(match (verdict, interrupt.get()) {
-        // It has ended the command: so it is what ends us, or a calling batch file would go on.
-        (Verdict::Exit(code), Some(signal)) if code == Signal::TERM.exit_code() => {
-            Verdict::Signal(signal)
+    let verdict = supervise(Ok(Link { children: Rc::new(Notify::new()) }));
+    Ok(match verdict {
+        // Where the console has ended the command, that is what ends us, or a calling batch file would
+        // go on.
+        Verdict::Exit(code) if code == Signal::TERM.exit_code() => {
+            console::last().map_or(verdict, Verdict::Signal)
         }
         _ => verdict,
     })

@@ -28,8 +28,8 @@ pub(crate) fn main() {
         ["hang"] => hang(),
         ["says-when-asked", code] => console::says_when_asked(code.parse().unwrap()),
         ["does-not-mind"] => console::does_not_mind(),
-        ["presses", count, program, ..] => {
-            console::presses(count.parse().unwrap(), program, &args[3..]);
+        ["presses", lines, program, ..] => {
+            console::presses(lines.parse().unwrap(), program, &args[3..]);
         }
         ["shows-screen", program, ..] => console::shows_screen(program, &args[2..]),
         ["leave"] => {

@@ -44,7 +44,8 @@ fn a_command_of_exec_has_its_ctrl_c_as_we_have() {
 
 #[test]
 fn the_example_that_sends_for_ever_ends_by_ctrl_c() {
-    let said = on_a_console(&["presses", "1", example("send_forever").to_str().unwrap()]);
+    // Its first message is two lines.
+    let said = on_a_console(&["presses", "2", example("send_forever").to_str().unwrap()]);
     let message = "\t'written to the pipe by a task in the parent'";
     assert_eq!(said, ["Child process got message from pipe:", message, "code 0"]);
 }

@@ -48,9 +48,9 @@ pub(super) fn does_not_mind() -> ! {
     hang()
 }
 
-/// Runs a program on our console, and shows what it says and its code. After each of its first lines
+/// Runs a program on our console, and shows what it says and its code. When it has said so many lines
 /// Ctrl-C is pressed.
-pub(super) fn presses(count: usize, program: &str, args: &[&str]) {
+pub(super) fn presses(lines: usize, program: &str, args: &[&str]) {
     // It is for us as well.
     handle(go_on);
     let (read, write) = std::io::pipe().unwrap();
@@ -59,9 +59,9 @@ pub(super) fn presses(count: usize, program: &str, args: &[&str]) {
     let mut child = command.spawn().unwrap();
     // With it our copies of the pipe.
     drop(command);
-    for (number, line) in BufReader::new(read).lines().enumerate() {
+    for (number, line) in (1..).zip(BufReader::new(read).lines()) {
         say(&line.unwrap());
-        if number < count {
+        if number == lines {
             // SAFETY: a system call on numbers: all who are on our console are told.
             assert_ne!(unsafe { GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0) }, 0);
         }
