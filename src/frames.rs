@@ -3,8 +3,9 @@
 //! A [`FrameReader`] takes what has arrived in as few reads as it can and hands out whole messages,
 //! one by one ([`get`](FrameReader::get)) or all that are there ([`batch`](FrameReader::batch)); a
 //! [`FrameWriter`] sends whole frames. Neither waits in order to send or take more at once: what is
-//! there goes. Over an [`AsyncRead`] or [`AsyncWrite`] they wait in a runtime; over a [`Read`] or
-//! [`Write`] they have the same methods with `blocking_` in front.
+//! there goes. Over an [`AsyncRead`](tokio::io::AsyncRead) or
+//! [`AsyncWrite`](tokio::io::AsyncWrite) they wait in a runtime; over a [`Read`](io::Read) or
+//! [`Write`](io::Write) they have the same methods with `blocking_` in front.
 
 use std::io;
 
