@@ -154,7 +154,6 @@ pub(crate) fn read_bytes(mut from: impl Read) -> io::Result<(usize, f64)> {
 /// Who stands between a writer and a reader.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Between {
-    Nobody,
     /// Moves pages from pipe to pipe and sees none of them.
     Splice,
     /// Reads so many bytes at the most, and writes them.
@@ -166,39 +165,51 @@ pub(crate) enum Between {
 /// How much a pipe holds.
 pub(crate) const PIPE: usize = 1 << 20;
 
+/// Frames from one process to another, each on a processor of its own: messages a second.
+pub(crate) fn direct(count: usize, size: usize) -> f64 {
+    let (read, write) = pipe();
+    let writer = Forked::new(|| {
+        settle(Placed::Apart.second());
+        close(&[&read]);
+        write_frames(&write, count, size)
+    });
+    drop(write);
+    counted(read, writer, count, size)
+}
+
 /// Frames from one process to another by way of a third: messages a second.
 pub(crate) fn relayed(between: Between, count: usize, size: usize) -> f64 {
     let (first_read, first_write) = pipe();
     let (last_read, last_write) = pipe();
-    let close = |ends: &[&File]| {
-        for end in ends {
-            // SAFETY: nobody in this process uses it: the others are to see its end.
-            unsafe { libc::close(end.as_raw_fd()) };
-        }
-    };
     let writer = Forked::new(|| {
-        close(&[&first_read, &last_read]);
-        match between {
-            Between::Nobody => write_frames(&last_write, count, size),
-            _ => {
-                close(&[&last_write]);
-                write_frames(&first_write, count, size)
-            }
-        }
+        close(&[&first_read, &last_read, &last_write]);
+        write_frames(&first_write, count, size)
     });
     drop(first_write);
     let relay = Forked::new(|| {
         close(&[&last_read]);
         match between {
-            Between::Nobody => Ok(()),
             Between::Splice => splice(&first_read, &last_write),
             Between::Copy(at_once) => copy(&first_read, &last_write, at_once),
             Between::Whole => copy_whole(&first_read, &last_write),
         }
     });
     drop((first_read, last_write));
-    let (bytes, rate) = read_bytes(last_read).expect("a pipe");
-    drop((writer, relay));
+    counted(last_read, (writer, relay), count, size)
+}
+
+/// Closes what only other processes are to have, so that those see its end.
+fn close(ends: &[&File]) {
+    for end in ends {
+        // SAFETY: nobody in this process uses it.
+        unsafe { libc::close(end.as_raw_fd()) };
+    }
+}
+
+/// Reads all that these processes send, and waits for them: messages a second.
+fn counted<P>(from: File, processes: P, count: usize, size: usize) -> f64 {
+    let (bytes, rate) = read_bytes(from).expect("a pipe");
+    drop(processes);
     assert_eq!(bytes, count * (4 + size));
     rate / (4 + size) as f64
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// So many times as many turns have what takes a second or less, and is close to what is to be reached.
+pub(crate) const MORE: usize = 3;
+
 /// One who does the work of a row; `None` where it cannot be had here.
 pub(crate) struct Contender<'a> {
     pub(crate) name: &'static str,
@@ -19,7 +22,7 @@ impl<'a> Contender<'a> {
     }
 }
 
-/// What came out: the median of each, and the whole lot for the spread.
+/// What came out: the median of all turns.
 #[derive(Clone, Debug)]
 pub(crate) struct Figure {
     pub(crate) name: &'static str,

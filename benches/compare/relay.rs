@@ -17,13 +17,20 @@ use tempfile::TempDir;
 use crate::library::CHILD;
 use crate::limits;
 use crate::measure::per_second;
+use crate::processors::{Placed, settle};
 use crate::program::{GIPC, children, kilobytes};
 
 /// Where the writer is told to begin, if it is to wait for that: who looks on is to be there.
 const GO: &str = "BENCH_GO";
 
+/// The processor that the writer is to settle on, if it is to.
+const PROCESSOR: &str = "BENCH_PROCESSOR";
+
 /// The writer's part.
 pub(crate) fn write(count: usize, size: usize) {
+    if let Ok(processor) = env::var(PROCESSOR) {
+        settle(processor.parse().expect("a number"));
+    }
     if let Some(go) = env::var_os(GO) {
         // Opened when somebody opens the other end.
         File::open(go).expect("a named pipe");
@@ -158,12 +165,14 @@ fn named_pipe(path: &Path) {
     assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
 }
 
-/// Two stages of `gipc pipe`: messages a second.
+/// Two stages of `gipc pipe`, each on a processor of its own: messages a second.
 pub(crate) fn two_stages(count: usize, size: usize) -> f64 {
     let [out, into] = lines(count, size);
     let mut command = Command::new(GIPC);
     command.args(["pipe", "--input", "none", "--"]).args(out.split(' ')).arg(":::");
-    let output = command.args(into.split(' ')).stdin(Stdio::null()).output().expect("gipc");
+    command.args(into.split(' ')).stdin(Stdio::null());
+    command.env(PROCESSOR, Placed::Apart.second().to_string());
+    let output = Placed::first(|| command.output()).expect("gipc");
     rate(&String::from_utf8_lossy(&output.stderr), count, size)
 }
 

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use crate::library::Taken;
 use crate::limits::Between;
-use crate::measure::{Contender, Figure, in_turn, micros};
+use crate::measure::{Contender, Figure, MORE, in_turn, micros};
 use crate::peers::Peers;
 use crate::processors::Placed;
 use crate::relay::Seen;
@@ -187,6 +187,7 @@ fn ping_pong(peers: &Peers, rounds: usize) -> Vec<Row> {
         ),
         peer("Node", |peers, count| peers.node("ping-pong", count, 64), fewer),
     ]);
+    let rounds = rounds * MORE;
     let row = |work, contenders| Row::new("P4", work, "µs", in_turn(rounds, contenders)).time();
     let apart = row("64 B there and back, on two processors", ours(Placed::Apart));
     let apart = apart.reach("blocking ≤ 1.05 × raw, async ≤ 1.2 × raw", |row| {
@@ -200,13 +201,14 @@ fn ping_pong(peers: &Peers, rounds: usize) -> Vec<Row> {
 fn through_the_supervisor(_: &Peers, rounds: usize) -> Vec<Row> {
     const COPY: &str = "copy loop";
     let (many, few) = (20_000_000, 4000);
+    let turns = rounds * MORE;
     let beside = |count, size, others: &[(&'static str, Between)]| {
         let limit =
             |name, between| Contender::new(name, move || limits::relayed(between, count, size));
         let ours = Contender::new(OURS, move || relay::through(count, size, Seen::Unseen));
         let mut all = vec![limit("splice", Between::Splice), ours];
         all.extend(others.iter().map(|&(name, between)| limit(name, between)));
-        in_turn(rounds, all)
+        in_turn(turns, all)
     };
     // As much at once as in the yardstick that the figures to be reached come from.
     let copy = (COPY, Between::Copy(128 << 10));
@@ -218,7 +220,7 @@ fn through_the_supervisor(_: &Peers, rounds: usize) -> Vec<Row> {
     let name = "1 MiB through the supervisor, kept until read";
     let large = Row::new("P5", name, "messages/s", large);
     let figures = in_turn(
-        rounds,
+        turns,
         vec![
             Contender::new("without", || relay::through(many, 64, Seen::Unseen)),
             Contender::new(OURS, || relay::through(many, 64, Seen::Tapped)),
@@ -245,9 +247,9 @@ fn through_the_supervisor(_: &Peers, rounds: usize) -> Vec<Row> {
 fn two_stages(_: &Peers, rounds: usize) -> Vec<Row> {
     let count = 40_000_000;
     let figures = in_turn(
-        rounds,
+        rounds * MORE,
         vec![
-            Contender::new("raw pipe", || limits::relayed(Between::Nobody, count, 64)),
+            Contender::new("raw pipe", || Placed::first(|| limits::direct(count, 64))),
             Contender::new(OURS, || relay::two_stages(count, 64)),
         ],
     );

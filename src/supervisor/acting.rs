@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, error};
 
+use super::Supervisor;
+use super::events::Queue;
 use super::instance::BY_HAND;
 use super::policy::{Action, Event, Wait};
 use super::session::{Cause, Happening, InstanceId, Order};
-use super::{Queue, Supervisor};
 use crate::guard::Verdict;
 use crate::plan::rules::Readiness;
+use crate::relay::Stop;
 
 impl Supervisor {
     /// Does what an order of the session asks for; comes back with how gipc is to end, if it is.
@@ -147,6 +149,19 @@ impl Supervisor {
             | Action::WasReady
             | Action::Start { .. }
             | Action::Finish { .. } => {}
+        }
+    }
+
+    fn close_input(&mut self, id: InstanceId) {
+        // A worker that was never ready: what came for it is counted all the same.
+        self.begin_feeding(id);
+        let instance = &mut self.instances[id.0];
+        let Some(child) = &mut instance.child else { return };
+        child.closed = child.status.is_some();
+        let by_itself = child.status.is_some() && instance.ended_because.is_none();
+        for stop in child.stop_feeding.drain(..) {
+            // Where the feeding is over it has closed the channel already.
+            let _ = stop.send(if by_itself { Stop::WorkerEnded } else { Stop::Asked });
         }
     }
 }

@@ -11,10 +11,11 @@ use gipc::spawn::ChildFd;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
+use super::events::{Ended, Note};
 use super::instance::{Instance, Junction, Side};
 use super::policy::Event;
 use super::session::InstanceId;
-use super::{Ended, Error, Note, Supervisor};
+use super::{Error, Supervisor};
 use crate::answers::Pool;
 use crate::plan::channel::{self, ChannelId, Full, Place, Port};
 use crate::plan::topology::{ProcessId, Topology};

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use gipc::process::{ExitStatus, Signal};
 use tracing::{error, info, warn};
 
+use super::events::Queue;
 use super::instance::{AFTER_SUCCESS, Child, Instance, Junction, Side};
 use super::policy::Event;
 use super::session::InstanceId;
-use super::{Queue, Supervisor, strays};
+use super::{Supervisor, strays};
 use crate::record::Reason;
 use crate::relay::{Inlet, Phase};
 use crate::report::STOPPED;

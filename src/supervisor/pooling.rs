@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tracing::warn;
 
+use super::Supervisor;
+use super::events::{Note, Queue};
 use super::session::{Happening, InstanceId};
-use super::{Note, Queue, Supervisor};
 use crate::answers::{Halted, Job, Pool};
 use crate::guard::Verdict;
 use crate::plan::pool::When;

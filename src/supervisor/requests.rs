@@ -10,9 +10,10 @@ use gipc::process::Signal;
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
+use super::events::Queue;
 use super::instance::Instance;
 use super::session::{Happening, InstanceId, Order};
-use super::{Queue, Supervisor, descriptors};
+use super::{Supervisor, descriptors};
 use crate::config::did_you_mean;
 use crate::control::{Answer, Asked, Card, Kind, Knock, Refusal, Reloaded, Reply, Request, Until};
 use crate::guard::Verdict;

@@ -5,10 +5,11 @@ use std::time::Instant;
 use gipc::process::Signal;
 use tracing::{error, warn};
 
+use super::Supervisor;
+use super::events::Queue;
 use super::instance::Instance;
 use super::policy::Event;
 use super::session::Happening;
-use super::{Queue, Supervisor};
 use crate::signals::Request;
 
 impl Supervisor {

@@ -9,13 +9,14 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
+use super::Supervisor;
+use super::events::{Done, Ended, Note};
 use super::instance::{AFTER_SUCCESS, BY_HAND, Child, Junction, Side};
 use super::lost::Mouth;
 use super::policy::Event;
 use super::pooling::Answers;
 use super::session::InstanceId;
 use super::wiring::{self, Ends, Node};
-use super::{Done, Ended, Note, Supervisor};
 use crate::guard::Verdict;
 use crate::logs::{Origin, Printing};
 use crate::notify::{self, News, Socket};

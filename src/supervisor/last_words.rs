@@ -1,0 +1,64 @@
+//! What is still said when all is over.
+
+use std::time::Instant;
+
+use super::instance::Instance;
+use super::{Supervisor, sleep_until};
+use crate::guard::Verdict;
+use crate::logs::Writing;
+use crate::signals::{self, Request};
+
+impl Supervisor {
+    /// Has all that was said written, and all that was asked answered; comes back with how gipc is to
+    /// end then: a signal that comes now is the last word.
+    pub(super) async fn finish_speaking(&mut self, writing: &Writing, verdict: Verdict) -> Verdict {
+        if let Some(pool) = &self.pool {
+            pool.end_progress();
+        }
+        self.sink.end();
+        for channel in &self.channels {
+            channel.hub.close_doors();
+            channel.hub.end_calls();
+        }
+        let server = self.server.take();
+        let logs = self.logs.clone();
+        let said = async {
+            for log in &logs {
+                log.finish().await;
+            }
+            if let Some(server) = server {
+                server.finish().await;
+            }
+            writing.finish().await;
+        };
+        tokio::pin!(said);
+        let patience = self.patience();
+        loop {
+            tokio::select! {
+                () = &mut said => break,
+                () = sleep_until(patience) => break,
+                arrival = self.arrivals.next() => {
+                    let request = signals::request(arrival, self.shares_terminal);
+                    if let Request::Stop(signal) | Request::Kill(signal) = request {
+                        return Verdict::Signal(signal);
+                    }
+                }
+            }
+        }
+        let has_lines = |it: &Instance| !it.plan.is_inherited();
+        let has_lost = writing.has_lost() && self.instances.iter().any(has_lines);
+        if verdict == Verdict::Exit(0) && has_lost {
+            return Verdict::Exit(Verdict::FAILED);
+        }
+        verdict
+    }
+
+    /// How long what is still to be written may take at the end; `None`: as long as it takes.
+    fn patience(&self) -> Option<Instant> {
+        let last_words = self.instances.iter().filter_map(|it| it.policy.patience()).min();
+        // Among several it is no hurry that their exit rule has stopped the last ones.
+        let is_calm = self.instances.len() > 1 && !self.session.is_hurried();
+        let last_words = last_words.filter(|_| !is_calm).map(|patience| Instant::now() + patience);
+        last_words.into_iter().chain(self.timeout()).min()
+    }
+}
