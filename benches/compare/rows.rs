@@ -228,7 +228,7 @@ fn through_the_supervisor(_: &Peers, rounds: usize) -> Vec<Row> {
     );
     let tapped = Row::new("P5", "64 B through the supervisor, with a tap", "messages/s", figures);
     let figures = in_turn(
-        rounds,
+        turns,
         vec![
             Contender::new("at 2 M messages", || relay::memory(many / 10, 64)),
             Contender::new(OURS, || relay::memory(many, 64)),
