@@ -35,7 +35,7 @@ pub use crate::target::blocking::start_process;
 /// As [`gipc::pipe`](crate::pipe()).
 ///
 /// # Errors
-/// As there.
+/// [`Error::Io`] when no descriptor is free.
 pub fn pipe() -> Result<(Reader, Writer), Error> {
     pipe_with(Raw)
 }
@@ -43,7 +43,7 @@ pub fn pipe() -> Result<(Reader, Writer), Error> {
 /// As [`gipc::pipe_with`](crate::pipe_with).
 ///
 /// # Errors
-/// As there.
+/// [`Error::Io`] when no descriptor is free.
 pub fn pipe_with<C: Codec + Clone>(codec: C) -> Result<(Reader<C>, Writer<C>), Error> {
     let (reader, writer) = channel::pipe_with(codec)?;
     Ok((Reader(reader), Writer(writer)))
@@ -52,7 +52,7 @@ pub fn pipe_with<C: Codec + Clone>(codec: C) -> Result<(Reader<C>, Writer<C>), E
 /// As [`gipc::duplex`](crate::duplex()).
 ///
 /// # Errors
-/// As there.
+/// [`Error::Io`] when no descriptor is free.
 pub fn duplex() -> Result<(Duplex, Duplex), Error> {
     duplex_with(Raw)
 }
@@ -60,7 +60,7 @@ pub fn duplex() -> Result<(Duplex, Duplex), Error> {
 /// As [`gipc::duplex_with`](crate::duplex_with).
 ///
 /// # Errors
-/// As there.
+/// [`Error::Io`] when no descriptor is free.
 pub fn duplex_with<C: Codec + Clone>(codec: C) -> Result<(Duplex<C>, Duplex<C>), Error> {
     let (one, other) = channel::duplex_with(codec)?;
     Ok((Duplex(one), Duplex(other)))
@@ -85,7 +85,7 @@ impl<C> Reader<C> {
     /// As [`gipc::Reader::exact`](crate::Reader::exact).
     ///
     /// # Errors
-    /// As there.
+    /// [`Error::Closed`], [`Error::Locked`].
     pub fn exact(self) -> Result<Self, Error> {
         self.0.exact().map(Self)
     }
@@ -93,7 +93,7 @@ impl<C> Reader<C> {
     /// As [`gipc::Reader::close`](crate::Reader::close).
     ///
     /// # Errors
-    /// As there.
+    /// [`Error::Locked`] while somebody is reading, [`Error::Closed`] the second time.
     pub fn close(&self) -> Result<(), Error> {
         self.0.close()
     }
@@ -101,7 +101,7 @@ impl<C> Reader<C> {
     /// As [`gipc::Reader::try_clone`](crate::Reader::try_clone).
     ///
     /// # Errors
-    /// As there.
+    /// [`Error::Closed`], [`Error::Locked`], [`Error::Io`].
     pub fn try_clone(&self) -> Result<Self, Error>
     where
         C: Clone,
@@ -119,7 +119,7 @@ impl<C: Codec> Reader<C> {
     /// As [`gipc::Reader::get`](crate::Reader::get).
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::Reader::get`](crate::Reader::get).
     pub fn get(&self) -> Result<Option<C::Decoded>, Error> {
         self.get_within(None, None)
     }
@@ -127,7 +127,7 @@ impl<C: Codec> Reader<C> {
     /// As [`gipc::Reader::get_timeout`](crate::Reader::get_timeout).
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::Reader::get_timeout`](crate::Reader::get_timeout).
     pub fn get_timeout(&self, first_byte: Duration) -> Result<Option<C::Decoded>, Error> {
         self.get_within(Some(after(first_byte)), None)
     }
@@ -135,7 +135,7 @@ impl<C: Codec> Reader<C> {
     /// As [`gipc::Reader::get_deadline`](crate::Reader::get_deadline).
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::Reader::get_deadline`](crate::Reader::get_deadline).
     pub fn get_deadline(&self, deadline: Instant) -> Result<Option<C::Decoded>, Error> {
         self.get_within(Some(deadline), Some(deadline))
     }
@@ -143,7 +143,7 @@ impl<C: Codec> Reader<C> {
     /// As [`gipc::Reader::poll`](crate::Reader::poll).
     ///
     /// # Errors
-    /// As there.
+    /// [`Error::Closed`], [`Error::Io`].
     pub fn poll(&self, timeout: Duration) -> Result<bool, Error> {
         let deadline = Some(after(timeout));
         let ready = self.0.shared.blocking_lock(deadline).and_then(|mut held| {
@@ -222,7 +222,7 @@ impl Messages<Raw> {
     /// As [`MessageStream::next_ref`](channel::MessageStream::next_ref).
     ///
     /// # Errors
-    /// As there.
+    /// As [`MessageStream::next_ref`](channel::MessageStream::next_ref).
     #[inline]
     pub fn next_ref(&mut self) -> Result<Option<&[u8]>, Error> {
         self.0.next_ref_on_this_thread()
@@ -248,7 +248,7 @@ impl<C> Writer<C> {
     /// As [`gipc::Writer::close`](crate::Writer::close).
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::Writer::close`](crate::Writer::close).
     pub fn close(&self) -> Result<(), Error> {
         self.0.close()
     }
@@ -256,7 +256,7 @@ impl<C> Writer<C> {
     /// As [`gipc::Writer::try_clone`](crate::Writer::try_clone).
     ///
     /// # Errors
-    /// As there.
+    /// [`Error::Closed`], [`Error::Locked`], [`Error::Io`].
     pub fn try_clone(&self) -> Result<Self, Error>
     where
         C: Clone,
@@ -274,7 +274,7 @@ impl<C: Codec> Writer<C> {
     /// As [`gipc::Writer::put`](crate::Writer::put).
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::Writer::put`](crate::Writer::put).
     pub fn put(&self, value: &C::Value) -> Result<(), Error> {
         self.0.put_on_this_thread(value, None)
     }
@@ -282,7 +282,7 @@ impl<C: Codec> Writer<C> {
     /// As [`gipc::Writer::put_deadline`](crate::Writer::put_deadline).
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::Writer::put_deadline`](crate::Writer::put_deadline).
     pub fn put_deadline(&self, value: &C::Value, deadline: Instant) -> Result<(), Error> {
         self.0.put_on_this_thread(value, Some(deadline))
     }
@@ -313,7 +313,7 @@ impl<C> Duplex<C> {
     /// As [`gipc::Duplex::close`](crate::Duplex::close).
     ///
     /// # Errors
-    /// As there.
+    /// [`Error::Locked`] while somebody is reading or writing, [`Error::Closed`] the second time.
     pub fn close(&self) -> Result<(), Error> {
         self.0.close()
     }
@@ -332,7 +332,7 @@ impl<C: Codec + Clone> Duplex<C> {
     /// As [`gipc::Reader::get`](crate::Reader::get).
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::Reader::get`](crate::Reader::get).
     pub fn get(&self) -> Result<Option<C::Decoded>, Error> {
         self.reader().get()
     }
@@ -340,7 +340,7 @@ impl<C: Codec + Clone> Duplex<C> {
     /// As [`gipc::Reader::get_timeout`](crate::Reader::get_timeout).
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::Reader::get_timeout`](crate::Reader::get_timeout).
     pub fn get_timeout(&self, first_byte: Duration) -> Result<Option<C::Decoded>, Error> {
         self.reader().get_timeout(first_byte)
     }
@@ -348,7 +348,7 @@ impl<C: Codec + Clone> Duplex<C> {
     /// As [`gipc::Reader::get_deadline`](crate::Reader::get_deadline).
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::Reader::get_deadline`](crate::Reader::get_deadline).
     pub fn get_deadline(&self, deadline: Instant) -> Result<Option<C::Decoded>, Error> {
         self.reader().get_deadline(deadline)
     }
@@ -356,7 +356,7 @@ impl<C: Codec + Clone> Duplex<C> {
     /// As [`gipc::Reader::poll`](crate::Reader::poll).
     ///
     /// # Errors
-    /// As there.
+    /// [`Error::Closed`], [`Error::Io`].
     pub fn poll(&self, timeout: Duration) -> Result<bool, Error> {
         self.reader().poll(timeout)
     }
@@ -364,7 +364,7 @@ impl<C: Codec + Clone> Duplex<C> {
     /// As [`gipc::Writer::put`](crate::Writer::put).
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::Writer::put`](crate::Writer::put).
     pub fn put(&self, value: &C::Value) -> Result<(), Error> {
         self.0.writer.put_on_this_thread(value, None)
     }
@@ -372,7 +372,7 @@ impl<C: Codec + Clone> Duplex<C> {
     /// As [`gipc::Writer::put_deadline`](crate::Writer::put_deadline).
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::Writer::put_deadline`](crate::Writer::put_deadline).
     pub fn put_deadline(&self, value: &C::Value, deadline: Instant) -> Result<(), Error> {
         self.0.writer.put_on_this_thread(value, Some(deadline))
     }
@@ -404,7 +404,7 @@ impl Process {
     /// As [`gipc::Process::join`](crate::Process::join).
     ///
     /// # Errors
-    /// As there.
+    /// [`Error::Stolen`] when somebody else has waited for it.
     pub fn join(&self) -> Result<ExitStatus, Error> {
         Ok(self.0.reap()?.0)
     }
@@ -412,7 +412,7 @@ impl Process {
     /// As [`gipc::Process::join_timeout`](crate::Process::join_timeout).
     ///
     /// # Errors
-    /// As there.
+    /// [`Error::Stolen`] when somebody else has waited for it.
     pub fn join_timeout(&self, timeout: Duration) -> Result<Option<ExitStatus>, Error> {
         self.0.join_until(after(timeout))
     }

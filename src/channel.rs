@@ -314,7 +314,7 @@ pub fn pipe() -> Result<(Reader, Writer), Error> {
 /// A channel for the values of a codec.
 ///
 /// # Errors
-/// As [`pipe`].
+/// [`Error::Io`] when no descriptor is free.
 ///
 /// # Examples
 /// ```
@@ -356,7 +356,7 @@ pub fn duplex() -> Result<(Duplex, Duplex), Error> {
 /// A channel of both directions for the values of a codec.
 ///
 /// # Errors
-/// As [`duplex`].
+/// [`Error::Io`] when no descriptor is free.
 pub fn duplex_with<C: Codec + Clone>(codec: C) -> Result<(Duplex<C>, Duplex<C>), Error> {
     Options::new().duplex(codec)
 }

@@ -347,7 +347,7 @@ impl Inherited {
     /// As [`reader`](Self::reader), for the values of a codec.
     ///
     /// # Errors
-    /// As there.
+    /// As [`reader`](Self::reader).
     pub fn reader_with<C: Codec>(&self, name: &str, codec: C) -> Result<Reader<C>, crate::Error> {
         let channel = self.find(Direction::In, name)?;
         Ok(Reader::new(name.to_owned(), channel.take(Way::In)?, channel.options(), codec))
@@ -364,7 +364,7 @@ impl Inherited {
     /// As [`writer`](Self::writer), for the values of a codec.
     ///
     /// # Errors
-    /// As there.
+    /// As [`writer`](Self::writer).
     pub fn writer_with<C: Codec>(&self, name: &str, codec: C) -> Result<Writer<C>, crate::Error> {
         let channel = self.find(Direction::Out, name)?;
         Ok(Writer::new(name.to_owned(), channel.take(Way::Out)?, channel.options(), codec))
@@ -381,7 +381,7 @@ impl Inherited {
     /// As [`duplex`](Self::duplex), for the values of a codec.
     ///
     /// # Errors
-    /// As there.
+    /// As [`duplex`](Self::duplex).
     pub fn duplex_with<C: Codec + Clone>(
         &self,
         name: &str,
@@ -413,7 +413,7 @@ pub(crate) mod blocking {
     /// As [`gipc::inherited`](crate::inherited()).
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::inherited`](crate::inherited()).
     pub fn inherited() -> Result<Inherited, Error> {
         super::inherited().map(Inherited)
     }
@@ -431,7 +431,7 @@ pub(crate) mod blocking {
         /// Takes the end that messages come out of.
         ///
         /// # Errors
-        /// As for the twin.
+        /// As [`gipc::inherited::Inherited::reader`](crate::inherited::Inherited::reader).
         pub fn reader(&self, name: &str) -> Result<Reader, Error> {
             self.reader_with(name, Raw)
         }
@@ -439,7 +439,7 @@ pub(crate) mod blocking {
         /// As [`reader`](Self::reader), for the values of a codec.
         ///
         /// # Errors
-        /// As for the twin.
+        /// As [`gipc::inherited::Inherited::reader`](crate::inherited::Inherited::reader).
         pub fn reader_with<C: Codec>(&self, name: &str, codec: C) -> Result<Reader<C>, Error> {
             self.0.reader_with(name, codec).map(Reader)
         }
@@ -447,7 +447,7 @@ pub(crate) mod blocking {
         /// Takes the end that messages go into.
         ///
         /// # Errors
-        /// As for the twin.
+        /// As [`gipc::inherited::Inherited::reader`](crate::inherited::Inherited::reader).
         pub fn writer(&self, name: &str) -> Result<Writer, Error> {
             self.writer_with(name, Raw)
         }
@@ -455,7 +455,7 @@ pub(crate) mod blocking {
         /// As [`writer`](Self::writer), for the values of a codec.
         ///
         /// # Errors
-        /// As for the twin.
+        /// As [`gipc::inherited::Inherited::reader`](crate::inherited::Inherited::reader).
         pub fn writer_with<C: Codec>(&self, name: &str, codec: C) -> Result<Writer<C>, Error> {
             self.0.writer_with(name, codec).map(Writer)
         }
@@ -463,7 +463,7 @@ pub(crate) mod blocking {
         /// Takes an end of both directions.
         ///
         /// # Errors
-        /// As for the twin.
+        /// As [`gipc::inherited::Inherited::reader`](crate::inherited::Inherited::reader).
         pub fn duplex(&self, name: &str) -> Result<Duplex, Error> {
             self.duplex_with(name, Raw)
         }
@@ -471,7 +471,7 @@ pub(crate) mod blocking {
         /// As [`duplex`](Self::duplex), for the values of a codec.
         ///
         /// # Errors
-        /// As for the twin.
+        /// As [`gipc::inherited::Inherited::reader`](crate::inherited::Inherited::reader).
         pub fn duplex_with<C: Codec + Clone>(
             &self,
             name: &str,

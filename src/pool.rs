@@ -180,7 +180,7 @@ impl Options {
     /// As [`start`](Self::start), for values: messages of one codec, answers of another.
     ///
     /// # Errors
-    /// As there.
+    /// As [`start`](Self::start).
     pub fn start_with<C, R, F>(
         self,
         messages: C,

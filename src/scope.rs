@@ -110,7 +110,7 @@ pub(crate) mod blocking {
     /// As [`gipc::scope`](crate::scope()).
     ///
     /// # Errors
-    /// As there.
+    /// [`Error::Io`] when the system does not let us wait.
     ///
     /// # Examples
     /// ```
@@ -142,7 +142,7 @@ pub(crate) mod blocking {
         /// As [`gipc::Scope::spawn`](crate::Scope::spawn).
         ///
         /// # Errors
-        /// As there.
+        /// As [`Command::spawn`].
         pub fn spawn(&self, command: Command) -> Result<Process, SpawnError> {
             self.0.spawn(command).map(Process::from)
         }

@@ -224,7 +224,7 @@ impl Command {
 /// at once.
 ///
 /// # Errors
-/// As there, and as [`Command::spawn`].
+/// As [`Command::function`] and [`Command::spawn`].
 pub fn start_process<F, A, R>(target: F, args: A) -> Result<Process, Error>
 where
     F: Fn(A) -> R,
@@ -316,7 +316,8 @@ pub(crate) mod blocking {
     /// As [`gipc::start_process`](crate::start_process).
     ///
     /// # Errors
-    /// As there.
+    /// As [`Command::function`](crate::Command::function) and
+    /// [`Command::spawn`](crate::Command::spawn).
     pub fn start_process<F, A, R>(target: F, args: A) -> Result<Process, Error>
     where
         F: Fn(A) -> R,

@@ -74,10 +74,10 @@ impl<C: Codec> Duplex<C> {
     /// As [`Reader::get`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Reader::get`].
     ///
     /// # Cancel safety
-    /// As there.
+    /// As [`Reader::get`].
     pub async fn get(&self) -> Result<Option<C::Decoded>, Error> {
         self.reader.get().await
     }
@@ -85,10 +85,10 @@ impl<C: Codec> Duplex<C> {
     /// As [`Reader::get_timeout`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Reader::get_timeout`].
     ///
     /// # Cancel safety
-    /// As there.
+    /// As [`Reader::get_timeout`].
     pub async fn get_timeout(&self, first_byte: Duration) -> Result<Option<C::Decoded>, Error> {
         self.reader.get_timeout(first_byte).await
     }
@@ -96,10 +96,10 @@ impl<C: Codec> Duplex<C> {
     /// As [`Reader::get_deadline`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Reader::get_deadline`].
     ///
     /// # Cancel safety
-    /// As there.
+    /// As [`Reader::get_deadline`].
     pub async fn get_deadline(&self, deadline: Instant) -> Result<Option<C::Decoded>, Error> {
         self.reader.get_deadline(deadline).await
     }
@@ -107,10 +107,10 @@ impl<C: Codec> Duplex<C> {
     /// As [`Reader::poll`].
     ///
     /// # Errors
-    /// As there.
+    /// [`Error::Closed`], [`Error::Io`].
     ///
     /// # Cancel safety
-    /// As there.
+    /// As [`Reader::poll`].
     pub async fn poll(&self, timeout: Duration) -> Result<bool, Error> {
         self.reader.poll(timeout).await
     }
@@ -118,10 +118,10 @@ impl<C: Codec> Duplex<C> {
     /// As [`Writer::put`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Writer::put`].
     ///
     /// # Cancel safety
-    /// As there.
+    /// As [`Writer::put`].
     pub async fn put(&self, value: &C::Value) -> Result<(), Error> {
         self.writer.put(value).await
     }
@@ -129,10 +129,10 @@ impl<C: Codec> Duplex<C> {
     /// As [`Writer::put_deadline`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Writer::put_deadline`].
     ///
     /// # Cancel safety
-    /// As there.
+    /// As [`Writer::put_deadline`].
     pub async fn put_deadline(&self, value: &C::Value, deadline: Instant) -> Result<(), Error> {
         self.writer.put_deadline(value, deadline).await
     }

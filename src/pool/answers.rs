@@ -183,7 +183,7 @@ impl<'a, C: Codec, R: Codec + Clone, I: Iterator<Item: Borrow<C::Value>>>
     /// As [`Answers::next`].
     ///
     /// # Cancel safety
-    /// As there.
+    /// As [`Answers::next`].
     pub async fn next(&mut self) -> Option<(usize, Result<R::Decoded, Error>)> {
         let (at, answer) = self.0.next(true).await?;
         Some((at as usize, answer.and_then(|answer| self.0.pool.decode(Ok(answer)))))

@@ -59,7 +59,7 @@ impl<C: Codec, R: Codec + Clone> Pool<C, R> {
     /// As [`gipc::Pool::call`](crate::Pool::call).
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::Pool::call`](crate::Pool::call).
     pub fn call(&self, value: &C::Value) -> Result<R::Decoded, Error> {
         now(self.0.call(value))
     }
@@ -67,7 +67,7 @@ impl<C: Codec, R: Codec + Clone> Pool<C, R> {
     /// As [`gipc::Pool::submit`](crate::Pool::submit).
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::Pool::submit`](crate::Pool::submit).
     pub fn submit(&self, value: &C::Value) -> Result<Answer<R>, Error> {
         now(self.0.submit(value)).map(Answer)
     }
@@ -102,7 +102,7 @@ impl<R: Codec> Answer<R> {
     /// Waits for it.
     ///
     /// # Errors
-    /// As there.
+    /// As [`gipc::pool::Answer`](crate::pool::Answer).
     pub fn get(self) -> Result<R::Decoded, Error> {
         now(self.0)
     }
