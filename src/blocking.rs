@@ -93,7 +93,7 @@ impl<C> Reader<C> {
     /// As [`gipc::Reader::close`](crate::Reader::close).
     ///
     /// # Errors
-    /// [`Error::Locked`] while somebody is reading, [`Error::Closed`] the second time.
+    /// [`Error::Locked`] while it is being read, [`Error::Closed`] the second time.
     pub fn close(&self) -> Result<(), Error> {
         self.0.close()
     }
@@ -313,7 +313,7 @@ impl<C> Duplex<C> {
     /// As [`gipc::Duplex::close`](crate::Duplex::close).
     ///
     /// # Errors
-    /// [`Error::Locked`] while somebody is reading or writing, [`Error::Closed`] the second time.
+    /// [`Error::Locked`] while it is being read or written, [`Error::Closed`] the second time.
     pub fn close(&self) -> Result<(), Error> {
         self.0.close()
     }
@@ -396,7 +396,7 @@ macro_rules! twins {
 
 twins!(Reader, Writer, Duplex);
 
-/// As [`gipc::Process`](crate::Process), which it has all other methods of.
+/// As [`gipc::Process`](crate::Process), whose other methods it has too.
 #[derive(Clone)]
 pub struct Process(process::Process);
 
@@ -404,7 +404,7 @@ impl Process {
     /// As [`gipc::Process::join`](crate::Process::join).
     ///
     /// # Errors
-    /// [`Error::Stolen`] when somebody else has waited for it.
+    /// [`Error::Stolen`] when other code has waited for it.
     pub fn join(&self) -> Result<ExitStatus, Error> {
         Ok(self.0.reap()?.0)
     }
@@ -412,7 +412,7 @@ impl Process {
     /// As [`gipc::Process::join_timeout`](crate::Process::join_timeout).
     ///
     /// # Errors
-    /// [`Error::Stolen`] when somebody else has waited for it.
+    /// [`Error::Stolen`] when other code has waited for it.
     pub fn join_timeout(&self, timeout: Duration) -> Result<Option<ExitStatus>, Error> {
         self.0.join_until(after(timeout))
     }

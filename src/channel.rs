@@ -60,7 +60,7 @@ pub enum Error {
         /// The handle.
         name: String,
     },
-    /// The handle cannot be closed or given away: somebody is just using it.
+    /// The handle cannot be closed or given away: it is being used.
     #[error("`{name}` is in use")]
     Locked {
         /// The handle.
@@ -91,7 +91,7 @@ pub enum Error {
         /// How large.
         source: FramingError,
     },
-    /// The value has no message, or the message no value. The stream goes on behind it.
+    /// The value could not be encoded, or the message not be decoded. The stream goes on after it.
     #[error("`{name}`: {}", if *.encoding { "cannot encode" } else { "cannot decode" })]
     Codec {
         /// The handle.
@@ -111,7 +111,7 @@ pub enum Error {
         /// How many bytes.
         unread: usize,
     },
-    /// The bytes are no frames, or the framing cannot carry the message.
+    /// The bytes are not frames, or the framing cannot carry the message.
     #[error("`{name}`")]
     Framing {
         /// The handle.
@@ -119,13 +119,13 @@ pub enum Error {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Nobody reads any more.
+    /// No process has a reader any more.
     #[error("nobody reads `{name}` any more")]
     Peer {
         /// The handle.
         name: String,
     },
-    /// A process was waited for by somebody else: how it ended cannot be known.
+    /// A process was waited for by other code: how it ended cannot be known.
     #[error("`{name}` (process {pid}) was waited for by somebody else")]
     Stolen {
         /// The process.
@@ -133,26 +133,26 @@ pub enum Error {
         /// Its pid.
         pid: i32,
     },
-    /// A message to a pool has no answer: each worker that it was sent to has ended over it.
+    /// A message to a pool has no answer: each worker that it was sent to ended over it.
     #[error("`{name}`: no answer after {attempts} attempts: {reason}{}", last_words(last_lines))]
     Unanswered {
         /// The pool.
         name: String,
         /// How many workers have had it.
         attempts: u32,
-        /// How the last of them has ended.
+        /// How the last of them ended.
         reason: String,
-        /// What that one has said last on standard error, up to 10 lines.
+        /// What that one said last on standard error, up to 10 lines.
         last_lines: Vec<String>,
     },
-    /// A pool is over: its workers end without having taken a message.
+    /// A pool is over: its workers end without taking a message.
     #[error("`{name}` has no workers any more: {reason}{}", last_words(last_lines))]
     NoWorkers {
         /// The pool.
         name: String,
-        /// How the last of them has ended.
+        /// How the last of them ended.
         reason: String,
-        /// What that one has said last on standard error, up to 10 lines.
+        /// What that one said last on standard error, up to 10 lines.
         last_lines: Vec<String>,
     },
     /// A process could not be started.

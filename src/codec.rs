@@ -8,7 +8,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What a codec says when it cannot.
+/// Why a codec could not encode or decode.
 pub type CodecError = Box<dyn Error + Send + Sync>;
 
 /// Turns values into messages and back.
@@ -17,7 +17,7 @@ pub type CodecError = Box<dyn Error + Send + Sync>;
 /// whole, so that the next one is found where it begins.
 ///
 /// # Examples
-/// A checksum behind every message:
+/// A checksum after every message:
 /// ```
 /// use bytes::{Buf, BufMut, Bytes, BytesMut};
 /// use gipc::codec::{Codec, CodecError};
@@ -62,7 +62,7 @@ pub trait Codec {
     /// Appends the message that stands for `value` to an empty buffer.
     ///
     /// # Errors
-    /// Where there is none.
+    /// When there is no such message.
     fn encode(&self, value: &Self::Value, message: &mut BytesMut) -> Result<(), CodecError>;
 
     /// The message that stands for `value`, where `value` is that message already: then nothing is
@@ -75,7 +75,7 @@ pub trait Codec {
     /// The value that `message` stands for.
     ///
     /// # Errors
-    /// Where there is none.
+    /// When there is no such value.
     fn decode(&self, message: Bytes) -> Result<Self::Decoded, CodecError>;
 }
 

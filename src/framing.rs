@@ -19,7 +19,7 @@
 //! This module does no I/O and owns no buffer. [`Framing::encode`] appends to the caller's; a
 //! [`Decoder`] looks at the caller's and says where the first frame lies, or how many bytes are
 //! certainly still missing. A reader that asks for no more than those leaves the descriptor at a
-//! frame's end for whoever reads it next.
+//! frame's end for the process that reads it next.
 //!
 //! Whatever the peer sends, a decoder neither panics nor has the caller hold more than one
 //! message of the limit's size and its header: the limit is checked before memory is taken.

@@ -16,7 +16,7 @@
 //! - [`pipe`] and [`duplex`] make **channels**: messages go in at one end and come out at the
 //!   other, whole, in order, once.
 //! - A [`Command`] starts any program, and gives it ends of channels; [`start_process`] starts a
-//!   *function* of this program. What comes of both is a [`Process`].
+//!   *function* of this program. Both give a [`Process`].
 //! - [`inherited()`] gives a child its ends; a child in another language reads and writes the
 //!   descriptors by itself, as `gipc-wire(7)` describes.
 //! - A [`Pool`] has messages answered by workers that stay.
@@ -191,7 +191,7 @@
 //! ends when the child does, and nobody keeps a writer by mistake.
 //!
 //! The child has the first end that it reads as its descriptor 3, the first that it writes as 4,
-//! and more of them behind. Its environment tells the rest, as `gipc-wire(7)` has it:
+//! and further ones after those. Its environment tells the rest, as `gipc-wire(7)` describes:
 //! ```
 //! use gipc::Command;
 //! use gipc::channel::Options;
@@ -213,8 +213,8 @@
 //! # }
 //! ```
 //! Everything is looked at before anything starts: an end that is closed, in use, given twice, or
-//! read ahead (see [`Reader::exact`]) is an error, and all handles are as they were. Only where all
-//! is well so far and the program itself cannot be started, the ends that it was to have are
+//! read ahead (see [`Reader::exact`]) is an error, and all handles are as they were. Only if all of
+//! that is in order and the program itself cannot be started are the ends that it was to have
 //! closed.
 //!
 //! Other settings: directory, environment, user and group, resource limits, nice value, umask,
@@ -325,7 +325,7 @@
 //!   starts.
 //! - It runs without a runtime, on a thread of its own. It may build one: `#[tokio::main]` works on
 //!   a function with an argument too.
-//! - What it comes back with is the exit code: 0 for `()`, 1 for an `Err`, which is also printed on
+//! - What it returns becomes the exit code: 0 for `()`, 1 for an `Err`, which is also printed on
 //!   standard error, 101 for a panic. See [`Outcome`].
 //! - It must be a plain `fn` in the list of `targets!`; a closure would need memory of this
 //!   process.
@@ -335,9 +335,9 @@
 //!
 //! # Pools
 //! A [`Pool`] keeps some workers, any command or a function, and shares messages among them; each is
-//! answered with one message. Who crashes, hangs or talks nonsense is replaced, and what it had not
-//! answered goes to another one: to be lost a message must end several of them, and then it is an
-//! [`Error::Unanswered`] that tells how the last one ended and what it said.
+//! answered with one message. A worker that crashes, hangs or talks nonsense is replaced, and what it
+//! had not answered goes to another one: a message is lost only if it ends several of them, and then
+//! it is an [`Error::Unanswered`] that tells how the last one ended and what it said.
 //! ```
 //! use gipc::codec::Json;
 //! use gipc::pool::Options;
@@ -437,9 +437,9 @@
 //! # Ok(())
 //! # }
 //! ```
-//! Who only looks at messages of bytes has them [lent](channel::MessageStream::next_ref), which takes
-//! less time than to be given them; and so without a runtime,
-//! [`Reader::into_messages`](blocking::Reader::into_messages).
+//! To look at byte messages without keeping them, [borrow](channel::MessageStream::next_ref) them:
+//! that is cheaper than owning them. Without a runtime,
+//! [`Reader::into_messages`](blocking::Reader::into_messages) does the same.
 //!
 //! # Errors
 //! There is one [`Error`], and each of its variants names the handle or the process:
@@ -508,7 +508,7 @@
 //! | libev's SIGCHLD handler reaps all children | each child by its own pid, no handler |
 //! | `p.join(timeout)`, `p.exitcode`, `p.is_alive()`, `p.terminate()` | the same names; [`join_timeout`](Process::join_timeout) tells whether it has ended |
 //! | `daemon=True` survives a SIGKILL of the parent | ends with the parent, see [Platforms](#platforms) |
-//! | no pool | [`Pool`]; who has used `multiprocessing.Pool`: `imap` is [`map`](Pool::map), `imap_unordered` [`map_unordered`](Pool::map_unordered), `apply` [`call`](Pool::call), `apply_async` [`submit`](Pool::submit), and a worker that dies hangs nobody |
+//! | no pool | [`Pool`]; for those who have used `multiprocessing.Pool`: `imap` is [`map`](Pool::map), `imap_unordered` [`map_unordered`](Pool::map_unordered), `apply` [`call`](Pool::call), `apply_async` [`submit`](Pool::submit), and no call hangs when a worker dies |
 //! | `GIPCError`, `GIPCClosed`, `GIPCLocked` | [`Error`], [`Error::Closed`], [`Error::Locked`] |
 //!
 //! # Platforms
@@ -522,15 +522,15 @@
 //! | promise | there |
 //! |---|---|
 //! | no zombies, no handler | a sleeping thread waits for each child (`waitid` without taking it away), with 64 KiB of stack |
-//! | a signal reaches the child or nobody | while nobody else waits for it: signals go by pid |
+//! | a signal reaches the child or nothing | while no other code waits for it: signals go by pid |
 //! | a start costs the same in a large process | `fork`: it costs more the more memory this process has |
 //! | a child has the declared descriptors only | the same; but until a new pipe is marked close-on-exec, a child that *other* code starts at that moment may get it too |
 //! | daemons end with this process | with a [`scope()`]; not when this process is killed |
 //! | a pipe holds up to 1 MiB | 64 KiB |
 //! | an inherited pipe never blocks a runtime | while no other process reads it too; writes go out in pieces of `PIPE_BUF` |
 //!
-//! On **Windows** (10 or newer) it has been tested under Wine 8, not on Windows itself, and Ctrl-Break,
-//! which Wine 8 does not send, has been read and not run. What the promises amount to:
+//! On **Windows** (10 or newer) it has been tested under Wine 8, not on Windows itself, and the
+//! code for Ctrl-Break, which Wine 8 does not send, has been read but never run. What the promises amount to:
 //!
 //! | promise | there |
 //! |---|---|
@@ -538,7 +538,7 @@
 //! | its ends are in blocking mode | the same, unless both ends go to children, or the end was in use here before: then a handle does one call at a time, as such programs do |
 //! | a duplex is one descriptor | it is two pipes, and two descriptors: 3 to read, 4 to write |
 //! | a child has the declared descriptors only | by an explicit list; but while it is being started, a child that *other* code starts without such a list may get them too |
-//! | who can open a channel | nobody by its name: it is random, there is one client, and only this user may |
+//! | a channel is open to its two ends only | it has a name, but a random one; it takes one client, and only this user may open it |
 //! | every signal | [`terminate`](Process::terminate) is Ctrl-Break to the child's group, or where it has no console in common with us the end at once; [`kill`](Process::kill) is the end at once; there are no others |
 //! | a signal to the group reaches what the child has started | [`kill`](process::Signal::KILL) does, wherever it went: by a job object |
 //! | exit codes | of 32 bits; a child that was ended by us has `-15` or `-9` as elsewhere |
@@ -547,7 +547,7 @@
 //! | several processes write to one pipe | messages of up to 64 KiB with their header go out whole |
 //! | arguments arrive as they are | in programs that read them as the C runtime does; for a batch file those with `"`, `%` or a line break are refused |
 //! | user and group, limits, nice value, umask | are refused |
-//! | a [`Pool`] sends a message again, without counting a try, that its worker had not read | it counts: how much is unread is not known there. Pools are type-checked for Windows, and not tested there |
+//! | a message that its worker had not read is sent again by a [`Pool`] without counting as a try | it counts: how much is unread is not known there. Pools are tested under Wine, as all the rest |
 //!
 //! # Dependencies
 //! Of the features only `cli`, the program, is on by default. Your program needs none:

@@ -90,7 +90,7 @@ impl Options {
         }
     }
 
-    /// Its name, which stands in errors; its workers are called `name.1`, `name.2` and so on.
+    /// Its name, which appears in errors; its workers are called `name.1`, `name.2` and so on.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -112,8 +112,8 @@ impl Options {
         self
     }
 
-    /// How often a message is sent again that has ended its worker: that crashed when it had read of
-    /// it, or took too long for it.
+    /// How often a message that has ended its worker is sent again: one whose worker crashed after it
+    /// had begun to read it, or took too long over it.
     #[must_use]
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
@@ -345,17 +345,18 @@ impl Drop for Shared {
 ///
 /// Clones are the same pool. Messages go to the worker that has waited longest. One that crashes,
 /// takes too long ([`Options::message_timeout`]), or answers what it was not asked is replaced, and
-/// what it had not answered goes to others: a message whose worker was at it when it ended at most
-/// [`Options::retries`] times, then it is an [`Error::Unanswered`] with the reason and what the
-/// worker has said last. Hence a message may be done more than once, and its answer comes once.
+/// what it had not answered goes to others. A message that its worker was working on when that ended
+/// is sent again at most [`Options::retries`] times; then it is an [`Error::Unanswered`] with the
+/// reason and what the worker said last. Hence a message may be done more than once, though its
+/// answer comes once.
 ///
 /// Workers are daemons ([`Command::daemon`]), each in a process group of its own; what one has
 /// started in its group is killed when it has ended. Their standard error is passed on to ours, in
 /// whole lines, unless the command has another one.
 ///
-/// A pool whose workers end one after the other, each without having taken a message, is over:
-/// [`Error::NoWorkers`]. So it is with a worker that has been started 5 times again for nothing, in
-/// 3 s; the others go on.
+/// A pool whose workers end one after the other, each without taking a message, is over:
+/// [`Error::NoWorkers`]. A worker that was restarted 5 times within 3 s without taking a message is
+/// given up; the others go on.
 ///
 /// When the last handle is dropped the workers are killed, at once, and waited for. With
 /// [`close`](Self::close) they end by themselves.
@@ -416,8 +417,8 @@ impl<C, R> Pool<C, R> {
         &self.shared.name
     }
 
-    /// Takes no more messages, whichever handle they come from, has those answered that were taken,
-    /// lets the workers see the end of their messages, and waits until all have ended: those that
+    /// Takes no more messages, whichever handle they come from; has those that were taken answered;
+    /// lets the workers see the end of their messages; and waits until all have ended. Workers that
     /// have not within [`Options::grace`] are killed. May be called again.
     ///
     /// # Cancel safety
@@ -449,8 +450,8 @@ impl<C: Codec, R: Codec + Clone> Pool<C, R> {
         self.submit(value).await?.await
     }
 
-    /// Hands a message over, and waits for room: as long as 1 MiB of messages wait for workers
-    /// nothing is taken. The answer is a future of its own, so that a task can have many messages
+    /// Hands a message over, and waits for room: as long as 1 MiB of messages is waiting for workers,
+    /// no more is taken. The answer is a future of its own, so that a task can have many messages
     /// on their way and is held back by slow workers all the same.
     ///
     /// # Errors

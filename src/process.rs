@@ -27,9 +27,9 @@ use system::Child;
 
 /// A child that was started. Clones are the same child.
 ///
-/// It is waited for by its own pid and by nobody else's: a program may have other children, and a
-/// `SIGCHLD` handler, as it likes. Until it is waited for, by [`join`](Self::join) or by asking how
-/// it is, its pid cannot be given to another process.
+/// It is waited for by its own pid and no other: a program may have other children, and a `SIGCHLD`
+/// handler, as it likes. Until it is waited for, by [`join`](Self::join) or by asking how it is, its
+/// pid cannot be given to another process.
 ///
 /// When the last clone is dropped the child runs on (a daemon until this process ends), and is
 /// waited for in the background, so that no zombie stays.
@@ -59,14 +59,14 @@ impl Process {
         self.daemon
     }
 
-    /// Has it not ended yet? One that has is waited for by this, so that its pid is free from then
-    /// on; [`peek`](Self::peek) leaves it.
+    /// Is it still running? One that has ended is waited for by this call, so that its pid is free
+    /// from then on; [`peek`](Self::peek) leaves it.
     pub fn is_alive(&self) -> bool {
         matches!(self.child.look(), Ok(None))
     }
 
     /// How it ended: its exit code, or -n when signal n ended it. `None` as long as it runs, or
-    /// where somebody else has waited for it.
+    /// where other code has waited for it.
     pub fn exitcode(&self) -> Option<i32> {
         Some(self.child.look().ok()??.0.code())
     }
@@ -74,7 +74,7 @@ impl Process {
     /// Waits for its end. May be called again, and from many tasks at once.
     ///
     /// # Errors
-    /// [`Error::Stolen`] when somebody else has waited for it.
+    /// [`Error::Stolen`] when other code has waited for it.
     ///
     /// # Cancel safety
     /// A dropped future has no effect.
@@ -86,7 +86,7 @@ impl Process {
         Ok(self.reap()?.0)
     }
 
-    /// Waits for its end for so long at the most; `None` when it runs on.
+    /// Waits for its end for `timeout` at the most; `None` when it runs on.
     ///
     /// # Errors
     /// As [`join`](Self::join).
@@ -118,29 +118,30 @@ impl Process {
         }
     }
 
-    /// Asks it to end: SIGTERM. No error where it has.
+    /// Asks it to end: SIGTERM. No error when it has ended already.
     ///
     /// On Windows this is Ctrl-Break, to it and what it has started in its group. Where it leads no
-    /// group, or has no console in common with us, nobody can be asked, and it is ended.
+    /// group, or has no console in common with us, it cannot be asked, and is ended.
     ///
     /// # Errors
-    /// Where it has another user now.
+    /// When it runs as another user now.
     pub fn terminate(&self) -> Result<(), Error> {
         self.signal(Signal::TERM)
     }
 
-    /// Ends it: SIGKILL, on Windows `TerminateProcess`. No error where it has.
+    /// Ends it: SIGKILL, on Windows `TerminateProcess`. No error when it has
+    /// ended already.
     ///
     /// # Errors
-    /// Where it has another user now.
+    /// When it runs as another user now.
     pub fn kill(&self) -> Result<(), Error> {
         self.signal(Signal::KILL)
     }
 
-    /// Sends it a signal. One that has ended takes it without effect.
+    /// Sends it a signal; without effect once it has ended.
     ///
     /// # Errors
-    /// Where it has another user now.
+    /// When it runs as another user now.
     pub fn signal(&self, signal: Signal) -> Result<(), Error> {
         self.child.signal(signal)
     }
@@ -150,12 +151,12 @@ impl Process {
     /// On Windows `KILL` ends all that it has started, also after its own end.
     ///
     /// # Errors
-    /// Where all in it have another user.
+    /// When all in it run as another user.
     pub fn signal_group(&self, signal: Signal) -> Result<(), Error> {
         self.child.signal_group(signal)
     }
 
-    /// Gives free what is held for it here. It need not be called.
+    /// Frees what is held for it here. It need not be called.
     ///
     /// # Errors
     /// [`Error::Locked`] as long as it runs.
@@ -169,15 +170,15 @@ impl Process {
     /// How it ended, if it has; it is not waited for, so that its pid and its group stay its own.
     ///
     /// # Errors
-    /// [`Error::Stolen`] when somebody else has waited for it.
+    /// [`Error::Stolen`] when other code has waited for it.
     pub fn peek(&self) -> Result<Option<ExitStatus>, Error> {
         self.child.peek()
     }
 
-    /// How it ended, and what it used; gives its pid free. Waits for its end on this thread.
+    /// How it ended, and what it used; frees its pid. Waits for its end on this thread.
     ///
     /// # Errors
-    /// [`Error::Stolen`] when somebody else has waited for it.
+    /// [`Error::Stolen`] when other code has waited for it.
     pub fn reap(&self) -> Result<(ExitStatus, Usage), Error> {
         // Not under the lock: it may take long, and `signal` is to work in the meantime.
         self.child.wait_on_this_thread(None)?;

@@ -9,7 +9,7 @@ use crate::spawn::{Command, SpawnError};
 /// Runs `body` with a [`Scope`], then waits for the children that it has started there; daemons
 /// are asked to end first.
 ///
-/// Comes back with what `body` did. When this future is dropped, or `body` panics, the children
+/// Returns what `body` returned. When this future is dropped, or `body` panics, the children
 /// are killed.
 ///
 /// # Errors

@@ -70,7 +70,7 @@ pub enum ProcessGroup {
     /// It stays in the one of this process: Ctrl-C at the terminal reaches both.
     Ours,
     /// It joins this one, which must be in our session: a terminal's foreground job stays one job.
-    /// Windows knows no such thing.
+    /// Not on Windows.
     Join(i32),
 }
 
@@ -142,7 +142,7 @@ impl Command {
         }
     }
 
-    /// A name for the child, which stands in errors; without one, the program's.
+    /// A name for the child, which appears in errors; without one, the program's.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -177,7 +177,7 @@ impl Command {
         self
     }
 
-    /// Sets an environment variable; the last word on a name counts.
+    /// Sets an environment variable; the last call for a name counts.
     #[must_use]
     pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.env.push((key.into(), Some(value.into())));
@@ -201,8 +201,8 @@ impl Command {
     /// Gives the child an end of a channel, under this name. It closes here as the child starts.
     ///
     /// The first end that messages come out of is the child's descriptor 3, the first one that they
-    /// go into its descriptor 4, further ones follow behind. The environment tells of them as
-    /// `gipc-wire(7)` has it: the child finds them with [`inherited`](crate::inherited()), with
+    /// go into its descriptor 4, and further ones follow. The environment tells of them as
+    /// `gipc-wire(7)` describes: the child finds them with [`inherited`](crate::inherited()), with
     /// `gipc send` and `gipc recv`, or by number.
     #[must_use]
     pub fn channel(mut self, name: impl Into<String>, end: impl Into<ChannelEnd>) -> Self {
@@ -257,9 +257,9 @@ impl Command {
         Ok(self.fd(target, source))
     }
 
-    /// Ends the child with this process, however that ends (on Linux and Windows: elsewhere it is on
-    /// its own when this process is killed). The child is killed; what it has started itself is not
-    /// on Linux, and is on Windows.
+    /// Ends the child with this process, however that ends (on Linux and Windows; elsewhere the child
+    /// runs on when this process is killed). The child is killed; what it has started itself is killed
+    /// too on Windows, but not on Linux.
     #[must_use]
     pub fn daemon(mut self, daemon: bool) -> Self {
         self.daemon = daemon;
@@ -282,8 +282,8 @@ impl Command {
     }
 
     /// Tells the child of its channels in `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID` too, as
-    /// `sd_listen_fds(3)` has it: their descriptors must follow each other from 3 on. Windows knows no
-    /// such thing.
+    /// `sd_listen_fds(3)` describes: their descriptors must follow each other from 3 on. Not on
+    /// Windows.
     #[must_use]
     pub fn listen_fds(mut self, listen_fds: bool) -> Self {
         self.listen_fds = listen_fds;
@@ -334,8 +334,8 @@ impl Command {
 
     /// Starts the command.
     ///
-    /// Takes the command with all its descriptors: a copy left open here would keep the end of
-    /// file from whoever reads the other side.
+    /// Takes the command with all its descriptors: a process that reads the other side would not see
+    /// the end of file as long as a copy is open here.
     ///
     /// # Errors
     /// [`SpawnError`] says which step failed. Nothing was started then, and nothing was written

@@ -65,13 +65,13 @@ macro_rules! targets {
     };
 }
 
-/// What a function that runs as a child may come back with; it becomes the exit code.
+/// What a function that runs as a child may return; it becomes the exit code.
 #[diagnostic::on_unimplemented(
     message = "a function that runs as a child comes back with `()`, a `u8` or a `Result` of them",
     note = "for an `async fn` put `#[tokio::main]` before it"
 )]
 pub trait Outcome {
-    /// The exit code; says on standard error what has gone wrong, if anything has.
+    /// The exit code; says on standard error what went wrong, if anything did.
     fn exit_code(self) -> u8;
 }
 
@@ -163,7 +163,7 @@ impl Command {
     /// here when the child starts.
     ///
     /// # Errors
-    /// When the function is none of the targets, the arguments cannot be written, or a handle among
+    /// When the function is not one of the targets, the arguments cannot be written, or a handle among
     /// them is closed or in use. Nothing has changed then.
     pub fn function<F, A, R>(target: F, args: A) -> Result<Self, Error>
     where

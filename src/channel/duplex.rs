@@ -58,7 +58,7 @@ impl<C> Duplex<C> {
     /// Closes both halves, for all clones.
     ///
     /// # Errors
-    /// [`Error::Locked`] while somebody is reading or writing, [`Error::Closed`] the second time.
+    /// [`Error::Locked`] while it is being read or written, [`Error::Closed`] the second time.
     pub fn close(&self) -> Result<(), Error> {
         // Neither closes where the other cannot.
         drop(self.reader.shared.try_lock()?);

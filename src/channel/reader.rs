@@ -62,7 +62,7 @@ impl<C> Reader<C> {
     /// Closes it, for all clones. Dropping the last of them does the same, without a word.
     ///
     /// # Errors
-    /// [`Error::Locked`] while somebody is reading, [`Error::Closed`] the second time.
+    /// [`Error::Locked`] while it is being read, [`Error::Closed`] the second time.
     pub fn close(&self) -> Result<(), Error> {
         self.shared.take().map(drop)
     }
@@ -130,7 +130,7 @@ impl<C: Codec> Reader<C> {
         self.decode(message)
     }
 
-    /// As [`get`](Self::get), if the whole message comes until then. What has come of it by then
+    /// As [`get`](Self::get), if the whole message comes by `deadline`. What has come of it by then
     /// stays for the next call.
     ///
     /// # Errors

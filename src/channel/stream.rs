@@ -53,8 +53,7 @@ impl<C: Codec> MessageStream<C> {
 impl MessageStream<Raw> {
     /// The next message, lent where it lies until the next call; `None` at the end of the stream.
     ///
-    /// For who looks at a message and lets it go: it costs neither memory of its own nor the count of
-    /// references that a message has which can be kept.
+    /// For looking at a message and letting it go: nothing is allocated, and no reference is counted.
     ///
     /// # Errors
     /// As [`Reader::get`]. After an error the stream is at its end.

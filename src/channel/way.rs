@@ -1,4 +1,4 @@
-//! Which way messages go.
+//! Which way bytes go.
 
 /// Which way bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

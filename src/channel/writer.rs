@@ -39,11 +39,11 @@ impl<C> Writer<C> {
         self.shared.name()
     }
 
-    /// Closes it, for all clones: the reader sees the end behind the last message. Dropping the last
+    /// Closes it, for all clones: the reader sees the end after the last message. Dropping the last
     /// clone does the same, without a word.
     ///
     /// # Errors
-    /// [`Error::Locked`] while somebody is writing, [`Error::Closed`] the second time, and
+    /// [`Error::Locked`] while it is being written to, [`Error::Closed`] the second time, and
     /// [`Error::Timeout`] where a message had been sent in part and its rest is now lost, as the
     /// reader is told too.
     pub fn close(&self) -> Result<(), Error> {
@@ -65,9 +65,9 @@ impl<C> Writer<C> {
     /// A second, independent handle of the same pipe, with a descriptor of its own: for another
     /// process.
     ///
-    /// Messages of up to `PIPE_BUF` bytes with their header (4096 on Linux, 64 KiB on Windows) go out whole
-    /// whichever process writes; larger ones of several processes may be interleaved: give each a pipe of its
-    /// own for those.
+    /// Messages of up to `PIPE_BUF` bytes with their header (4096 on Linux, 64 KiB on Windows) go out
+    /// whole whichever process writes them; larger ones from several processes may be interleaved:
+    /// give each process a pipe of its own for those.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Locked`], [`Error::Io`].
@@ -110,7 +110,7 @@ impl<C: Codec> Writer<C> {
         sent.map_err(|error| self.shared.error(error))
     }
 
-    /// As [`put`](Self::put), if the channel takes it until then.
+    /// As [`put`](Self::put), if the channel takes the message by `deadline`.
     ///
     /// # Errors
     /// As [`put`](Self::put), and [`Error::Timeout`], which tells whether a part was sent.

@@ -18,7 +18,7 @@ impl Batch {
         self.payloads.iter().map(|range| &self.frames[range.clone()])
     }
 
-    /// Keeps the first `count` messages only.
+    /// Keeps only the first `count` messages.
     pub fn truncate(&mut self, count: usize) {
         if count < self.payloads.len() {
             self.payloads.truncate(count);
@@ -26,7 +26,7 @@ impl Batch {
         }
     }
 
-    /// Keeps those messages only that this is true for.
+    /// Keeps only those messages that this is true for.
     pub fn retain(&mut self, mut is_kept: impl FnMut(&[u8]) -> bool) {
         let Self { frames, payloads, verbatim } = self;
         let before = payloads.len();
@@ -34,14 +34,14 @@ impl Batch {
         *verbatim &= payloads.len() == before;
     }
 
-    /// The frames as they came, where they can be passed on so: the last line of a stream may
+    /// The frames as they came, where they can be passed on like that: the last line of a stream may
     /// lack its end, and headers other than `Content-Length` are not ours to pass on.
     pub fn frames(&self) -> Option<&Bytes> {
         self.verbatim.then_some(&self.frames)
     }
 }
 
-/// Messages that have come in no frames, at least one.
+/// Messages that did not come in frames, at least one.
 impl<P: AsRef<[u8]>> FromIterator<P> for Batch {
     fn from_iter<I: IntoIterator<Item = P>>(messages: I) -> Self {
         let mut frames = BytesMut::new();

@@ -88,7 +88,7 @@ impl<R> FrameReader<R> {
         self
     }
 
-    /// Takes what the last newline of the stream lacks for a message that was cut off, see
+    /// Makes a last line without its newline an error, instead of a message. See
     /// [`Decoder::strict`].
     #[must_use]
     pub fn strict(mut self) -> Self {
@@ -116,12 +116,12 @@ impl<R> FrameReader<R> {
         &self.io
     }
 
-    /// The byte stream, for what is no reading.
+    /// The byte stream, for anything but reading.
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.io
     }
 
-    /// The byte stream. What has been read of it and not been given out is lost.
+    /// The byte stream. What has been read from it and not been given out is lost.
     pub fn into_inner(self) -> R {
         self.io
     }
@@ -359,7 +359,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         std::future::poll_fn(|context| self.poll_get(context)).await
     }
 
-    /// [`get`](Self::get) as the thing that it polls.
+    /// The poll function behind [`get`](Self::get).
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -371,8 +371,8 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         Poll::Ready(Ok(frame.map(|frame| self.take(&frame))))
     }
 
-    /// As [`get`](Self::get), but the message is only lent, where it lies: it costs no memory and no
-    /// count of references.
+    /// As [`get`](Self::get), but the message is only lent, where it lies: nothing is allocated, and no
+    /// reference is counted.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -425,7 +425,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
 
     /// All whole messages that have arrived; waits for the first; `None` at the end of the stream.
     ///
-    /// What came before bytes that are no frame is given out before the error is.
+    /// What came before bytes that are not a frame is given out before the error is.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -482,8 +482,8 @@ impl<R: Read> FrameReader<R> {
     /// As [`get`](Self::get), on this thread.
     ///
     /// # Errors
-    /// As [`get`](Self::get). After one from the system that is not for good (a timeout of the
-    /// stream's own) nothing is lost: what was read stays for the next call.
+    /// As [`get`](Self::get). After a temporary error of the system (such as a timeout of the stream's
+    /// own) nothing is lost: what was read stays for the next call.
     pub fn blocking_get(&mut self) -> Result<Option<Bytes>, Error> {
         self.blocking_get_by(read_zeroed)
     }

@@ -73,7 +73,7 @@ impl<W> FrameWriter<W> {
         &self.io
     }
 
-    /// The byte stream, for what is no writing.
+    /// The byte stream, for anything but writing.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.io
     }
@@ -193,8 +193,8 @@ impl<W: Write> FrameWriter<W> {
     /// As [`flush`](Self::flush), on this thread.
     ///
     /// # Errors
-    /// As [`flush`](Self::flush). After one that is not for good (a timeout of the stream's own)
-    /// the rest goes out with the next call.
+    /// As [`flush`](Self::flush). After a temporary one (such as a timeout of the stream's own) the
+    /// rest goes out with the next call.
     #[inline]
     pub fn blocking_flush(&mut self) -> Result<(), Error> {
         self.blocking_write_with(&mut &[][..])?;
@@ -251,7 +251,7 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
         std::future::poll_fn(|context| self.poll_flush(context)).await
     }
 
-    /// [`flush`](Self::flush) as the thing that it polls.
+    /// The poll function behind [`flush`](Self::flush).
     ///
     /// # Errors
     /// As [`flush`](Self::flush).

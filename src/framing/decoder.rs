@@ -84,7 +84,7 @@ pub enum FramingError {
         /// The first bytes of the frame.
         head: Head,
     },
-    /// The bytes are no frame.
+    /// The bytes are not a frame.
     #[error("not a `{framing}` frame: {what}; it begins {head}{}", hint(.framing, .head))]
     Malformed {
         /// How the stream was read.
@@ -125,8 +125,8 @@ impl Decoder {
         }
     }
 
-    /// Takes a last line without its newline for one that was cut off, where writers are known to
-    /// end every line: Node's `process.send` does.
+    /// Makes a last line without its newline an error, instead of a message: for writers that are
+    /// known to end every line, as Node's `process.send` does.
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.strict = true;
@@ -156,11 +156,11 @@ impl Decoder {
     /// Looks for a frame at the front of `buf`, which starts at the first byte not yet taken.
     ///
     /// After [`Step::Frame`] the caller drops `len` bytes from the front before the next call;
-    /// after [`Step::Incomplete`] the next call has the same bytes and more behind them.
+    /// after [`Step::Incomplete`] the next call has the same bytes and more after them.
     ///
     /// # Errors
     /// [`FramingError::TooLarge`] as soon as the message is known to exceed the limit, before the
-    /// caller would take memory for it; [`FramingError::Malformed`] where no frame can begin so.
+    /// caller would take memory for it; [`FramingError::Malformed`] where no frame can begin like that.
     #[inline]
     pub fn decode(&mut self, buf: &[u8]) -> Result<Step, FramingError> {
         match self.framing {
@@ -198,7 +198,7 @@ impl Decoder {
 
     /// Says what the rest of the stream is, now that it has ended and `buf` is left over.
     ///
-    /// To be called after [`decode`](Self::decode) found the same `buf` incomplete. A final line
+    /// Call it after [`decode`](Self::decode) found the same `buf` incomplete. A final line
     /// without its newline is a message, unless the decoder is [`strict`](Self::strict); `None` is a
     /// clean end.
     ///

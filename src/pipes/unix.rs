@@ -124,7 +124,7 @@ pub(crate) fn is_of_many(fd: &OwnedFd) -> bool {
     fd.as_raw_fd() >= 2 * ASIDE
 }
 
-/// What it is told from others by: its inode number.
+/// What tells it from others: its inode number.
 ///
 /// # Errors
 /// The system's own.

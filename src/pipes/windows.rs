@@ -414,7 +414,7 @@ fn user() -> io::Result<Vec<u64>> {
     }
 }
 
-/// What it is told from others by: a number made from its name, which for a pipe of ours is random.
+/// What tells it from others: a number made from its name, which is random for a pipe of ours.
 ///
 /// # Errors
 /// The system's own.

@@ -136,12 +136,12 @@ impl<'a, C: Codec, R: Codec + Clone, I: Iterator<Item: Borrow<C::Value>>> Answer
         Self { under: Under::new(pool, messages), order: Order::from(0), held_bytes: 0 }
     }
 
-    /// The next one; `None` behind the last. A message that has no answer is an error in its place,
-    /// and those behind it go on.
+    /// The next one; `None` after the last. A message that has no answer is an error in its place,
+    /// and those after it go on.
     ///
     /// # Errors
-    /// Those of [`Pool::submit`] and of an [`Answer`]. One whose pool is dropped or gives up has
-    /// them for all that are left.
+    /// Those of [`Pool::submit`] and of an [`Answer`]. Once the pool is dropped or gives up, all that
+    /// are left are such errors.
     ///
     /// # Cancel safety
     /// A dropped future loses nothing: the answer stays for the next call. Once this itself is
@@ -177,7 +177,7 @@ impl<'a, C: Codec, R: Codec + Clone, I: Iterator<Item: Borrow<C::Value>>>
         Self(Under::new(pool, messages))
     }
 
-    /// The next one, with the place of its message, from 0; `None` behind the last.
+    /// The next one, with the place of its message, from 0; `None` after the last.
     ///
     /// # Errors
     /// As [`Answers::next`].

@@ -33,7 +33,7 @@ impl Limit {
 pub struct Resource(i32);
 
 impl Resource {
-    /// The names of all.
+    /// The names of all resources.
     pub fn names() -> impl Iterator<Item = &'static str> {
         RESOURCES.iter().map(|(name, _)| *name)
     }
