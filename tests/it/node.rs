@@ -336,7 +336,7 @@ fn a_worker_that_shuts_its_socket_down_is_waited_for_and_costs_nothing() {
         fields.map(|ticks| ticks.parse::<u64>().unwrap()).sum::<u64>()
     };
     let before = ticks();
-    std::thread::sleep(std::time::Duration::from_millis(500)); // the time to look at
+    std::thread::sleep(std::time::Duration::from_millis(500)); // idle is measured over a span: 50 ticks
     let used = ticks() - before;
     assert!(used < 10, "{used}");
     std::fs::write(&go, "").unwrap();

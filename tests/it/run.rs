@@ -341,24 +341,27 @@ fn a_stuck_standard_output_keeps_no_signal_and_no_timeout_away() {
 
 #[test]
 fn standard_streams_that_do_not_block_lose_nothing() {
-    // Whoever set O_NONBLOCK on them shares them with us.
-    let script = "import os, subprocess, sys, threading, time\n\
+    // Whoever set O_NONBLOCK on them shares them with us. There is nothing to read at first, and no room
+    // to write after a while.
+    let script = "import fcntl, os, subprocess, sys, termios, threading, time\n\
         i_r, i_w = os.pipe(); o_r, o_w = os.pipe(); e_r, e_w = os.pipe()\n\
         [os.set_blocking(fd, False) for fd in (i_r, o_w, e_w)]\n\
         p = subprocess.Popen(sys.argv[1:], stdin=i_r, stdout=o_w, stderr=e_w)\n\
         [os.close(fd) for fd in (i_r, o_w, e_w)]\n\
-        def feed():\n  time.sleep(0.2)\n  f = os.fdopen(i_w, 'wb')\n  \
-        [f.write(b'%d\\n' % n) for n in range(100000)]; f.close()\n\
-        def slow(fd, into):\n  time.sleep(0.4)\n  into.append(os.fdopen(fd, 'rb').read())\n\
+        def feed():\n  f = os.fdopen(i_w, 'wb')\n  \
+        [f.write(b'%d\\n' % n) for n in range(1, 100000)]; f.close()\n\
+        def unread(fd):\n  return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), sys.byteorder)\n\
+        def slow(fd, into):\n  while unread(fd) < 60000: time.sleep(0.01)\n  into.append(os.fdopen(fd, 'rb').read())\n\
+        os.write(i_w, b'0\\n'); print(os.read(o_r, 2), os.read(e_r, 2))\n\
         out, err = [], []\n\
         ts = [threading.Thread(target=t, args=a) for t, a in ((feed, ()), (slow, (o_r, out)), (slow, (e_r, err)))]\n\
         [t.start() for t in ts]; [t.join() for t in ts]\n\
-        want = b''.join(b'%d\\n' % n for n in range(100000))\n\
+        want = b''.join(b'%d\\n' % n for n in range(1, 100000))\n\
         print(p.wait(), out[0] == want, err[0] == want)\n";
     let worker = "tee /dev/stderr";
     let mut python = command("python3");
     python.args(["-c", script, GIPC, "run", "--wire", "stdio", "--", "sh", "-c", worker]);
-    python.end().said("0 True True\n");
+    python.end().said("b'0\\n' b'0\\n'\n0 True True\n");
 }
 
 #[test]
