@@ -11,7 +11,7 @@ use tracing::{error, info, warn};
 
 use super::Supervisor;
 use super::events::{Done, Ended, Note};
-use super::instance::{AFTER_SUCCESS, BY_HAND, Child, Junction, Side};
+use super::instance::{AFTER_SUCCESS, BY_HAND, Child, Instance, Junction, Side};
 use super::lost::Mouth;
 use super::policy::Event;
 use super::pooling::Answers;
@@ -103,18 +103,15 @@ impl Supervisor {
         for (stream, pipe) in lines {
             let (source, printing) =
                 (Draining::new(pipe, ending, grace), self.printing(id, stream));
-            self.instances[id.0].tasks += 1;
-            self.tasks.spawn_local(async move {
+            self.spawn_for(id, async move {
                 printing.relay(source).await;
-                Ended::Instance(id, Done::Other)
+                Done::Other
             });
         }
         if let Some(pipe) = ready {
             let tell = self.tell_ready(id);
-            let instance = &mut self.instances[id.0];
             let mut source = Draining::new(pipe, ending, grace);
-            instance.tasks += 1;
-            self.tasks.spawn_local(async move {
+            self.spawn_for(id, async move {
                 let mut byte = [0];
                 while let Some(Ok(1)) = source.next(async |pipe| pipe.read(&mut byte).await).await {
                     if byte == *b"\n" {
@@ -122,7 +119,7 @@ impl Supervisor {
                         break;
                     }
                 }
-                Ended::Instance(id, Done::Other)
+                Done::Other
             });
         }
         if let Some(socket) = notify {
@@ -189,7 +186,7 @@ impl Supervisor {
         sieve: Sieve,
         ending: &watch::Receiver<Phase>,
     ) {
-        let instance = &mut self.instances[id.0];
+        let instance = &self.instances[id.0];
         let plan = &instance.plan;
         let Junction { plan: meeting, hub, side: Side::Writer(source) } =
             &instance.junctions[place]
@@ -224,11 +221,10 @@ impl Supervisor {
             answers.as_mut().map_or((Heard::Pass, None), |answers| answers.take(batch))
         };
         let (hub, source) = (Rc::clone(hub), Rc::clone(source));
-        instance.tasks += 1;
-        self.tasks.spawn_local(async move {
+        self.spawn_for(id, async move {
             let outcome = hub.collect(&source, pipe, sieve, heard).await;
             let kept = kept.filter(|_| outcome.trouble.is_none());
-            Ended::Instance(id, Done::Collected(place, outcome, kept))
+            Done::Collected(place, outcome, kept)
         });
     }
 
@@ -240,26 +236,24 @@ impl Supervisor {
         conversation: Rc<Conversation>,
         ending: &watch::Receiver<Phase>,
     ) {
-        let instance = &mut self.instances[id.0];
+        let instance = &self.instances[id.0];
         let reader = FrameReader::new(stream, Framing::Lines, DEFAULT_MAX_MESSAGE).strict();
         let pipe = Draining::new(reader, ending, instance.plan.rules.grace);
         let name = instance.name.clone();
-        instance.tasks += 1;
-        self.tasks.spawn_local(async move {
+        self.spawn_for(id, async move {
             conversation.hear_out(pipe, &name).await;
-            Ended::Instance(id, Done::Other)
+            Done::Other
         });
     }
 
     /// Takes what an instance says of itself until its end.
     fn hear(&mut self, id: InstanceId, socket: Socket, ending: &watch::Receiver<Phase>) {
-        let instance = &mut self.instances[id.0];
+        let instance = &self.instances[id.0];
         let incarnation = instance.history.count();
         let is_asked = matches!(instance.plan.ready, Some(Readiness::Notify));
         let (notes, mut ending) = (self.notes.0.clone(), ending.clone());
         let user = instance.plan.user.as_deref().and_then(notify::user);
-        instance.tasks += 1;
-        self.tasks.spawn_local(async move {
+        self.spawn_for(id, async move {
             loop {
                 let said = tokio::select! {
                     biased;
@@ -274,7 +268,7 @@ impl Supervisor {
                     };
                 }
             }
-            Ended::Instance(id, Done::Other)
+            Done::Other
         });
     }
 
@@ -297,7 +291,7 @@ impl Supervisor {
         note: Note,
         mut ending: watch::Receiver<Phase>,
     ) {
-        let instance = &mut self.instances[id.0];
+        let instance = &self.instances[id.0];
         let prober = Prober {
             process: Rc::clone(&instance.plan),
             instance: instance.name.clone(),
@@ -307,13 +301,12 @@ impl Supervisor {
             open: None,
         };
         let notes = self.notes.0.clone();
-        instance.tasks += 1;
-        self.tasks.spawn_local(async move {
+        self.spawn_for(id, async move {
             tokio::select! {
                 () = question(prober) => drop(notes.send(note)),
                 _ = ending.wait_for(|phase| *phase >= Phase::Ended) => {}
             }
-            Ended::Instance(id, Done::Other)
+            Done::Other
         });
     }
 
@@ -324,21 +317,33 @@ impl Supervisor {
         if std::mem::replace(&mut child.fed, true) {
             return;
         }
-        for (place, inlet) in child.inlets.iter_mut().enumerate() {
-            let Junction { plan, hub, side: Side::Reader(outlet) } = &instance.junctions[place]
-            else {
-                continue;
-            };
-            let Some(inlet) = inlet.take() else { continue };
-            let (stop, stopped) = oneshot::channel();
-            child.stop_feeding.push(stop);
-            instance.tasks += 1;
-            let (hub, outlet) = (Rc::clone(hub), *outlet);
-            self.tasks.spawn_local(async move {
-                let (inlet, is_overdue) = hub.pump(outlet, inlet, stopped).await;
-                Ended::Instance(id, Done::Fed(place, inlet, is_overdue))
-            });
-            self.channels[plan.channel.0].begin(&mut self.tasks);
+        for place in 0..child.inlets.len() {
+            self.feed(id, place);
         }
+    }
+
+    /// Passes on what comes for an instance at the junction with this place, if it reads there.
+    fn feed(&mut self, id: InstanceId, place: usize) {
+        let Instance { child: Some(child), junctions, .. } = &mut self.instances[id.0] else {
+            return;
+        };
+        let Junction { plan, hub, side: Side::Reader(outlet) } = &junctions[place] else { return };
+        let Some(inlet) = child.inlets[place].take() else { return };
+        let (stop, stopped) = oneshot::channel();
+        child.stop_feeding.push(stop);
+        let (hub, outlet, channel) = (Rc::clone(hub), *outlet, plan.channel);
+        self.spawn_for(id, async move {
+            let (inlet, is_overdue) = hub.pump(outlet, inlet, stopped).await;
+            Done::Fed(place, inlet, is_overdue)
+        });
+        self.channels[channel.0].begin(&mut self.tasks);
+    }
+
+    /// Begins a task of an instance, which isn't over before the task is.
+    fn spawn_for(&mut self, id: InstanceId, task: impl Future<Output = Done> + 'static) {
+        self.instances[id.0].tasks += 1;
+        // Within the other future it would take its room twice.
+        let task = Box::pin(task);
+        self.tasks.spawn_local(async move { Ended::Instance(id, task.await) });
     }
 }
