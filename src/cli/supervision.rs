@@ -87,10 +87,10 @@ impl Default for Supervision {
             environment: Environment::default(),
             timeout: None,
             stop_signal: None,
-            grace: Duration::from_secs(10),
+            grace: Rules::GRACE,
             restart: When::default(),
-            backoff: Backoff { min: Duration::from_millis(100), max: Duration::from_secs(30) },
-            max_restarts: RestartLimit { count: 5, within: Duration::from_secs(10) },
+            backoff: Backoff::DEFAULT,
+            max_restarts: RestartLimit::DEFAULT,
             limit: Vec::new(),
             telling: Telling::default(),
         }
@@ -163,4 +163,33 @@ impl Supervision {
 fn process_name(argv: &[OsString]) -> String {
     let program = argv.first().map(Path::new).and_then(Path::file_stem);
     program.map_or("command".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn the_defaults_are_those_of_the_help() {
+        let all = Cli::command();
+        for command in ["exec", "run", "pipe", "replay", "pool"] {
+            let text = |option: &str| {
+                let command = all.find_subcommand(command).unwrap();
+                let option = command.get_arguments().find(|it| it.get_id() == option)?;
+                Some(option.get_default_values()[0].to_str().unwrap().to_owned())
+            };
+            let grace = value::duration(&text("grace").unwrap());
+            assert_eq!(grace, Ok(Rules::GRACE), "{command}");
+            let backoff = value::backoff(&text("backoff").unwrap());
+            assert_eq!(backoff, Ok(Backoff::DEFAULT), "{command}");
+            let limit = value::restart_limit(&text("max_restarts").unwrap());
+            assert_eq!(limit, Ok(RestartLimit::DEFAULT), "{command}");
+            let ready = text("ready_timeout").map(|text| value::duration(&text));
+            let expected = (command != "exec").then_some(Ok(Rules::READY_TIMEOUT));
+            assert_eq!(ready, expected, "{command}");
+        }
+    }
 }

@@ -180,13 +180,13 @@ impl<'a> Reader<'a> {
             limit: self.restart_limit(key!(restart_limit)),
             // Not the one that came to gipc, as with a single command.
             stop_signal: Some(self.value_or(key!(stop_signal), Signal::TERM)),
-            grace: self.value_or(key!(stop_grace_period), Duration::from_secs(10)),
+            grace: self.value_or(key!(stop_grace_period), Rules::GRACE),
             timeout: self.optional(key!(timeout)).map(|timeout| timeout.0),
             readiness: rules::Readiness::Immediate,
             watchdog: self.optional(key!(watchdog)).map(|watchdog| watchdog.0),
             success_codes: self.success_codes(key!(success_codes)),
         };
-        let ready_timeout = self.period(key!(ready_timeout), Duration::from_secs(30));
+        let ready_timeout = self.period(key!(ready_timeout), Rules::READY_TIMEOUT);
         let ready = self.optional(key!(ready));
         if let (Some(at), Some(Ready::Notify)) = (key!(ready), &ready) {
             self.refuse("ready = \"notify\"", Wish::Notify, Some(&at.place));
@@ -216,8 +216,9 @@ impl<'a> Reader<'a> {
                 listen_fds && !is_refused
             },
             log: {
-                let max_size = self.value_or(key!(log_max_size), Size(50 << 20)).0;
-                let keep = self.optional(key!(log_keep)).map_or(10, |keep| keep.0 as usize);
+                let max_size = self.value_or(key!(log_max_size), Size(LogFile::MAX_SIZE)).0;
+                let keep =
+                    self.optional(key!(log_keep)).map_or(LogFile::KEEP, |keep| keep.0 as usize);
                 let path = self.optional(key!(log));
                 path.map(|path| LogFile {
                     path: self.surroundings.folder.join(path),
@@ -303,7 +304,7 @@ impl<'a> Reader<'a> {
     }
 
     fn backoff(&mut self, raw: Option<&At<raw::Backoff>>) -> Backoff {
-        let default = Backoff { min: Duration::from_millis(100), max: Duration::from_secs(30) };
+        let default = Backoff::DEFAULT;
         let Some(At { place, value: raw }) = raw else { return default };
         let (min, max) = (self.optional(raw.min.as_ref()), self.optional(raw.max.as_ref()));
         // One that is given pushes the other, which is not.
@@ -320,9 +321,10 @@ impl<'a> Reader<'a> {
     fn restart_limit(&mut self, raw: Option<&At<raw::RestartLimit>>) -> RestartLimit {
         let (count, within) =
             raw.map_or((None, None), |at| (at.value.count.as_ref(), at.value.within.as_ref()));
+        let default = RestartLimit::DEFAULT;
         RestartLimit {
-            count: self.optional(count).map_or(5, |count| count.0 as usize),
-            within: self.period(within, Duration::from_secs(10)),
+            count: self.optional(count).map_or(default.count, |count| count.0 as usize),
+            within: self.period(within, default.within),
         }
     }
 
@@ -335,9 +337,9 @@ impl<'a> Reader<'a> {
     }
 
     fn health(&mut self, raw: &raw::HealthCheck, dir: Option<&PathBuf>) -> Option<HealthCheck> {
-        let interval = self.period(raw.interval.as_ref(), Duration::from_secs(10));
-        let timeout = self.period(raw.timeout.as_ref(), Duration::from_secs(1));
-        let retries = self.value_or(raw.retries.as_ref(), Count(3)).0;
+        let interval = self.period(raw.interval.as_ref(), HealthCheck::INTERVAL);
+        let timeout = self.period(raw.timeout.as_ref(), HealthCheck::TIMEOUT);
+        let retries = self.value_or(raw.retries.as_ref(), Count(HealthCheck::RETRIES)).0;
         let test = located(self.value(&raw.test)?, dir);
         Some(HealthCheck { test, interval, timeout, retries })
     }

@@ -65,6 +65,40 @@ fn the_defaults_are_those_of_the_manual() {
 }
 
 #[test]
+fn the_defaults_are_those_of_the_schema() {
+    let schema: serde_json::Value = serde_json::from_str(&schema()).unwrap();
+    // JSON's strings, numbers and arrays are TOML's as well.
+    let lines = |of: &str, left_out: &[&str], prefix: &str| -> String {
+        let keys = schema.pointer(&format!("/$defs/{of}/properties")).unwrap().as_object().unwrap();
+        let keys = keys.iter().filter(|(key, _)| !left_out.contains(&&***key));
+        keys.filter_map(|(key, of)| Some(format!("{prefix}{key} = {}\n", of.get("default")?)))
+            .collect()
+    };
+    let text = |lines: &dyn Fn(&str, &[&str], &str) -> String| {
+        format!(
+            "[channel.c]\nfrom = 'p'\nto = 'p'\nack = 'reply'\n{}[channel.d]\nfrom = 'p'\n\
+             to = '-'\n[process.p]\ncommand = 'true'\nlog = 'l'\nready = 'message'\n\
+             healthcheck.test = 'file:f'\n{}{}{}{}",
+            lines("Channel", &["ack"], ""),
+            lines("Process", &[], ""),
+            lines("Backoff", &[], "backoff."),
+            lines("RestartLimit", &[], "restart_limit."),
+            lines("HealthCheck", &[], "healthcheck."),
+        )
+    };
+    let all = text(&lines);
+    for key in
+        ["stop_grace_period", "ready_timeout", "backoff.min", "healthcheck.timeout", "buffer"]
+    {
+        assert!(all.contains(&format!("{key} = ")), "{all}");
+    }
+    let (said, unsaid) = (file("gipc.toml", &all).unwrap(), text(&|_, _, _| String::new()));
+    let unsaid = file("gipc.toml", &unsaid).unwrap();
+    assert_eq!(said.processes, unsaid.processes);
+    assert_eq!(said.channels, unsaid.channels);
+}
+
+#[test]
 fn a_command_is_a_line_or_an_array_or_for_the_shell() {
     let argv = |keys: &str| {
         file("gipc.toml", &format!("[process.p]\n{keys}")).unwrap().processes.remove(0).argv

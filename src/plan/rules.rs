@@ -23,11 +23,22 @@ pub(crate) struct Backoff {
     pub(crate) max: Duration,
 }
 
+impl Backoff {
+    /// Where nothing else is said.
+    pub(crate) const DEFAULT: Self =
+        Self { min: Duration::from_millis(100), max: Duration::from_secs(30) };
+}
+
 /// So many restarts within this time, and no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RestartLimit {
     pub(crate) count: usize,
     pub(crate) within: Duration,
+}
+
+impl RestartLimit {
+    /// Where nothing else is said.
+    pub(crate) const DEFAULT: Self = Self { count: 5, within: Duration::from_secs(10) };
 }
 
 /// When an incarnation gets its first message.
@@ -57,4 +68,11 @@ pub(crate) struct Rules {
     pub(crate) watchdog: Option<Duration>,
     /// The exit codes that are no failure.
     pub(crate) success_codes: Vec<ExitCode>,
+}
+
+/// What they are where nothing else is said. The help and the schema have them as texts, which tests
+/// compare with these.
+impl Rules {
+    pub(crate) const GRACE: Duration = Duration::from_secs(10);
+    pub(crate) const READY_TIMEOUT: Duration = Duration::from_secs(30);
 }

@@ -342,6 +342,13 @@ pub(crate) struct HealthCheck {
     pub(crate) retries: u32,
 }
 
+/// What it is where nothing else is said.
+impl HealthCheck {
+    pub(crate) const INTERVAL: Duration = Duration::from_secs(10);
+    pub(crate) const TIMEOUT: Duration = Duration::from_secs(1);
+    pub(crate) const RETRIES: u32 = 3;
+}
+
 /// A file that the process's lines go to as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LogFile {
@@ -350,4 +357,10 @@ pub(crate) struct LogFile {
     pub(crate) max_size: u64,
     /// How many rotated files are kept.
     pub(crate) keep: usize,
+}
+
+/// What it is where nothing else is said.
+impl LogFile {
+    pub(crate) const MAX_SIZE: u64 = 50 << 20;
+    pub(crate) const KEEP: usize = 10;
 }
