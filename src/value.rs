@@ -116,16 +116,39 @@ pub(crate) fn count_of(text: &str) -> Result<(String, usize), String> {
     Ok((name.to_owned(), count))
 }
 
+/// The name of a process or of a channel, as a pattern.
+pub(crate) const PLAIN_NAME: &str = "[A-Za-z0-9_][A-Za-z0-9_-]*";
+
+/// Is it the name of a process or of a channel?
+pub(crate) fn is_plain_name(text: &str) -> bool {
+    is_name(text) && !text.contains('.')
+}
+
+/// The name of a session, as a pattern.
+pub(crate) const NAME: &str = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}";
+
+/// The longest name of a session, in bytes.
+pub(crate) const LONGEST_NAME: usize = 64;
+
+/// May it stand in the name of a session?
+pub(crate) fn is_of_a_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_-.".contains(c)
+}
+
+/// Is it the name of a session, but for its length?
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with(['-', '.']) && text.chars().all(is_of_a_name)
+}
+
 /// The name of a session, which is part of a file's.
 pub(crate) fn session_name(text: &str) -> Result<String, String> {
-    let is_good = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    if text.is_empty() || !text.chars().all(is_good) || text.starts_with(['-', '.']) {
+    if !is_name(text) {
         return Err(format!(
             "`{text}` is not a valid session name: use letters, digits, `_`, `-` and `.`, and begin with \
              neither `-` nor `.`"
         ));
     }
-    if text.len() > 64 {
+    if text.len() > LONGEST_NAME {
         return Err("the name of a session has 64 characters at most".to_owned());
     }
     Ok(text.to_owned())
@@ -189,4 +212,30 @@ pub(crate) fn limit_values(values: &str) -> Result<(u64, u64), String> {
         return Err(format!("the soft limit {soft} is above the hard limit {hard}"));
     }
     Ok((soft, hard))
+}
+
+#[cfg(test)]
+mod tests {
+    use regex_lite::Regex;
+
+    use super::*;
+
+    #[test]
+    fn the_patterns_of_names_and_the_functions_say_the_same() {
+        let (longest, longer) = ("n".repeat(LONGEST_NAME), "n".repeat(LONGEST_NAME + 1));
+        let words = [
+            "", "a", "Z", "0", "_", "-", ".", "a-", "a_b", "-a", "_a", "a.b", ".a", "a.", "a b",
+            "\u{e4}", "a/b", "a\n", &longest, &longer,
+        ];
+        let is = |pattern: &str, word: &str| {
+            Regex::new(&format!("^(?:{pattern})$")).unwrap().is_match(word)
+        };
+        for word in words {
+            assert_eq!(is(PLAIN_NAME, word), is_plain_name(word), "{word:?}");
+            assert_eq!(is(NAME, word), session_name(word).is_ok(), "{word:?}");
+        }
+        let names = words.iter().filter(|word| session_name(word).is_ok());
+        assert_eq!(names.count(), 10, "and a plain name has no dot");
+        assert!(is_plain_name(&longer) && !is_plain_name("a.b"));
+    }
 }

@@ -16,7 +16,7 @@ use super::raw;
 use super::text::{At, Meaning, Named, OneOrMany, Text};
 use crate::plan::channel::{self, Ack, Channel, ChannelId, End, Full, Port, Replies, Route};
 use crate::plan::topology::{Process, ProcessId, Readiness};
-use crate::value;
+use crate::value::{self, PLAIN_NAME};
 
 /// The descriptors that channels can have where no port is named, after 3 or 4.
 const FURTHER: std::ops::RangeInclusive<u16> = 5..=255;
@@ -40,10 +40,8 @@ impl Meaning for Endpoint {
     const EXPECTED: &str = "a string with the name of a process, such as \"work\" or \"work.5\"";
 
     fn schema() -> Value {
-        json!({
-            "type": "string",
-            "pattern": r"^(-|[A-Za-z0-9_][A-Za-z0-9_-]*(\.([0-9]+|stdin|stdout|node))?)$",
-        })
+        let pattern = format!(r"^(-|{PLAIN_NAME}(\.([0-9]+|stdin|stdout|node))?)$");
+        json!({ "type": "string", "pattern": pattern })
     }
 
     fn of(text: &str) -> Result<Self, String> {
@@ -236,8 +234,7 @@ pub(super) fn channels(
 }
 
 fn check_name(reader: &mut Reader<'_>, name: &At<String>) {
-    let is_good = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
-    if name.value.is_empty() || name.value.starts_with('-') || !name.value.chars().all(is_good) {
+    if !value::is_plain_name(&name.value) {
         let message = format!(
             "`{}` is not a valid channel name: use letters, digits, `_` and `-`, and do not \
              begin with `-`",

@@ -103,7 +103,7 @@ impl Meaning for SessionName {
     const EXPECTED: &str = "a string with a name";
 
     fn schema() -> Value {
-        json!({ "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$" })
+        json!({ "type": "string", "pattern": format!("^{}$", value::NAME) })
     }
 
     fn of(text: &str) -> Result<Self, String> {

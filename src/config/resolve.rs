@@ -15,6 +15,7 @@ use crate::plan::rules::Restart;
 use crate::plan::topology::{
     Dependency, ExitRule, Milestone, Process, ProcessId, Strategy, Topology,
 };
+use crate::value;
 
 /// What a description is read in.
 pub(super) struct Surroundings<'a> {
@@ -106,8 +107,7 @@ fn names<'a>(
     in_order.sort_by_key(|(_, place)| place.clone());
     let mut names = HashMap::new();
     for (name, place) in in_order {
-        let is_good = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
-        if name.is_empty() || name.starts_with('-') || !name.chars().all(is_good) {
+        if !value::is_plain_name(name) {
             mistakes.add(place, format!(
                 "`{name}` is not a valid process name: use letters, digits, `_` and `-`, and do \
                  not begin with `-`"
@@ -237,8 +237,8 @@ fn check_dependencies(topology: &Topology, reasons: &[Vec<Place>], mistakes: &mu
 /// The name of a session in this folder.
 pub(super) fn name_of(folder: &Path) -> String {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let is_good = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    let name: String = name.chars().map(|c| if is_good(c) { c } else { '-' }).take(64).collect();
+    let name = name.chars().map(|c| if value::is_of_a_name(c) { c } else { '-' });
+    let name: String = name.take(value::LONGEST_NAME).collect();
     match name.trim_start_matches(['-', '.']) {
         "" => "gipc".to_owned(),
         name => name.to_owned(),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::meaning::LimitValue;
 use super::raw::{Channel, File, Process};
 use super::text::Text;
+use crate::value::PLAIN_NAME;
 
 /// The schema, as text that ends in a newline.
 pub(crate) fn schema() -> String {
@@ -82,7 +83,7 @@ pub(super) fn processes(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
         "minProperties": 1,
-        "propertyNames": { "pattern": "^[A-Za-z0-9_][A-Za-z0-9_-]*$" },
+        "propertyNames": { "pattern": format!("^{PLAIN_NAME}$") },
         "additionalProperties": process,
     })
 }
@@ -91,7 +92,7 @@ pub(super) fn channels(generator: &mut SchemaGenerator) -> Schema {
     let channel = generator.subschema_for::<Channel>();
     json_schema!({
         "type": "object",
-        "propertyNames": { "pattern": "^[A-Za-z0-9_][A-Za-z0-9_-]*$" },
+        "propertyNames": { "pattern": format!("^{PLAIN_NAME}$") },
         "additionalProperties": channel,
     })
 }
