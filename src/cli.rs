@@ -32,6 +32,7 @@ mod supervision;
 mod talk;
 mod tap;
 mod telling;
+mod typed;
 mod up;
 
 /// Start commands, give them message channels, and leave nothing behind.

@@ -30,9 +30,6 @@ use crate::plan::channel::{Ack, Channel, Full};
 use crate::record::playback;
 use crate::record::{DeadLetters, Passage, Reason, Recorder};
 
-/// Fewer bytes than these are copied, in place of being kept with the buffer they came in.
-const COPIED: usize = 16 << 10;
-
 mod collecting;
 mod door;
 mod draining;
@@ -122,9 +119,7 @@ impl Source {
 /// Messages in the framing `u32`, which carries all of them.
 fn in_u32(batch: &Batch, framing: Framing) -> Bytes {
     match batch.frames().filter(|_| framing == Framing::U32) {
-        // A few bytes are not to keep the whole of a reader's buffer.
-        Some(frames) if frames.len() < COPIED => Bytes::copy_from_slice(frames),
-        Some(frames) => frames.clone(),
+        Some(frames) => gipc::route::to_keep(frames),
         None => {
             let mut frames = BytesMut::new();
             for payload in batch.payloads() {

@@ -17,6 +17,6 @@ mod tests;
 pub use counts::Counts;
 pub use dead::Dead;
 pub use exchange::{Accepted, Answered, Exchange, Leftover, Shuffle};
-pub use form::Refusal;
+pub use form::{Refusal, to_keep};
 pub use outlet::OutletId;
 pub use rules::{Ack, Full, Replies, Route, Rules};

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use clap::builder::FalseyValueParser;
 use gipc::spawn::{Limit, UnknownResource};
 
 use crate::plan::rules::{Backoff, RestartLimit};
@@ -21,6 +22,11 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         return Err("that is more than a hundred years".to_owned());
     }
     Ok(duration)
+}
+
+/// An option without a value: as a variable it is set by any, but for `0`, `false` and the like.
+pub(crate) fn flag() -> FalseyValueParser {
+    FalseyValueParser::new()
 }
 
 /// How many, where none makes no sense.

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Arg, Args};
 
 use super::Usage;
-use crate::config::{self, CommandLine};
+use super::typed::Typed;
+use crate::config;
 use crate::plan::{Plan, outline};
 use crate::value;
 
@@ -15,6 +16,7 @@ use crate::value;
 /// code 2; what is valid but probably not intended is pointed out. Nothing is run. gipc-toml(5)
 /// describes the file.
 #[derive(Debug, Args)]
+#[command(mut_args(unless_run))]
 pub(super) struct Check {
     /// The file to check, read as a Procfile if it is named so, else as gipc.toml [default:
     /// gipc.toml, else Procfile, of the current folder; none if there is a --process]
@@ -24,27 +26,24 @@ pub(super) struct Check {
     #[arg(short, long = "file", env = "GIPC_FILE", value_name = "FILE", hide_env = true)]
     file_option: Option<PathBuf>,
 
-    /// Add a process, whose COMMAND a shell would run; may be repeated
-    #[arg(short, long, env = "GIPC_PROCESS", value_name = "NAME=COMMAND", hide_env = true,
-          value_parser = value::process)]
-    process: Vec<(String, String)>,
-
-    /// Add a channel from one process to another; may be repeated. A PORT is a descriptor number,
-    /// `stdin`, `stdout` or `node` (Node's process.send); `-` is gipc's own standard input or output
-    #[arg(short, long, env = "GIPC_CHANNEL", value_name = "[NAME=]FROM[.PORT]:TO[.PORT]",
-          hide_env = true, value_parser = value::connection, allow_hyphen_values = true)]
-    channel: Vec<value::Connection>,
+    #[command(flatten)]
+    typed: Typed,
 
     /// Print everything as JSON
-    #[arg(long, env = "GIPC_JSON", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "GIPC_JSON", hide_env = true, value_parser = value::flag())]
     json: bool,
+}
+
+/// The option as it is where nothing is run.
+fn unless_run(arg: Arg) -> Arg {
+    match arg.get_id().as_str() {
+        "process" => arg.help("Add a process, whose COMMAND a shell would run; may be repeated"),
+        _ => arg,
+    }
 }
 
 impl Check {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
-        let (processes, channels) = (&self.process[..], &self.channel[..]);
-        let typed = CommandLine { processes, channels, ..CommandLine::default() };
         let file = match (self.file, self.file_option) {
             (Some(_), Some(other))
                 if std::env::var_os("GIPC_FILE").as_deref() != Some(other.as_os_str()) =>
@@ -53,7 +52,8 @@ impl Check {
             }
             (file, other) => file.or(other),
         };
-        let topology = config::load(file.as_deref(), typed).map_err(Usage::Config)?;
+        let topology =
+            config::load(file.as_deref(), self.typed.command_line()).map_err(Usage::Config)?;
         let text = if self.json { outline::json(&topology) } else { outline::text(&topology) };
         Ok(Plan::Outline { text, remarks: topology.remarks })
     }

@@ -37,14 +37,13 @@ pub(super) struct Ps {
     session: Session,
 
     /// Print everything as JSON
-    #[arg(long, env = "GIPC_JSON", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "GIPC_JSON", hide_env = true, value_parser = value::flag())]
     json: bool,
 
     /// Redraw the table every second until q or Ctrl-C is pressed; CPU usage is then that since the
     /// last redraw
     #[arg(short, long, env = "GIPC_WATCH", hide_env = true, conflicts_with = "json",
-          value_parser = clap::builder::FalseyValueParser::new())]
+          value_parser = value::flag())]
     watch: bool,
 
     /// Processes (work) or instances (work.2) [default: all]
@@ -71,8 +70,7 @@ pub(super) struct Why {
     session: Session,
 
     /// Print the explanation as JSON
-    #[arg(long, env = "GIPC_JSON", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "GIPC_JSON", hide_env = true, value_parser = value::flag())]
     json: bool,
 
     /// Processes (work) or instances (work.2)
@@ -198,8 +196,7 @@ pub(super) struct Wait {
     session: Session,
 
     /// Wait until they are ready; exit with 1 if one ends before it is ready
-    #[arg(long, env = "GIPC_READY", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "GIPC_READY", hide_env = true, value_parser = value::flag())]
     ready: bool,
 
     /// Wait no longer than this, then exit with 124

@@ -21,8 +21,7 @@ pub(super) struct Environment {
     env_file: Option<PathBuf>,
 
     /// Start from an empty environment
-    #[arg(long, env = "GIPC_CLEAR_ENV", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "GIPC_CLEAR_ENV", hide_env = true, value_parser = value::flag())]
     pub(super) clear_env: bool,
 }
 

@@ -5,6 +5,7 @@ use clap::Args;
 use super::control::Session;
 use super::telling::Color;
 use crate::plan::{Ask, Plan};
+use crate::value;
 
 /// Show the output of a session's processes
 ///
@@ -17,8 +18,7 @@ pub(super) struct Logs {
 
     /// Keep printing new lines until the session ends; a reader that does not keep up is told how
     /// many lines were skipped
-    #[arg(short, long, env = "GIPC_FOLLOW", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(short, long, env = "GIPC_FOLLOW", hide_env = true, value_parser = value::flag())]
     follow: bool,
 
     /// Start with this many of the last lines [default: all that are kept]

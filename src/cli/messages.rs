@@ -41,8 +41,7 @@ pub(super) struct Worker {
 
     /// With --wire stdio: send lines of the worker's standard output that are not JSON to standard
     /// error, and do not treat them as messages
-    #[arg(long, env = "GIPC_GUARD_STDOUT", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "GIPC_GUARD_STDOUT", hide_env = true, value_parser = value::flag())]
     guard_stdout: bool,
 
     /// How messages are encoded on standard output, or `none`

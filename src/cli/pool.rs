@@ -54,8 +54,7 @@ pub(super) struct Pool {
     ack: Ack,
 
     /// Write answers in the order of their messages
-    #[arg(short, long, env = "GIPC_KEEP_ORDER", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(short, long, env = "GIPC_KEEP_ORDER", hide_env = true, value_parser = value::flag())]
     keep_order: bool,
 
     /// How many times to resend a message whose worker crashed or timed out after starting to read it
@@ -92,12 +91,11 @@ pub(super) struct Pool {
 
     /// Skip the messages that the joblog lists, by their numbers
     #[arg(long, env = "GIPC_RESUME", hide_env = true, requires = "joblog",
-          value_parser = clap::builder::FalseyValueParser::new())]
+          value_parser = value::flag())]
     resume: bool,
 
     /// Send messages in random order, once all have been read
-    #[arg(long, env = "GIPC_SHUF", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "GIPC_SHUF", hide_env = true, value_parser = value::flag())]
     shuf: bool,
 
     /// Replace a worker after this many messages

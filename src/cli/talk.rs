@@ -133,7 +133,7 @@ pub(super) struct Recv {
 
     /// Receive all messages until the end of the channel
     #[arg(short, long, env = "GIPC_FOLLOW", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new(), conflicts_with = "count")]
+          value_parser = value::flag(), conflicts_with = "count")]
     follow: bool,
 
     /// How to encode messages on standard output [default: lines; a single message as it is, followed

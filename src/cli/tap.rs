@@ -21,8 +21,7 @@ pub(super) struct Tap {
     session: Session,
 
     /// Print messages in the format of a record, one JSON object per line; see gipc-replay(1)
-    #[arg(long, env = "GIPC_JSON", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "GIPC_JSON", hide_env = true, value_parser = value::flag())]
     json: bool,
 
     /// Show only messages that are JSON and have this value at this JSON pointer (RFC 6901)

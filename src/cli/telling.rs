@@ -24,8 +24,7 @@ pub(super) struct Telling {
 
     /// Run in a separate PID namespace, so that nothing is left behind even when both of gipc's
     /// processes are killed at once (Linux, where user namespaces are allowed)
-    #[arg(long, env = "GIPC_ISOLATE", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "GIPC_ISOLATE", hide_env = true, value_parser = value::flag())]
     isolate: bool,
 
     /// Write a report of the run to this file: JSON, see gipc-formats(5), or JUnit XML if its name ends
@@ -35,7 +34,7 @@ pub(super) struct Telling {
 
     /// Print errors only
     #[arg(short, long, conflicts_with = "verbose", env = "GIPC_QUIET", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
+          value_parser = value::flag())]
     quiet: bool,
 
     /// Print more; twice for the details of what gipc does

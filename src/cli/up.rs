@@ -7,8 +7,9 @@ use clap::Args;
 
 use super::defaults::Defaults;
 use super::telling::Telling;
+use super::typed::Typed;
 use super::{Usage, option_variables};
-use crate::config::{self, CommandLine};
+use crate::config;
 use crate::lacking::Wish;
 use crate::plan::Plan;
 use crate::plan::topology::Topology;
@@ -36,16 +37,8 @@ pub(super) struct Up {
     #[arg(short, long, env = "GIPC_FILE", value_name = "FILE", hide_env = true)]
     file: Option<PathBuf>,
 
-    /// Add a process, whose COMMAND a shell runs; may be repeated
-    #[arg(short, long, env = "GIPC_PROCESS", value_name = "NAME=COMMAND", hide_env = true,
-          value_parser = value::process)]
-    process: Vec<(String, String)>,
-
-    /// Add a channel from one process to another; may be repeated. A PORT is a descriptor number,
-    /// `stdin`, `stdout` or `node` (Node's process.send); `-` is gipc's own standard input or output
-    #[arg(short, long, env = "GIPC_CHANNEL", value_name = "[NAME=]FROM[.PORT]:TO[.PORT]",
-          hide_env = true, value_parser = value::connection, allow_hyphen_values = true)]
-    channel: Vec<value::Connection>,
+    #[command(flatten)]
+    typed: Typed,
 
     /// Stop the whole run after this long, with exit code 124
     #[arg(long, env = "GIPC_TIMEOUT", value_name = "DURATION", hide_env = true,
@@ -54,8 +47,7 @@ pub(super) struct Up {
 
     /// Return once all processes are ready, and go on in the background; see gipc-ps(1),
     /// gipc-logs(1) and gipc-down(1). If one fails before that, return its exit code
-    #[arg(short, long, env = "GIPC_DETACH", hide_env = true,
-          value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(short, long, env = "GIPC_DETACH", hide_env = true, value_parser = value::flag())]
     detach: bool,
 
     #[command(flatten)]
@@ -71,8 +63,8 @@ pub(super) struct Up {
 
 impl Up {
     pub(super) fn into_plan(self) -> Result<Plan, Usage> {
-        let Self { file, process, channel, timeout, detach, defaults, telling, names } = self;
-        let described = Described { file, processes: process, channels: channel, defaults, names };
+        let Self { file, typed, timeout, detach, defaults, telling, names } = self;
+        let described = Described { file, typed, defaults, names };
         Usage::refuse("--detach", Wish::Background, detach)?;
         let mut plan = telling.into_plan(described.read()?, timeout)?;
         plan.session.get_or_insert_with(|| plan.topology.name.clone());
@@ -85,8 +77,7 @@ impl Up {
 /// Where a topology is described, and which processes of it are meant.
 struct Described {
     file: Option<PathBuf>,
-    processes: Vec<(String, String)>,
-    channels: Vec<value::Connection>,
+    typed: Typed,
     defaults: Defaults,
     names: Vec<String>,
 }
@@ -94,8 +85,7 @@ struct Described {
 impl Described {
     fn read(&self) -> Result<Topology, Usage> {
         let defaults = self.defaults.read()?;
-        let (processes, channels) = (&self.processes[..], &self.channels[..]);
-        let typed = CommandLine { processes, channels, defaults: &defaults };
+        let typed = self.typed.with(&defaults);
         let topology = config::load(self.file.as_deref(), typed).map_err(Usage::Config)?;
         let mut topology = topology.only(&self.names).map_err(Usage::wrong)?;
         // Ours are meant for us; what the description says counts more.

@@ -108,11 +108,8 @@ impl Defaults {
 
 /// Has an option count where the defaults of the description do not say the same.
 fn fill(defaults: &mut raw::Process, key: Key, text: &str, place: &Place) {
-    fn at<T>(place: &Place, text: &str) -> At<Text<T>> {
-        At { place: place.clone(), value: Text::literal(text) }
-    }
     fn fill_in<T>(key: &mut Option<At<Text<T>>>, place: &Place, text: &str) {
-        key.get_or_insert_with(|| at(place, text));
+        key.get_or_insert_with(|| At::literal(place, text));
     }
     // What has parts was looked at: it has them.
     let parts = |between| text.split_once(between).unwrap_or((text, text));
@@ -124,13 +121,14 @@ fn fill(defaults: &mut raw::Process, key: Key, text: &str, place: &Place) {
         Key::ReadyTimeout => fill_in(&mut defaults.ready_timeout, place, text),
         Key::Backoff => {
             let (min, max) = parts("..");
-            let value = raw::Backoff { min: Some(at(place, min)), max: Some(at(place, max)) };
+            let (min, max) = (At::literal(place, min), At::literal(place, max));
+            let value = raw::Backoff { min: Some(min), max: Some(max) };
             defaults.backoff.get_or_insert(At { place: place.clone(), value });
         }
         Key::MaxRestarts => {
             let (count, within) = parts("/");
-            let (count, within) = (Some(at(place, count)), Some(at(place, within)));
-            let value = raw::RestartLimit { count, within };
+            let (count, within) = (At::literal(place, count), At::literal(place, within));
+            let value = raw::RestartLimit { count: Some(count), within: Some(within) };
             defaults.restart_limit.get_or_insert(At { place: place.clone(), value });
         }
         Key::Limit => {
@@ -140,7 +138,7 @@ fn fill(defaults: &mut raw::Process, key: Key, text: &str, place: &Place) {
                 limits.iter().any(|(it, _)| it.place.origin == Origin::File && it.value == name);
             if !is_said {
                 let name = At { place: place.clone(), value: name.to_owned() };
-                limits.push((name, at(place, value)));
+                limits.push((name, At::literal(place, value)));
             }
         }
     }

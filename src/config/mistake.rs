@@ -7,7 +7,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 /// More mistakes at once nobody reads.
-const SHOWN: usize = 50;
+pub(super) const SHOWN: usize = 50;
 
 /// A text that descriptions are read from.
 #[derive(Debug)]

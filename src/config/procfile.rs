@@ -52,7 +52,7 @@ pub(super) fn read(
             _ => mistakes.add(&place, "a line of a Procfile is `name: command`"),
         }
     }
-    reading.file.exit = Some(At { place: Place::in_file(0..0), value: Text::literal("any") });
+    reading.file.exit = Some(At::literal(&Place::in_file(0..0), "any"));
     reading
 }
 
@@ -65,18 +65,15 @@ pub(super) fn add(
     port: Option<usize>,
     restart: Option<&str>,
 ) {
-    fn at<T>(place: &Place, text: &str) -> At<Text<T>> {
-        At { place: place.clone(), value: Text::literal(text) }
-    }
     let name = At { place: place.clone(), value: name.to_owned() };
     let environment = port.map(|port| {
         let key = At { place: place.clone(), value: "PORT".to_owned() };
-        Named(vec![(key, at(place, &port.to_string()))])
+        Named(vec![(key, At::literal(place, &port.to_string()))])
     });
     let process = raw::Process {
-        shell: Some(at(place, command)),
+        shell: Some(At::literal(place, command)),
         environment,
-        restart: restart.map(|restart| at(place, restart)),
+        restart: restart.map(|restart| At::literal(place, restart)),
         ..raw::Process::default()
     };
     reading.processes.push((name.value.clone(), place.clone()));

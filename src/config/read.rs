@@ -9,11 +9,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::expand::expand;
 use super::foreign;
-use super::mistake::{Mistakes, Place, did_you_mean};
+use super::mistake::{Mistakes, Place, SHOWN, did_you_mean};
 use super::raw::{self, File};
-
-/// More mistakes than these nobody reads.
-const MOST: usize = 50;
 
 /// What could be read, and what could not.
 #[derive(Debug, Default)]
@@ -30,7 +27,7 @@ pub(super) fn read(text: &str, mistakes: &mut Mistakes) -> Reading {
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         let is_toml = mistakes.reads_toml();
-        for (number, error) in errors.into_iter().take(MOST).enumerate() {
+        for (number, error) in errors.into_iter().take(SHOWN).enumerate() {
             let place = Place::in_file(error.span().unwrap_or(0..0));
             let help = (number == 0 && !is_toml).then(|| {
                 "this is read as TOML, see gipc-toml(5); a Procfile is called so".to_owned()
@@ -47,7 +44,7 @@ pub(super) fn read(text: &str, mistakes: &mut Mistakes) -> Reading {
         .map(|(name, _)| (name.get_ref().clone().into_owned(), Place::in_file(name.span())));
     let mut reading = Reading { processes: names.collect(), ..Reading::default() };
     let mut root = root;
-    for _ in 0..MOST {
+    for _ in 0..SHOWN {
         // The first mistake ends a reading; so it is taken out, and there is another reading.
         match File::deserialize(toml::Deserializer::from(root.clone())) {
             Ok(file) => {

@@ -87,6 +87,13 @@ impl<T> Text<T> {
     }
 }
 
+impl<T> At<Text<T>> {
+    /// As [`Text::literal`], at this place.
+    pub(super) fn literal(place: &Place, text: &str) -> Self {
+        Self { place: place.clone(), value: Text::literal(text) }
+    }
+}
+
 impl<T> Clone for Text<T> {
     fn clone(&self) -> Self {
         Self::new(&self.text)

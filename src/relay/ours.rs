@@ -85,12 +85,11 @@ impl Hub {
                 biased;
                 () = self.unread() => return Ok(()),
                 () = self.ours.asked.notified() => {
-                    let taken = snatch(reader).await;
-                    if taken.is_none() {
+                    let Some(taken) = snatch(reader).await else {
                         self.taken_what_was_there();
                         continue;
-                    }
-                    taken.unwrap_or(Ok(None))
+                    };
+                    taken
                 }
                 read = reader.batch() => read,
             };

@@ -10,6 +10,11 @@ use crate::node;
 /// Fewer bytes than these are copied, in place of being kept with the buffer they came in.
 const COPIED: usize = 16 << 10;
 
+/// The bytes, to be kept for a while: a few are not to keep the whole of a reader's buffer.
+pub fn to_keep(frames: &Bytes) -> Bytes {
+    if frames.len() < COPIED { Bytes::copy_from_slice(frames) } else { frames.clone() }
+}
+
 /// Why a message is not passed on. Those behind it are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -61,9 +66,7 @@ pub(super) fn encode(
         && (!to.is_node || batch.payloads().all(|payload| to.check(payload).is_ok()))
     {
         let (count, payload) = (batch.payloads().len() as u64, batch.payloads().map(size).sum());
-        // A few bytes are not to keep the whole of a reader's buffer.
-        let is_small = frames.len() < COPIED;
-        let frames = if is_small { Bytes::copy_from_slice(frames) } else { frames.clone() };
+        let frames = to_keep(frames);
         return vec![Parcel { frames, count, payload, first, attempts: 0, again: false }];
     }
     let mut frames = BytesMut::new();
