@@ -13,11 +13,14 @@ use crate::plan::topology::Topology;
 
 mod channel;
 mod command_line;
+mod endpoint;
 mod env_file;
 mod expand;
 mod foreign;
+mod listeners;
 mod meaning;
 mod mistake;
+mod pins;
 mod probe;
 mod process;
 mod procfile;

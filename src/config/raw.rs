@@ -10,7 +10,7 @@ use gipc::process::Signal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::channel::{AckWord, Endpoint};
+use super::endpoint::{AckWord, Endpoint};
 use super::meaning::{
     Amount, Count, ExitCode, Flag, Group, LimitValue, Niceness, Period, SessionName, Setting,
     ShellLine, Size, Umask, User,

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::channel;
+use super::listeners::{self, Listener};
 use super::mistake::{Mistakes, Place, did_you_mean};
 use super::process::Reader;
 use super::raw::{self, DependsOn};
@@ -64,7 +65,7 @@ pub(super) fn topology(
     let ready: Vec<_> = ready.map(|own| own.or(defaults.ready.as_ref())).collect();
     let guards = file.process.0.iter().map(|(_, process)| process.value.guard_stdout.as_ref());
     let guards: Vec<_> = guards.collect();
-    let listeners = file.process.0.iter().map(|(_, process)| channel::Listener {
+    let listeners = file.process.0.iter().map(|(_, process)| Listener {
         own: process.value.listen_fds.as_ref(),
         default: defaults.listen_fds.as_ref(),
     });
@@ -74,8 +75,8 @@ pub(super) fn topology(
         let broken = &reading.broken;
         let channels =
             channel::channels(&mut reader, &file.channel, &names, &processes, &ready, broken);
-        channel::check_guards(&mut reader, &channels, &processes, &guards);
-        channel::check_listeners(&mut reader, &channels, &processes, &listeners);
+        listeners::check_guards(&mut reader, &channels, &processes, &guards);
+        listeners::check_listeners(&mut reader, &channels, &processes, &listeners);
         channels
     } else {
         Vec::new()
