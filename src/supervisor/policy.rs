@@ -254,23 +254,11 @@ impl Policy {
                 State::Running { .. },
                 Event::Ready | Event::Alive | Event::Unhealthy | Event::Silent,
             ) if self.kill_at.is_some() => Vec::new(),
-            (State::Running { since, ready: Ready::Before(_) }, Event::Ready) => {
-                self.state = State::Running { since, ready: Ready::Yes };
-                vec![Action::Feed]
-            }
+            (State::Running { since, ready: Ready::Before(_) }, Event::Ready) => self.feed(since),
             // It had said so before it ended.
             (State::Ending { .. }, Event::Ready) => vec![Action::WasReady],
             (State::Running { since, .. }, Event::Exited(status)) => {
-                self.state = State::Ending { since, status };
-                self.watchdog_at = None;
-                self.timeout_at = None;
-                self.ask_at = None;
-                // What it leaves behind has the grace that it had, or one of its own.
-                self.kill_at.get_or_insert(now + self.rules.grace);
-                vec![
-                    Action::CloseInput,
-                    Action::Stop(self.rules.stop_signal.unwrap_or(Signal::TERM)),
-                ]
+                self.exited(status, since, now)
             }
             (State::Ending { since, status }, Event::Gone { more_work }) => {
                 self.gone(status, more_work, now, now.duration_since(since), jitter)
@@ -278,62 +266,50 @@ impl Policy {
             (State::Running { .. }, Event::Drained(signal))
                 if self.verdict.is_none() && self.kill_at.is_none() =>
             {
-                self.verdict = Some(Verdict::Signal(signal));
-                let signal = self.rules.stop_signal.unwrap_or(signal);
-                self.ask_at = Some((now + self.rules.grace, signal));
-                vec![Action::Drain]
+                self.drained(signal, now)
             }
             (_, Event::Asked(signal) | Event::Drained(signal)) => {
                 self.end(Verdict::Signal(signal), signal, now)
             }
-            (_, Event::Demanded(signal)) => {
-                let mut actions = self.end(Verdict::Signal(signal), signal, now);
-                actions.retain(|action| matches!(action, Action::Finish { .. }));
-                if actions.is_empty() { self.kill(now) } else { actions }
-            }
-            (State::Running { .. }, Event::Alive) => {
-                self.watch(now);
-                Vec::new()
-            }
+            (_, Event::Demanded(signal)) => self.demanded(signal, now),
             (State::Running { .. }, Event::Unhealthy) => {
-                let mut actions = vec![Action::Unwell];
-                actions.extend(self.end_incarnation(Verdict::UNHEALTHY, now));
-                actions
+                self.end_because(Action::Unwell, Verdict::UNHEALTHY, now)
             }
-            (_, Event::Progress) => {
-                self.recent.clear();
-                self.doublings = 0;
-                self.progressed = true;
-                Vec::new()
-            }
-            (State::Running { .. }, Event::Silent) => {
-                let mut actions = vec![Action::TooLong(Wait::Answer)];
-                actions.extend(self.end_incarnation(Verdict::TIMED_OUT, now));
-                actions
-            }
+            (State::Running { .. }, Event::Silent) => self.took_too_long(Wait::Answer, now),
             (State::Running { .. }, Event::Garbled) => {
                 self.messages_lost = true;
                 self.end_incarnation(Verdict::MESSAGES_LOST, now)
             }
-            (_, Event::Lost | Event::Garbled) => {
-                self.messages_lost = true;
-                Vec::new()
-            }
             (_, Event::OutputClosed) => self.end(Verdict::Signal(Signal::PIPE), Signal::TERM, now),
             (_, Event::Failed) => self.end(Verdict::Exit(Verdict::FAILED), Signal::TERM, now),
+            (_, Event::Tick) if self.suspended.is_none() => self.tick(now),
+            (_, event) => {
+                self.note(event, now);
+                Vec::new()
+            }
+        }
+    }
+
+    /// An event that asks for nothing, but may count later.
+    fn note(&mut self, event: Event, now: Instant) {
+        match (self.state, event) {
+            (State::Running { .. }, Event::Alive) => self.watch(now),
+            (_, Event::Progress) => {
+                self.recent.clear();
+                self.doublings = 0;
+                self.progressed = true;
+            }
+            (_, Event::Lost | Event::Garbled) => self.messages_lost = true,
             (_, Event::Suspended) => {
                 self.suspended.get_or_insert(now);
-                Vec::new()
             }
             (_, Event::Resumed) => {
                 if let Some(since) = self.suspended.take() {
                     self.postpone(now.duration_since(since));
                 }
-                Vec::new()
             }
-            (_, Event::Tick) if self.suspended.is_none() => self.tick(now),
-            // An event that its own state has overtaken: readiness after the end, and the like.
-            _ => Vec::new(),
+            // One that its own state has overtaken: readiness after the end, and the like.
+            _ => {}
         }
     }
 
@@ -371,6 +347,35 @@ impl Policy {
         self.watchdog_at = self.rules.watchdog.map(|within| now + within);
     }
 
+    /// It is ready.
+    fn feed(&mut self, since: Instant) -> Vec<Action> {
+        self.state = State::Running { since, ready: Ready::Yes };
+        vec![Action::Feed]
+    }
+
+    fn exited(&mut self, status: ExitStatus, since: Instant, now: Instant) -> Vec<Action> {
+        self.state = State::Ending { since, status };
+        self.watchdog_at = None;
+        self.timeout_at = None;
+        self.ask_at = None;
+        // What it leaves behind has the grace that it had, or one of its own.
+        self.kill_at.get_or_insert(now + self.rules.grace);
+        vec![Action::CloseInput, Action::Stop(self.rules.stop_signal.unwrap_or(Signal::TERM))]
+    }
+
+    fn drained(&mut self, signal: Signal, now: Instant) -> Vec<Action> {
+        self.verdict = Some(Verdict::Signal(signal));
+        let signal = self.rules.stop_signal.unwrap_or(signal);
+        self.ask_at = Some((now + self.rules.grace, signal));
+        vec![Action::Drain]
+    }
+
+    fn demanded(&mut self, signal: Signal, now: Instant) -> Vec<Action> {
+        let mut actions = self.end(Verdict::Signal(signal), signal, now);
+        actions.retain(|action| matches!(action, Action::Finish { .. }));
+        if actions.is_empty() { self.kill(now) } else { actions }
+    }
+
     /// Ends it for good, in order.
     fn end(&mut self, verdict: Verdict, signal: Signal, now: Instant) -> Vec<Action> {
         if self.verdict.is_some() {
@@ -395,6 +400,17 @@ impl Policy {
     fn end_incarnation(&mut self, code: ExitCode, now: Instant) -> Vec<Action> {
         self.overruled.get_or_insert(code);
         self.ask(self.rules.stop_signal.unwrap_or(Signal::TERM), now)
+    }
+
+    /// The same, once it is said why.
+    fn end_because(&mut self, first: Action, code: ExitCode, now: Instant) -> Vec<Action> {
+        let mut actions = vec![first];
+        actions.extend(self.end_incarnation(code, now));
+        actions
+    }
+
+    fn took_too_long(&mut self, wait: Wait, now: Instant) -> Vec<Action> {
+        self.end_because(Action::TooLong(wait), Verdict::TIMED_OUT, now)
     }
 
     fn ask(&mut self, signal: Signal, now: Instant) -> Vec<Action> {
@@ -493,9 +509,7 @@ impl Policy {
         }
         if due(self.timeout_at) {
             self.timeout_at = None;
-            let mut actions = vec![Action::TooLong(Wait::Run)];
-            actions.extend(self.end_incarnation(Verdict::TIMED_OUT, now));
-            return actions;
+            return self.took_too_long(Wait::Run, now);
         }
         if let Some((_, signal)) = self.ask_at.filter(|(at, _)| *at <= now) {
             return self.ask(signal, now);
@@ -504,9 +518,7 @@ impl Policy {
             return self.kill(now);
         }
         if due(self.watchdog_at) {
-            let mut actions = vec![Action::TooLong(Wait::Watchdog)];
-            actions.extend(self.end_incarnation(Verdict::TIMED_OUT, now));
-            return actions;
+            return self.took_too_long(Wait::Watchdog, now);
         }
         match self.state {
             State::Waiting { until } if due(until) => {
@@ -515,15 +527,10 @@ impl Policy {
                 vec![Action::Rested]
             }
             State::Running { .. } if self.kill_at.is_some() => Vec::new(),
-            State::Running { since, ready: Ready::At(at) } if at <= now => {
-                self.state = State::Running { since, ready: Ready::Yes };
-                vec![Action::Feed]
-            }
+            State::Running { since, ready: Ready::At(at) } if at <= now => self.feed(since),
             State::Running { since, ready: Ready::Before(at) } if at <= now => {
                 self.state = State::Running { since, ready: Ready::Yes };
-                let mut actions = vec![Action::TooLong(Wait::Readiness)];
-                actions.extend(self.end_incarnation(Verdict::TIMED_OUT, now));
-                actions
+                self.took_too_long(Wait::Readiness, now)
             }
             _ => Vec::new(),
         }
