@@ -12,8 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::guard::Verdict;
 
+mod causes;
 pub(crate) mod github;
 mod junit;
+
+pub(crate) use causes::{EndCause, StartCause};
 
 /// A moment, on the wall and on the clock that nobody sets.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +93,6 @@ impl Instance<'_> {
         {
             return format!("{} could not be started: exit code {code}", self.name);
         }
-        let why = last.and_then(|life| life.ended_because).filter(|why| *why != "by itself");
         let how = match last.and_then(|life| life.exit.as_ref()) {
             Some(Ending::Code { code }) => format!("exit code {code}"),
             Some(Ending::Signal { name, .. }) => name.clone(),
@@ -101,20 +103,17 @@ impl Instance<'_> {
             1 => " after a restart".to_owned(),
             many => format!(" after {many} restarts"),
         };
-        let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+        let why = last.map(Incarnation::why).unwrap_or_default();
         format!("{} ended: {how}{why}{restarts}", self.name)
     }
 }
-
-/// Why an incarnation ends that gipc has asked to, in order.
-pub(crate) const STOPPED: &str = "stopped by gipc";
 
 /// One start of an instance.
 #[derive(Debug, Serialize)]
 pub(crate) struct Incarnation {
     pub(crate) pid: i32,
     /// Why it was started.
-    pub(crate) reason: &'static str,
+    pub(crate) reason: StartCause,
     pub(crate) started: Moment,
     /// The same by the clock that nobody sets: since the start of the run.
     pub(crate) started_seconds: f64,
@@ -126,7 +125,7 @@ pub(crate) struct Incarnation {
     pub(crate) duration_seconds: Option<f64>,
     pub(crate) exit: Option<Ending>,
     /// Why it ended.
-    pub(crate) ended_because: Option<&'static str>,
+    pub(crate) ended_because: Option<EndCause>,
     pub(crate) user_seconds: Option<f64>,
     pub(crate) system_seconds: Option<f64>,
     /// In bytes.
@@ -135,7 +134,7 @@ pub(crate) struct Incarnation {
 
 impl Incarnation {
     /// One that has just been started, in a run that was started then.
-    pub(crate) fn new(pid: i32, reason: &'static str, run: Moment) -> Self {
+    pub(crate) fn new(pid: i32, reason: StartCause, run: Moment) -> Self {
         let started = Moment::now();
         Self {
             pid,
@@ -165,7 +164,15 @@ impl Incarnation {
 
     /// Has it ended because gipc asked it to, in order?
     pub(crate) fn was_stopped(&self) -> bool {
-        self.ended_because == Some(STOPPED)
+        self.ended_because == Some(EndCause::Stopped)
+    }
+
+    /// Why it has ended, to follow how: nothing where that was by itself.
+    pub(crate) fn why(&self) -> String {
+        match self.ended_because {
+            None | Some(EndCause::ByItself) => String::new(),
+            Some(why) => format!(" ({why})"),
+        }
     }
 
     pub(crate) fn used(&mut self, usage: Usage) {

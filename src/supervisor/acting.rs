@@ -6,12 +6,12 @@ use tracing::{debug, error};
 
 use super::Supervisor;
 use super::events::Queue;
-use super::instance::BY_HAND;
 use super::policy::{Action, Event, Wait};
 use super::session::{Cause, Happening, InstanceId, Order};
 use crate::guard::Verdict;
 use crate::plan::rules::Readiness;
 use crate::relay::Stop;
+use crate::report::{EndCause, StartCause};
 
 impl Supervisor {
     /// Does what an order of the session asks for; comes back with how gipc is to end, if it is.
@@ -29,8 +29,8 @@ impl Supervisor {
                 instance.outcome = None;
                 match cause {
                     Cause::Described | Cause::Policy => {}
-                    Cause::Others => instance.reason = "restart with others",
-                    Cause::Hand => instance.reason = BY_HAND,
+                    Cause::Others => instance.reason = StartCause::WithOthers,
+                    Cause::Hand => instance.reason = StartCause::ByHand,
                 }
                 let fresh = matches!(cause, Cause::Described | Cause::Hand);
                 queue.events.push_back((id, Event::Begin { fresh }));
@@ -97,7 +97,7 @@ impl Supervisor {
             }
             Action::Kill => {
                 instance.killing = true;
-                instance.ended_because.get_or_insert("killed by gipc");
+                instance.ended_because.get_or_insert(EndCause::Killed);
                 let strays = self.strays_of_ended(id);
                 self.kill_rest(id, &strays);
             }
@@ -114,16 +114,16 @@ impl Supervisor {
             Action::Unwell => {
                 let why = instance.last_no.get().unwrap_or_default();
                 error!("{name} fails its health check ({why}): stopping it");
-                instance.ended_because = Some("unhealthy");
+                instance.ended_because = Some(EndCause::Unhealthy);
             }
             Action::TooLong(wait) => {
                 let rules = &instance.plan.rules;
                 let time = |time: Duration| humantime::format_duration(time);
                 instance.ended_because = Some(match wait {
-                    Wait::Run => "timeout",
-                    Wait::Readiness => "not ready",
-                    Wait::Watchdog => "watchdog",
-                    Wait::Answer => "message timeout",
+                    Wait::Run => EndCause::TimedOut,
+                    Wait::Readiness => EndCause::NotReady,
+                    Wait::Watchdog => EndCause::Watchdog,
+                    Wait::Answer => EndCause::Unanswered,
                 });
                 match (wait, rules.readiness) {
                     (Wait::Readiness, Readiness::Told { timeout }) => error!(

@@ -22,7 +22,7 @@ use crate::plan::topology::{ProcessId, Topology};
 use crate::record::playback::Playback;
 use crate::record::{DeadLetters, Recorder};
 use crate::relay::{Hub, Outcome, Source, Spill, Trouble};
-use crate::report::STOPPED;
+use crate::report::EndCause;
 
 /// A channel, and what of its ends is ours.
 pub(super) struct Channel {
@@ -249,7 +249,7 @@ impl Supervisor {
         let instance = &mut self.instances[id.0];
         let (name, grace) = (&instance.name, humantime::format_duration(instance.plan.rules.grace));
         info!("nobody writes to {name} any more: it has {grace} to end by itself");
-        instance.ended_because = Some(STOPPED);
+        instance.ended_because = Some(EndCause::Stopped);
         let reads = |it: &Junction| it.plan.direction == Direction::In;
         let channels: Vec<_> =
             instance.junctions.iter().filter(|it| reads(it)).map(|it| it.plan.channel).collect();
@@ -316,7 +316,7 @@ impl Supervisor {
         for instance in &mut self.instances {
             if instance.junctions.iter().any(|junction| junction.plan.channel == id) {
                 if event == Event::OutputClosed {
-                    instance.ended_because = Some("output closed");
+                    instance.ended_because = Some(EndCause::OutputClosed);
                     instance.junctions.iter().for_each(|junction| junction.hub.forgo());
                 }
                 concerned.push((instance.id, event));

@@ -10,6 +10,7 @@ use super::events::Queue;
 use super::instance::Instance;
 use super::policy::Event;
 use super::session::Happening;
+use crate::report::EndCause;
 
 /// So many names are not read any more.
 const MANY: usize = 20;
@@ -50,7 +51,7 @@ impl Supervisor {
         let mut running = Vec::new();
         let runs = |it: &&mut Instance| it.child.as_ref().is_some_and(|it| it.status.is_none());
         for instance in self.instances.iter_mut().filter(runs) {
-            instance.ended_because.get_or_insert("timeout");
+            instance.ended_because.get_or_insert(EndCause::TimedOut);
             running.push(&*instance.name);
         }
         let time = humantime::format_duration(self.plan.timeout.unwrap_or_default());

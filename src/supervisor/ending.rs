@@ -7,13 +7,13 @@ use gipc::process::{ExitStatus, Signal};
 use tracing::{error, info, warn};
 
 use super::events::Queue;
-use super::instance::{AFTER_SUCCESS, Child, Instance, Junction, Side};
+use super::instance::{Child, Instance, Junction, Side};
 use super::policy::Event;
 use super::session::InstanceId;
 use super::{Supervisor, strays};
 use crate::record::Reason;
 use crate::relay::{Inlet, Phase};
-use crate::report::STOPPED;
+use crate::report::{EndCause, StartCause};
 
 /// Who has lost his parents, and whose he is.
 pub(super) type Strays = BTreeMap<i32, InstanceId>;
@@ -77,10 +77,11 @@ impl Supervisor {
     pub(super) fn ask_to_end(&mut self, id: InstanceId, signal: Signal, strays: &Strays) {
         let instance = &mut self.instances[id.0];
         let Some(child) = &mut instance.child else { return };
-        let was_drained = instance.ended_because == Some(STOPPED) && child.group_asked.is_none();
+        let was_drained =
+            instance.ended_because == Some(EndCause::Stopped) && child.group_asked.is_none();
         if (instance.ended_because.is_none() || was_drained) && child.status.is_none() {
             info!("stopping {} with {signal}", instance.name);
-            instance.ended_because = Some(STOPPED);
+            instance.ended_because = Some(EndCause::Stopped);
         }
         if child.alone {
             return;
@@ -138,9 +139,11 @@ impl Supervisor {
                 Some(why) => format!("it ended {}: {status} ({why})", instance.name),
             };
             incarnation.used(usage);
-            incarnation.ended_because = Some(instance.ended_because.unwrap_or("by itself"));
-            instance.reason =
-                if status.success() { AFTER_SUCCESS } else { "restart after failure" };
+            incarnation.ended_because = Some(instance.ended_because.unwrap_or(EndCause::ByItself));
+            instance.reason = match status.success() {
+                true => StartCause::AfterSuccess,
+                false => StartCause::AfterFailure,
+            };
         }
         // Whoever takes no messages always has something to do.
         let mut died = Vec::new();

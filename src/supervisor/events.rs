@@ -15,7 +15,7 @@ use crate::control::Asked;
 use crate::guard::{Arrival, DirectSignal, Verdict};
 use crate::plan::channel::ChannelId;
 use crate::relay::{Inlet, Outcome, Reopenable, Trouble};
-use crate::report::Moment;
+use crate::report::{EndCause, Moment};
 use crate::signals;
 
 /// What a task of an incarnation has to tell.
@@ -230,7 +230,7 @@ impl Supervisor {
             None | Some(Trouble::Unread) => lost.then_some(Event::Lost),
             Some(Trouble::Garbled(error)) => {
                 error!("channel `{channel}` from {}: {error}; stopping it", instance.name);
-                instance.ended_because = Some("garbled messages");
+                instance.ended_because = Some(EndCause::Garbled);
                 Some(Event::Garbled)
             }
             Some(Trouble::Unasked) => {
@@ -238,7 +238,7 @@ impl Supervisor {
                     "channel `{channel}` from {}: it has sent an answer without a message to answer; stopping it",
                     instance.name
                 );
-                instance.ended_because = Some("unasked answer");
+                instance.ended_because = Some(EndCause::Unasked);
                 Some(Event::Garbled)
             }
             Some(Trouble::Record(error)) => {

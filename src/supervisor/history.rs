@@ -50,14 +50,14 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Moment;
+    use crate::report::{Moment, StartCause};
 
     #[test]
     fn all_are_counted_and_the_last_ones_kept_unless_all_are_to_be() {
         for (keeps_all, kept) in [(false, KEPT), (true, 100)] {
             let mut history = History::new(keeps_all);
             let run = Moment::now();
-            (1..=100).for_each(|pid| history.begin(Incarnation::new(pid, "first start", run)));
+            (1..=100).for_each(|pid| history.begin(Incarnation::new(pid, StartCause::First, run)));
             assert_eq!((history.count(), history.kept().len()), (100, kept));
             assert_eq!(history.last().unwrap().pid, 100);
         }

@@ -19,13 +19,7 @@ use crate::plan::channel::ChannelId;
 use crate::plan::topology::{self, Meeting, ProcessId, Readiness, Wiring};
 use crate::probe::LastNo;
 use crate::relay::{Hub, Inlet, Phase, Source, Stop};
-use crate::report::Incarnation;
-
-/// Why an instance is started that somebody has asked for.
-pub(super) const BY_HAND: &str = "by hand";
-
-/// The same for one that is due after a success.
-pub(super) const AFTER_SUCCESS: &str = "restart after success";
+use crate::report::{EndCause, Incarnation, StartCause};
 
 /// An instance of a process.
 pub(super) struct Instance {
@@ -56,8 +50,8 @@ pub(super) struct Instance {
     /// What is left is being killed.
     pub(super) killing: bool,
     /// Why the next start is made, and why the last end came.
-    pub(super) reason: &'static str,
-    pub(super) ended_because: Option<&'static str>,
+    pub(super) reason: StartCause,
+    pub(super) ended_because: Option<EndCause>,
     pub(super) history: History,
 }
 
@@ -138,7 +132,7 @@ impl Instance {
             has_left: false,
             tasks: 0,
             killing: false,
-            reason: "first start",
+            reason: StartCause::First,
             ended_because: None,
             history,
         }

@@ -11,7 +11,7 @@ use tracing::{error, info, warn};
 
 use super::Supervisor;
 use super::events::{Done, Ended, Note};
-use super::instance::{AFTER_SUCCESS, BY_HAND, Child, Instance, Junction, Side};
+use super::instance::{Child, Instance, Junction, Side};
 use super::lost::Mouth;
 use super::policy::Event;
 use super::pooling::Answers;
@@ -25,7 +25,7 @@ use crate::plan::rules::Restart;
 use crate::plan::topology::Readiness;
 use crate::probe::Prober;
 use crate::relay::{Conversation, Draining, Guard, Heard, NodeStream, Phase, Reopenable, Sieve};
-use crate::report::Incarnation;
+use crate::report::{Incarnation, StartCause};
 
 impl Supervisor {
     pub(super) fn start(&mut self, id: InstanceId, restarts: u32) -> Event {
@@ -61,7 +61,8 @@ impl Supervisor {
                 return Event::StartFailed(code);
             }
         };
-        if restarts > 0 && ![BY_HAND, AFTER_SUCCESS].contains(&instance.reason) {
+        if restarts > 0 && !matches!(instance.reason, StartCause::ByHand | StartCause::AfterSuccess)
+        {
             warn!("started {name} again (restart {restarts}), as process {}", process.pid());
         } else {
             info!("started {name} as process {}", process.pid());

@@ -311,8 +311,7 @@ fn ended(instance: &Instance) -> String {
         Some(Ending::Signal { name, .. }) => name.clone(),
         None => "how is not known".to_owned(),
     };
-    let why = incarnation.ended_because.filter(|why| *why != "by itself");
-    let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+    let why = incarnation.why();
     let ago = incarnation.ended.map(|ended| ended.instant.elapsed().as_secs_f64());
     let ago = span(ago.unwrap_or_default());
     format!("ended {ago} ago: {how}{why}")
