@@ -23,6 +23,7 @@ pub use writer::FrameWriter;
 
 /// Why a message could not be taken or sent.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The bytes are not the frames that they should be; the stream cannot go on.
     #[error(transparent)]

@@ -44,6 +44,7 @@ pub const DEFAULT_MAX_MESSAGE: usize = 64 << 20;
 
 /// How messages are encoded in a byte stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Framing {
     /// A length of 4 bytes, unsigned and big-endian, then the payload.
     ///

@@ -28,7 +28,7 @@ pub(crate) use system::handles;
 /// Every channel of this process.
 pub(crate) const CHANNELS: &str = "GIPC_CHANNELS";
 
-/// Which way the messages of a channel go, seen from this process.
+/// Which way the messages of a channel go, seen from this process. Closed: there are no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// They come in.

@@ -63,6 +63,7 @@ impl fmt::Display for ChildFd {
 
 /// Which process group the child is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ProcessGroup {
     /// It leads a new one, so that a signal to the group reaches it and what it starts.
     #[default]
@@ -472,6 +473,7 @@ enum Stage {
 
 /// Why a command could not be started.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SpawnError {
     /// There is no such program.
     #[error("cannot start `{}`{}", .program.display(), place(*.searched, .program))]
@@ -515,6 +517,7 @@ pub enum SpawnError {
 
 /// Where a program was looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Searched {
     /// In the folders of `PATH`.
     Path,

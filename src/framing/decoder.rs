@@ -41,7 +41,7 @@ pub struct Decoder {
     want: Option<u64>,
 }
 
-/// What a [`Decoder`] found at the front of the buffer.
+/// What a [`Decoder`] found at the front of the buffer. Closed: there is nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// A whole frame.
@@ -66,6 +66,7 @@ pub struct Frame {
 
 /// Why there is no further message in a byte stream.
 #[derive(thiserror::Error, Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FramingError {
     /// A message exceeds the limit.
     #[error(

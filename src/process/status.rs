@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{ExitCode, Signal};
 
-/// How a process ended.
+/// How a process ended. Closed: there are no other ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
     /// It ended by itself, with this code.
