@@ -21,7 +21,7 @@ use gipc::pipes::Descriptor;
 use gipc::process::{ExitCode, Signal};
 
 use crate::guard::Verdict;
-use crate::plan::{Count, Source, Talk, What};
+use crate::plan::talk::{Count, Source, Talk, What};
 use crate::stream::Patient;
 
 mod exclusive;

@@ -9,8 +9,9 @@ use bytesize::ByteSize;
 use clap::builder::FalseyValueParser;
 use gipc::spawn::{Limit, UnknownResource};
 
+use crate::plan::Speed;
+use crate::plan::control::Filter;
 use crate::plan::rules::{Backoff, RestartLimit};
-use crate::plan::{Filter, Speed};
 
 /// The longest duration, so that a moment that far away can be told: a hundred years.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);

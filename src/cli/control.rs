@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::plan::{Ask, Control, Plan};
+use crate::plan::Plan;
+use crate::plan::control::{Ask, Control};
 use crate::{config, value};
 
 #[derive(Debug, Args)]

@@ -4,7 +4,8 @@ use clap::Args;
 
 use super::control::Session;
 use super::telling::Color;
-use crate::plan::{Ask, Plan};
+use crate::plan::Plan;
+use crate::plan::control::Ask;
 use crate::value;
 
 /// Show the output of a session's processes

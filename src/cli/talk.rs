@@ -8,7 +8,9 @@ use gipc::framing::Framing;
 
 use super::Usage;
 use super::control::Session;
-use crate::plan::{Ask, Count, Letter, Plan, Source, Talk, What};
+use crate::plan::Plan;
+use crate::plan::control::{Ask, Letter};
+use crate::plan::talk::{Count, Source, Talk, What};
 use crate::value;
 
 #[derive(Debug, Args)]

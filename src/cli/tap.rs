@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::control::Session;
-use crate::plan::{Ask, Filter, Plan, Watch};
+use crate::plan::Plan;
+use crate::plan::control::{Ask, Filter, Watch};
 use crate::value;
 
 /// Show the messages of a session as they pass

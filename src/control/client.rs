@@ -16,7 +16,7 @@ use super::watch;
 use super::{Card, Kind, Refusal, Reloaded, Reply, Request, Until};
 use super::{sending, watching};
 use crate::guard::{self, Verdict};
-use crate::plan::{Ask, Control};
+use crate::plan::control::{Ask, Control};
 use crate::report::Ending;
 use crate::{standing, talk};
 

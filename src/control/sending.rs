@@ -11,7 +11,8 @@ use super::client::{Error, MAX_REPLY, Session};
 use super::socket::Stream;
 use super::{Reply, Request};
 use crate::guard::Verdict;
-use crate::plan::{Letter, Source};
+use crate::plan::control::Letter;
+use crate::plan::talk::Source;
 use crate::talk::{self, Screen};
 
 const TIMED_OUT: Verdict = Verdict::Exit(Verdict::TIMED_OUT);

@@ -18,7 +18,7 @@ use unicode_width::UnicodeWidthChar;
 
 use super::client::{Error, Session};
 use crate::guard::Verdict;
-use crate::plan::Control;
+use crate::plan::control::Control;
 use crate::standing::{self, Standing};
 
 #[cfg(unix)]

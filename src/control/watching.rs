@@ -9,7 +9,7 @@ use super::client::{Error, Session};
 use super::socket::Stream;
 use super::{Reply, Request};
 use crate::guard::Verdict;
-use crate::plan::Watch;
+use crate::plan::control::Watch;
 use crate::record::{self, Passage};
 use crate::relay::Head;
 
