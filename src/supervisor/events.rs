@@ -7,6 +7,7 @@ use tokio::task::JoinError;
 use tracing::{debug, error, info, warn};
 
 use super::Supervisor;
+use super::history::IncarnationId;
 use super::instance::Instance;
 use super::policy::Event;
 use super::session::{Happening, InstanceId, Order};
@@ -21,14 +22,14 @@ use crate::signals;
 /// What a task of an incarnation has to tell.
 #[derive(Debug)]
 pub(super) enum Note {
-    /// The instance's incarnation with this number, from 1, is ready.
-    Ready(InstanceId, usize),
+    /// It is ready.
+    Ready(IncarnationId),
     /// It has shown a sign of life.
-    Alive(InstanceId, usize),
+    Alive(IncarnationId),
     /// Its health check has failed too often.
-    Unhealthy(InstanceId, usize),
+    Unhealthy(IncarnationId),
     /// It has answered a message.
-    Progress(InstanceId, usize),
+    Progress(IncarnationId),
     /// The rule for an early end of the pool says so.
     Halted(Halted),
     /// A message of this channel was refused some time after it came.
@@ -180,11 +181,11 @@ impl Supervisor {
     }
 
     fn take_note(&mut self, note: Note, queue: &mut Queue) -> Option<(InstanceId, Event)> {
-        let (id, incarnation, event) = match note {
-            Note::Ready(id, incarnation) => (id, incarnation, Event::Ready),
-            Note::Alive(id, incarnation) => (id, incarnation, Event::Alive),
-            Note::Unhealthy(id, incarnation) => (id, incarnation, Event::Unhealthy),
-            Note::Progress(id, incarnation) => (id, incarnation, Event::Progress),
+        let (incarnation, event) = match note {
+            Note::Ready(incarnation) => (incarnation, Event::Ready),
+            Note::Alive(incarnation) => (incarnation, Event::Alive),
+            Note::Unhealthy(incarnation) => (incarnation, Event::Unhealthy),
+            Note::Progress(incarnation) => (incarnation, Event::Progress),
             Note::Halted(halted) => {
                 self.halt(halted, queue);
                 return None;
@@ -195,16 +196,16 @@ impl Supervisor {
                 return None;
             }
         };
-        let instance = &mut self.instances[id.0];
+        let instance = &mut self.instances[incarnation.instance.0];
         // Else it is the last word of one that is gone.
-        if incarnation != instance.history.count() {
+        if incarnation != instance.incarnation() {
             return None;
         }
         if event == Event::Ready {
             instance.history.last_mut()?.ready.get_or_insert(Moment::now());
             info!("{} is ready", instance.name);
         }
-        Some((id, event))
+        Some((incarnation.instance, event))
     }
 
     /// A task of an instance has ended.

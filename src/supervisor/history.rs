@@ -1,10 +1,19 @@
 //! The incarnations of an instance: the last ones, and all of them where a report is to tell them.
 
+use super::session::InstanceId;
 use crate::report::Incarnation;
 
 /// So many are enough for who asks how it stands: one that is restarted for years takes no more
 /// memory for that.
 const KEPT: usize = 16;
+
+/// Names an incarnation of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct IncarnationId {
+    pub(super) instance: InstanceId,
+    /// From 1.
+    pub(super) number: usize,
+}
 
 /// What is known of an instance's incarnations.
 #[derive(Debug)]
@@ -28,7 +37,12 @@ impl History {
         self.count += 1;
     }
 
-    /// How many there have been. It is the number of the last one, too.
+    /// The name of the last one, of this instance.
+    pub(super) const fn id(&self, instance: InstanceId) -> IncarnationId {
+        IncarnationId { instance, number: self.count }
+    }
+
+    /// How many there have been.
     pub(super) const fn count(&self) -> usize {
         self.count
     }

@@ -9,7 +9,7 @@ use gipc::process::{ExitStatus, Process, Signal};
 use gipc::route::{Counts, OutletId};
 use tokio::sync::{oneshot, watch};
 
-use super::history::History;
+use super::history::{History, IncarnationId};
 use super::lost::Mouth;
 use super::policy::Policy;
 use super::session::InstanceId;
@@ -141,6 +141,11 @@ impl Instance {
     /// Its process, while there is one.
     pub(super) fn pid(&self) -> Option<i32> {
         self.child.as_ref().map(|child| child.process.pid())
+    }
+
+    /// Its last incarnation.
+    pub(super) const fn incarnation(&self) -> IncarnationId {
+        self.history.id(self.id)
     }
 
     /// Why it does not count as ready.

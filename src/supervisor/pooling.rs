@@ -13,6 +13,7 @@ use tracing::warn;
 
 use super::Supervisor;
 use super::events::{Note, Queue};
+use super::history::IncarnationId;
 use super::session::{Happening, InstanceId};
 use crate::answers::{Halted, Job, Pool};
 use crate::guard::Verdict;
@@ -91,7 +92,7 @@ pub(super) struct Answers {
     pub(super) instance: String,
     pub(super) pid: i32,
     pub(super) notes: mpsc::UnboundedSender<Note>,
-    pub(super) id: (InstanceId, usize),
+    pub(super) incarnation: IncarnationId,
     pub(super) has_answered: bool,
     /// Its first message tells that it is ready, unless it was asked something before.
     pub(super) says_ready: bool,
@@ -117,8 +118,7 @@ impl Answers {
             let Some(answered) = self.hub.answered(self.outlet) else { break };
             count += 1;
             if !std::mem::replace(&mut self.has_answered, true) {
-                let (id, incarnation) = self.id;
-                let _ = self.notes.send(Note::Progress(id, incarnation));
+                let _ = self.notes.send(Note::Progress(self.incarnation));
             }
             if self.hub.give_back(answered.parcel.first, reply, &self.instance) {
                 called.push(count - 1);

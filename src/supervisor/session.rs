@@ -105,12 +105,12 @@ pub(crate) enum Cause {
 struct Process {
     depends_on: Vec<Dependency>,
     /// Who depends on it.
-    followers: Vec<usize>,
+    followers: Vec<ProcessId>,
     stops: Stops,
     /// Who is stopped before it.
-    stops_after: Vec<usize>,
+    stops_after: Vec<ProcessId>,
     /// All that there have ever been, in the order of their numbers.
-    members: Vec<usize>,
+    members: Vec<InstanceId>,
     tally: Tally,
     /// How many of those are still to be.
     blockers: usize,
@@ -133,9 +133,9 @@ pub(crate) struct Session {
     tally: Tally,
     groups: Groups,
     /// Processes whose waiting members may be able to start.
-    to_start: VecDeque<usize>,
+    to_start: VecDeque<ProcessId>,
     /// Processes whose members may be able to be stopped.
-    to_stop: VecDeque<usize>,
+    to_stop: VecDeque<ProcessId>,
     /// What ended first, for good.
     first: Option<Verdict>,
     first_failure: Option<Verdict>,
@@ -190,69 +190,77 @@ impl Session {
         }
         for (follower, description) in topology.processes.iter().enumerate() {
             for Dependency { on, .. } in &description.depends_on {
-                self.processes[on.0].followers.push(follower);
+                self.processes[on.0].followers.push(ProcessId(follower));
             }
         }
         for (place, stops) in Stops::of(topology).into_iter().enumerate() {
             for after in &stops.before {
-                self.processes[*after].stops_after.push(place);
+                self.processes[after.0].stops_after.push(ProcessId(place));
             }
             self.processes[place].stops = stops;
         }
-        for process in 0..self.processes.len() {
+        for process in self.process_ids() {
             self.block(process);
         }
-        self.to_start.extend(0..self.processes.len());
+        self.to_start.extend(self.process_ids());
+    }
+
+    fn process_ids(&self) -> impl Iterator<Item = ProcessId> + use<> {
+        (0..self.processes.len()).map(ProcessId)
+    }
+
+    fn instance_ids(&self) -> impl Iterator<Item = InstanceId> + use<> {
+        (0..self.members.len()).map(InstanceId)
     }
 
     /// Adds an instance that waits.
     fn add(&mut self, process: ProcessId, number: usize, cause: Cause) -> InstanceId {
         let member = Member::new(process, number, cause);
-        let (tally, instance) = (Tally::of(&member), self.members.len());
+        let (tally, instance) = (Tally::of(&member), InstanceId(self.members.len()));
         self.members.push(member);
         self.tally += &tally;
         let process = &mut self.processes[process.0];
         process.tally += &tally;
         process.members.push(instance);
-        InstanceId(instance)
+        instance
     }
 
     /// Changes a member; what may follow from it for others is looked at by [`Self::advance`].
-    fn change(&mut self, instance: usize, change: impl FnOnce(&mut Member)) {
-        let member = &mut self.members[instance];
+    fn change(&mut self, instance: InstanceId, change: impl FnOnce(&mut Member)) {
+        let member = &mut self.members[instance.0];
         let before = Tally::of(member);
         change(member);
         let after = Tally::of(member);
-        let place = member.process.0;
+        let id = member.process;
         self.tally -= &before;
         self.tally += &after;
-        let process = &mut self.processes[place];
+        let process = &mut self.processes[id.0];
         process.tally -= &before;
         process.tally += &after;
         if after.waiting > before.waiting {
-            self.to_start.push_back(place);
+            self.to_start.push_back(id);
         }
         if !after.is_as_far_as(&before) {
             self.to_start.extend(&process.followers);
         }
         if after.to_stop != before.to_stop {
-            self.block(place);
+            self.block(id);
         }
     }
 
     /// Tells those that are stopped after a process whether they have to wait for it, or need not
     /// any more.
-    fn block(&mut self, process: usize) {
+    fn block(&mut self, process: ProcessId) {
         let mut concerned = vec![process];
-        while let Some(place) = concerned.pop() {
-            let process = &mut self.processes[place];
+        while let Some(id) = concerned.pop() {
+            let process = &mut self.processes[id.0];
             let blocks = process.tally.to_stop > 0 || process.blockers > 0;
             if std::mem::replace(&mut process.blocks, blocks) == blocks {
                 continue;
             }
-            for at in 0..self.processes[place].stops.before.len() {
-                let after = self.processes[place].stops.before[at];
-                let blockers = &mut self.processes[after].blockers;
+            for at in 0..self.processes[id.0].stops.before.len() {
+                let after = self.processes[id.0].stops.before[at];
+                let blockers = &mut self.processes[after.0].blockers;
                 *blockers = if blocks { *blockers + 1 } else { *blockers - 1 };
                 if *blockers == 0 {
                     self.to_stop.push_back(after);
@@ -269,22 +277,19 @@ impl Session {
         let mut orders = Vec::new();
         match happening {
             Happening::Begin => {}
-            Happening::Started(InstanceId(instance)) => {
-                self.change(instance, |it| it.started = true)
-            }
-            Happening::Ready(InstanceId(instance)) => self.change(instance, |it| it.ready = true),
-            Happening::Pausing(InstanceId(instance)) => self.renew_others(instance),
-            Happening::Rested(InstanceId(instance)) => {
-                match (self.members[instance].stage, self.members[instance].then) {
+            Happening::Started(instance) => self.change(instance, |it| it.started = true),
+            Happening::Ready(instance) => self.change(instance, |it| it.ready = true),
+            Happening::Pausing(instance) => self.renew_others(instance),
+            Happening::Rested(instance) => {
+                let Member { stage, then, .. } = self.members[instance.0];
+                match (stage, then) {
                     (Stage::Resting, Some(Then::Again(group))) => self.lie_down(instance, group),
-                    (Stage::Running, None) => {
-                        orders.push(Order::Start(InstanceId(instance), Cause::Policy));
-                    }
+                    (Stage::Running, None) => orders.push(Order::Start(instance, Cause::Policy)),
                     // It is to be stopped, and will be asked to.
                     _ => {}
                 }
             }
-            Happening::Done { instance: InstanceId(instance), verdict, success } => {
+            Happening::Done { instance, verdict, success } => {
                 self.done(instance, verdict, success);
             }
             Happening::Asked { signal, by_guard } => {
@@ -311,8 +316,8 @@ impl Session {
     }
 
     /// One has ended, for good unless it is to be started again.
-    fn done(&mut self, instance: usize, verdict: Verdict, success: bool) {
-        let Member { stage, then, cause, .. } = self.members[instance];
+    fn done(&mut self, instance: InstanceId, verdict: Verdict, success: bool) {
+        let Member { stage, then, cause, .. } = self.members[instance.0];
         let was_asked = stage == Stage::Stopping;
         let done = Stage::Done { verdict, success };
         match then {
@@ -341,10 +346,10 @@ impl Session {
         self.is_hurried = true;
         self.end(Verdict::Signal(signal), signal);
         let mut orders = Vec::new();
-        for instance in 0..self.members.len() {
-            if self.members[instance].is_living() {
+        for instance in self.instance_ids() {
+            if self.members[instance.0].is_living() {
                 self.change(instance, |it| it.stage = Stage::Stopping);
-                orders.push(Order::Kill(InstanceId(instance), signal));
+                orders.push(Order::Kill(instance, signal));
             }
         }
         self.advance(&mut orders);
@@ -377,8 +382,8 @@ impl Session {
 
     fn start_who_can(&mut self, orders: &mut Vec<Order>) {
         // One that is skipped may take those that wait for it along.
-        while let Some(place) = self.to_start.pop_front() {
-            let process = &self.processes[place];
+        while let Some(id) = self.to_start.pop_front() {
+            let process = &self.processes[id.0];
             if process.tally.waiting == 0 {
                 continue;
             }
@@ -390,13 +395,12 @@ impl Session {
                 continue;
             }
             for instance in process.members.clone() {
-                let Member { stage: Stage::Waiting, cause, .. } = self.members[instance] else {
+                let Member { stage: Stage::Waiting, cause, .. } = self.members[instance.0] else {
                     continue;
                 };
-                let id = InstanceId(instance);
                 let (stage, order) = match never {
-                    None => (Stage::Running, Order::Start(id, cause)),
-                    Some((on, _)) => (Stage::Skipped, Order::NeverStarts(id, *on)),
+                    None => (Stage::Running, Order::Start(instance, cause)),
+                    Some((on, _)) => (Stage::Skipped, Order::NeverStarts(instance, *on)),
                 };
                 self.change(instance, |it| it.stage = stage);
                 orders.push(order);
@@ -408,19 +412,18 @@ impl Session {
     /// have all ended sees the end of its messages.
     fn stop_who_can(&mut self, orders: &mut Vec<Order>) {
         let signal = self.ending.map_or(Signal::TERM, |(_, signal)| signal);
-        while let Some(place) = self.to_stop.pop_front() {
-            let process = &self.processes[place];
+        while let Some(id) = self.to_stop.pop_front() {
+            let process = &self.processes[id.0];
             if process.blockers > 0 {
                 continue;
             }
             let sees_the_end = process.stops.sees_the_end && self.ending.is_some();
             for instance in process.members.clone().into_iter().rev() {
-                if self.members[instance].can_be_asked() {
+                if self.members[instance.0].can_be_asked() {
                     self.change(instance, |it| it.stage = Stage::Stopping);
-                    let id = InstanceId(instance);
                     orders.push(match sees_the_end {
-                        true => Order::Drain(id, signal),
-                        false => Order::Stop(id, signal),
+                        true => Order::Drain(instance, signal),
+                        false => Order::Stop(instance, signal),
                     });
                 }
             }
@@ -429,15 +432,15 @@ impl Session {
 
     /// Has all that may be possible now looked at, in the reverse order of starts.
     fn look_at_stops(&mut self) {
-        let mut places: Vec<_> = (0..self.processes.len()).collect();
-        places.sort_by_key(|place| std::cmp::Reverse(self.processes[*place].place));
-        self.to_stop.extend(places);
+        let mut processes: Vec<_> = self.process_ids().collect();
+        processes.sort_by_key(|id| std::cmp::Reverse(self.processes[id.0].place));
+        self.to_stop.extend(processes);
     }
 
     /// Where one is started again, so are those that the strategy ties to it: all are stopped, and
     /// then started in the order of their dependencies.
-    fn renew_others(&mut self, instance: usize) {
-        let Member { process, stage: Stage::Running, then: None, .. } = self.members[instance]
+    fn renew_others(&mut self, instance: InstanceId) {
+        let Member { process, stage: Stage::Running, then: None, .. } = self.members[instance.0]
         else {
             return;
         };
@@ -445,8 +448,8 @@ impl Session {
             return;
         }
         let place = self.processes[process.0].place;
-        let is_tied = |&other: &usize| {
-            let member = &self.members[other];
+        let is_tied = |&other: &InstanceId| {
+            let member = &self.members[other.0];
             let process = &self.processes[member.process.0];
             let is_after = match self.strategy {
                 Strategy::OneForOne => false,
@@ -463,7 +466,7 @@ impl Session {
             // What is never restarted has its work done once.
             is_after && is_renewable && process.restarts
         };
-        let tied: Vec<_> = (0..self.members.len()).filter(is_tied).collect();
+        let tied: Vec<_> = self.instance_ids().filter(is_tied).collect();
         if tied.is_empty() {
             return; // It is its own affair.
         }
@@ -484,7 +487,7 @@ impl Session {
         }
         self.ending = Some((verdict, signal));
         self.to_start.clear();
-        for instance in 0..self.members.len() {
+        for instance in self.instance_ids() {
             self.change(instance, |it| match it.stage {
                 Stage::Waiting => it.stage = Stage::Skipped,
                 Stage::Down => (it.stage, it.then) = (Stage::Stopped, None),

@@ -128,7 +128,7 @@ impl Supervisor {
         }
         let instance = &self.instances[id.0];
         if let Some(Readiness::Probe(probe)) = instance.plan.ready.clone() {
-            let note = Note::Ready(id, instance.history.count());
+            let note = Note::Ready(instance.incarnation());
             let ready = async move |mut prober: Prober| prober.until_yes(&probe).await;
             self.ask(id, ready, note, ending.clone());
         }
@@ -136,8 +136,8 @@ impl Supervisor {
 
     /// Tells that the incarnation of an instance which runs now is ready.
     fn tell_ready(&self, id: InstanceId) -> impl FnOnce() + use<> {
-        let (notes, incarnation) = (self.notes.0.clone(), self.instances[id.0].history.count());
-        move || drop(notes.send(Note::Ready(id, incarnation)))
+        let (notes, incarnation) = (self.notes.0.clone(), self.instances[id.0].incarnation());
+        move || drop(notes.send(Note::Ready(incarnation)))
     }
 
     /// Where the lines go that an instance prints on this stream.
@@ -197,7 +197,7 @@ impl Supervisor {
         let reader = FrameReader::new(stream, meeting.framing, hub.plan.max_message);
         let reader = if sieve.is_node() { reader.strict() } else { reader };
         let pipe = Draining::new(reader, ending, plan.rules.grace);
-        let (notes, incarnation) = (self.notes.0.clone(), instance.history.count());
+        let (notes, incarnation) = (self.notes.0.clone(), instance.incarnation());
         let mut is_first = matches!(plan.ready, Some(Readiness::Message));
         let is_watched = plan.rules.watchdog.is_some();
         let mut answers = instance.asked_on(meeting.channel).map(|(hub, outlet)| Answers {
@@ -207,17 +207,17 @@ impl Supervisor {
             instance: instance.name.clone(),
             pid: instance.history.last().map_or(0, |it| it.pid),
             notes: notes.clone(),
-            id: (id, incarnation),
+            incarnation,
             has_answered: false,
             says_ready: is_first,
             looked: None,
         });
         let heard = move |batch: &mut Batch| {
             if std::mem::take(&mut is_first) {
-                let _ = notes.send(Note::Ready(id, incarnation));
+                let _ = notes.send(Note::Ready(incarnation));
             }
             if is_watched {
-                let _ = notes.send(Note::Alive(id, incarnation));
+                let _ = notes.send(Note::Alive(incarnation));
             }
             answers.as_mut().map_or((Heard::Pass, None), |answers| answers.take(batch))
         };
@@ -250,7 +250,7 @@ impl Supervisor {
     /// Takes what an instance says of itself until its end.
     fn hear(&mut self, id: InstanceId, socket: Socket, ending: &watch::Receiver<Phase>) {
         let instance = &self.instances[id.0];
-        let incarnation = instance.history.count();
+        let incarnation = instance.incarnation();
         let is_asked = matches!(instance.plan.ready, Some(Readiness::Notify));
         let (notes, mut ending) = (self.notes.0.clone(), ending.clone());
         let user = instance.plan.user.as_deref().and_then(notify::user);
@@ -263,9 +263,9 @@ impl Supervisor {
                 };
                 for news in said {
                     let _ = match news {
-                        News::Ready if is_asked => notes.send(Note::Ready(id, incarnation)),
+                        News::Ready if is_asked => notes.send(Note::Ready(incarnation)),
                         News::Ready => Ok(()),
-                        News::Alive => notes.send(Note::Alive(id, incarnation)),
+                        News::Alive => notes.send(Note::Alive(incarnation)),
                     };
                 }
             }
@@ -278,7 +278,7 @@ impl Supervisor {
         let instance = &self.instances[id.0];
         if let Some((child, check)) = instance.child.as_ref().zip(instance.plan.health.clone()) {
             let (note, ending) =
-                (Note::Unhealthy(id, instance.history.count()), child.ending.subscribe());
+                (Note::Unhealthy(instance.incarnation()), child.ending.subscribe());
             let unwell = async move |mut prober: Prober| prober.until_unwell(&check).await;
             self.ask(id, unwell, note, ending);
         }

@@ -7,8 +7,8 @@ use crate::plan::topology::ProcessId;
 impl Session {
     /// Has these run, those that have ended or were stopped by hand too.
     pub(crate) fn start(&mut self, instances: &[InstanceId]) -> Vec<Order> {
-        for InstanceId(instance) in instances {
-            let Member { stage, then, .. } = self.members[*instance];
+        for instance in instances {
+            let Member { stage, then, .. } = self.members[instance.0];
             match (stage, then) {
                 (Stage::Stopped | Stage::Done { .. } | Stage::Skipped, _) => {
                     self.change(*instance, |it| it.begin_again(Cause::Hand));
@@ -27,7 +27,7 @@ impl Session {
 
     /// Has these not run, until they are started by hand.
     pub(crate) fn stop(&mut self, instances: &[InstanceId]) -> Vec<Order> {
-        for InstanceId(instance) in instances {
+        for instance in instances {
             self.put_out(*instance, Then::Stay, Member::stay_down);
         }
         self.follow()
@@ -35,7 +35,7 @@ impl Session {
 
     /// Stops those of these that run, and starts all when none does any more.
     pub(crate) fn restart(&mut self, instances: &[InstanceId]) -> Vec<Order> {
-        self.start_again(instances.iter().map(|it| it.0).collect());
+        self.start_again(instances.to_vec());
         self.follow()
     }
 
@@ -62,8 +62,8 @@ impl Session {
                 // One that is not to run takes it over when it is started.
                 Fate::Changed => {
                     changed.extend(self.processes[process].members.iter().filter(|member| {
-                        !matches!(self.members[**member].stage, Stage::Stopped | Stage::Removed)
-                            && !matches!(self.members[**member].then, Some(Then::Stay))
+                        !matches!(self.members[member.0].stage, Stage::Stopped | Stage::Removed)
+                            && !matches!(self.members[member.0].then, Some(Then::Stay))
                     }))
                 }
             }
@@ -79,17 +79,17 @@ impl Session {
     /// The instances of a process that there are and are to stay, in the order of their numbers.
     pub(crate) fn instances_of(&self, process: ProcessId) -> Vec<InstanceId> {
         let members = self.processes[process.0].members.iter();
-        let stays = |it: &&usize| {
-            let member = &self.members[**it];
+        let stays = |it: &InstanceId| {
+            let member = &self.members[it.0];
             member.stage != Stage::Removed && member.then != Some(Then::Leave)
         };
-        members.filter(stays).map(|it| InstanceId(*it)).collect()
+        members.copied().filter(stays).collect()
     }
 
-    fn start_again(&mut self, instances: Vec<usize>) {
+    fn start_again(&mut self, instances: Vec<InstanceId>) {
         let group = self.groups.open();
         for instance in instances {
-            let Member { stage, then, .. } = self.members[instance];
+            let Member { stage, then, .. } = self.members[instance.0];
             match (stage, then) {
                 // It is on its way out, or has not been started yet.
                 (_, Some(Then::Leave | Then::End)) | (Stage::Waiting | Stage::Removed, _) => {}
@@ -102,8 +102,8 @@ impl Session {
     }
 
     /// Stops one, and then; one that does not run is `out` at once.
-    fn put_out(&mut self, instance: usize, then: Then, out: fn(&mut Member)) {
-        let Member { stage, then: before, .. } = self.members[instance];
+    fn put_out(&mut self, instance: InstanceId, then: Then, out: fn(&mut Member)) {
+        let Member { stage, then: before, .. } = self.members[instance.0];
         match stage {
             Stage::Running | Stage::Resting | Stage::Stopping => {
                 self.change(instance, |it| it.then = Some(then));
@@ -126,7 +126,7 @@ impl Session {
     /// The lowest numbers are added, the highest removed.
     fn resize(&mut self, process: ProcessId, to: usize, orders: &mut Vec<Order>) {
         let there = self.instances_of(process);
-        for InstanceId(instance) in there.iter().skip(to) {
+        for instance in there.iter().skip(to) {
             self.put_out(*instance, Then::Leave, |it| it.stage = Stage::Removed);
         }
         let mut missing = to.saturating_sub(there.len());
@@ -139,13 +139,13 @@ impl Session {
                 None => {
                     let instance = self.add(process, number, Cause::Hand);
                     orders.push(Order::Add { instance, process, number });
-                    self.to_start.push_back(process.0);
+                    self.to_start.push_back(process);
                 }
-                Some(member) if self.members[member].stage == Stage::Removed => {
+                Some(member) if self.members[member.0].stage == Stage::Removed => {
                     self.change(member, |it| it.begin_again(Cause::Hand));
                 }
                 // It is on its way out: when it is, it is started again.
-                Some(member) if self.members[member].then == Some(Then::Leave) => {
+                Some(member) if self.members[member.0].then == Some(Then::Leave) => {
                     let group = self.groups.open();
                     self.join(member, group, Cause::Hand);
                 }

@@ -1,6 +1,6 @@
 //! Instances that are started again together: when the last of them is down, all are.
 
-use super::{Cause, Member, Session, Stage, Then};
+use super::{Cause, InstanceId, Member, Session, Stage, Then};
 
 /// Names a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +25,8 @@ impl Groups {
 impl Session {
     /// One that runs, or is down, is to be started again with this group, and with no other. One
     /// that is over is as good as down.
-    pub(super) fn join(&mut self, instance: usize, group: GroupId, cause: Cause) {
-        let Member { stage, then, .. } = self.members[instance];
+    pub(super) fn join(&mut self, instance: InstanceId, group: GroupId, cause: Cause) {
+        let Member { stage, then, .. } = self.members[instance.0];
         let is_open = matches!(stage, Stage::Running | Stage::Resting | Stage::Stopping);
         self.change(instance, |it| {
             (it.then, it.cause) = (Some(Then::Again(group)), cause);
@@ -43,7 +43,7 @@ impl Session {
     }
 
     /// One of the group is down.
-    pub(super) fn lie_down(&mut self, instance: usize, group: GroupId) {
+    pub(super) fn lie_down(&mut self, instance: InstanceId, group: GroupId) {
         self.change(instance, |it| it.stage = Stage::Down);
         self.leave(group);
     }
@@ -59,8 +59,8 @@ impl Session {
         if self.groups.0[group.0] > 0 {
             return;
         }
-        for instance in 0..self.members.len() {
-            let Member { stage, then, cause, .. } = self.members[instance];
+        for instance in self.instance_ids() {
+            let Member { stage, then, cause, .. } = self.members[instance.0];
             if (stage, then) == (Stage::Down, Some(Then::Again(group))) {
                 self.change(instance, |it| it.begin_again(cause));
             }

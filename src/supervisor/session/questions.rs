@@ -20,11 +20,11 @@ impl Session {
     /// The instances of a process that have not come so far.
     pub(crate) fn not_yet(&self, process: ProcessId, until: Milestone) -> Vec<InstanceId> {
         let members = self.processes[process.0].members.iter();
-        let is_open = |it: &&usize| {
-            let member = &self.members[**it];
+        let is_open = |it: &InstanceId| {
+            let member = &self.members[it.0];
             member.stage != Stage::Removed && !member.has_reached(until)
         };
-        members.filter(is_open).map(|it| InstanceId(*it)).collect()
+        members.copied().filter(is_open).collect()
     }
 
     /// Has it ended by itself, or been removed, or ended with the session?
@@ -100,7 +100,7 @@ impl Session {
             return Vec::new();
         }
         let others = self.processes[member.process.0].stops_after.iter();
-        let is_left = |it: &&usize| self.processes[**it].blocks;
-        others.filter(is_left).map(|it| ProcessId(*it)).collect()
+        let is_left = |it: &ProcessId| self.processes[it.0].blocks;
+        others.copied().filter(is_left).collect()
     }
 }
