@@ -30,6 +30,7 @@ use crate::report::Moment;
 
 mod account;
 mod acting;
+mod awaited;
 mod channels;
 mod deadlines;
 #[cfg(unix)]
@@ -68,12 +69,12 @@ mod strays;
 mod timetable;
 mod wiring;
 
+use awaited::Waiting;
 use channels::Channel;
 use endings::Endings;
 pub(crate) use error::Error;
 use events::{Ended, Note, Woken};
 use instance::Instance;
-use requests::Waiting;
 use session::{InstanceId, Session};
 use timetable::Timetable;
 

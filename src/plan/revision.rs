@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::channel::Place;
 use super::topology::{ExitRule, Process, ProcessId, Topology};
+use crate::control::Reloaded;
 
 /// What becomes of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,10 +100,67 @@ impl Topology {
     }
 }
 
+impl Revision {
+    /// What is told of it; `old`: what it is a revision of.
+    pub(crate) fn told(&self, old: &Topology) -> Reloaded {
+        let all = || self.topology.processes.iter().zip(&self.fates).enumerate();
+        let was_there = |at: usize| old.processes.get(at).is_some_and(|it| it.replicas > 0);
+        let named = |wanted| {
+            // What had gone before goes no more.
+            let concerned = all().filter(|(at, (_, fate))| {
+                **fate == wanted && (wanted != Fate::Gone || was_there(*at))
+            });
+            concerned.map(|(_, (process, _))| process.name.clone()).collect()
+        };
+        let size = |(process, size): &(ProcessId, usize)| {
+            format!("{} to {size}", self.topology.processes[process.0].name)
+        };
+        Reloaded {
+            started: named(Fate::New),
+            restarted: named(Fate::Changed),
+            stopped: named(Fate::Gone),
+            scaled: self.scaled.iter().map(size).collect(),
+            changed: self.settings.clone(),
+        }
+    }
+}
+
 impl Process {
     /// Is it the same once it has been started?
     fn runs_like(&self, other: &Self) -> bool {
         let plain = |it: &Self| Self { replicas: 1, depends_on: Vec::new(), ..it.clone() };
         plain(self) == plain(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, CommandLine};
+
+    fn described(processes: &[(&str, &str)]) -> Topology {
+        let typed = |(name, line): &(&str, &str)| ((*name).to_owned(), (*line).to_owned());
+        let processes: Vec<_> = processes.iter().map(typed).collect();
+        config::load(None, CommandLine { processes: &processes, ..CommandLine::default() }).unwrap()
+    }
+
+    #[test]
+    fn it_is_told_what_is_done_to_whom_and_of_those_who_have_gone_once() {
+        let old = described(&[("gone", "true"), ("changed", "true"), ("grown", "true")]);
+        let mut new = described(&[("new", "true"), ("changed", "false"), ("grown", "true")]);
+        new.processes[2].replicas = 3;
+        new.exit = ExitRule::Any;
+        let revision = old.revise(new);
+        let own = |name: &str| vec![name.to_owned()];
+        let told = Reloaded {
+            started: own("new"),
+            restarted: own("changed"),
+            stopped: own("gone"),
+            scaled: own("grown to 3"),
+            changed: own("exit"),
+        };
+        assert_eq!(revision.told(&old), told);
+        let next = revision.topology.revise(described(&[("new", "true"), ("grown", "true")]));
+        assert_eq!(next.told(&revision.topology).stopped, ["changed"]);
     }
 }

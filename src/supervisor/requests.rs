@@ -7,38 +7,18 @@ use std::time::{Duration, Instant};
 
 use gipc::inherited::Direction;
 use gipc::process::Signal;
-use tokio::sync::oneshot;
-use tracing::{error, info};
+use tracing::info;
 
+use super::awaited::{Awaited, Waiting};
 use super::events::Queue;
-use super::instance::Instance;
 use super::session::{Happening, InstanceId, Order};
 use super::{Supervisor, descriptors};
 use crate::config::did_you_mean;
-use crate::control::{Answer, Asked, Card, Kind, Knock, Refusal, Reloaded, Reply, Request, Until};
-use crate::guard::Verdict;
+use crate::control::{Answer, Asked, Card, Kind, Knock, Refusal, Reply, Request, Until};
 use crate::plan::channel::{Ack, Channel, Full, Route};
 use crate::plan::revision::{Fate, Revision};
 use crate::plan::topology::{ProcessId, Topology};
 use crate::relay::{self, Door, Hub};
-
-/// Somebody who waits for something to happen to these.
-pub(super) struct Waiting {
-    instances: Vec<InstanceId>,
-    event: Awaited,
-    answer: oneshot::Sender<Answer>,
-}
-
-/// What is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Awaited {
-    /// Nothing of it is left, unless it is to run.
-    Down,
-    /// It runs, or waits for what it depends on.
-    Up,
-    Ready,
-    Ended,
-}
 
 /// What is to be answered, or who is to be waited for.
 enum Outcome {
@@ -126,7 +106,7 @@ impl Supervisor {
                 queue.orders.extend(self.session.restart(&ids));
                 Ok(Outcome::When(Awaited::Up, ids))
             }
-            Request::Signal { signal, names } => self.send(&signal, &names),
+            Request::Signal { signal, names } => self.signal(&signal, &names),
             Request::Scale { to } => self.scale(&to, queue),
             Request::Wait { names, until } => {
                 let event = match until {
@@ -166,8 +146,7 @@ impl Supervisor {
         let message = match name {
             None => "the session has no channels".to_owned(),
             Some(name) => {
-                let meant = did_you_mean(name, hubs().map(|hub| &*hub.plan.name));
-                let meant = meant.map(|meant| format!("; {meant}")).unwrap_or_default();
+                let meant = meant(name, hubs().map(|hub| &*hub.plan.name));
                 format!("there is no channel `{name}`{meant}")
             }
         };
@@ -196,7 +175,7 @@ impl Supervisor {
         Ok(hubs)
     }
 
-    fn send(&self, signal: &str, names: &[String]) -> Result<Outcome, Refusal> {
+    fn signal(&self, signal: &str, names: &[String]) -> Result<Outcome, Refusal> {
         let signal: Signal = signal.parse().map_err(|_| bad(format!("`{signal}` is no signal")))?;
         let named = self.named(names)?.into_iter().map(|id| &self.instances[id.0]);
         let running = named.filter(|it| it.child.as_ref().is_some_and(|it| it.status.is_none()));
@@ -267,7 +246,7 @@ impl Supervisor {
             give_socket(&mut new, server.path());
         }
         let revision = self.plan.topology.revise(new);
-        let Revision { topology, fates, scaled, settings, .. } = &revision;
+        let Revision { topology, fates, scaled, .. } = &revision;
         if topology.channels != self.plan.topology.channels {
             return Err(failed(
                 "the channels have changed, and a running session cannot change its channels: run \
@@ -287,25 +266,7 @@ impl Supervisor {
             let opened = self.open_log(process);
             logs.push(opened.map_err(|error| failed(crate::chain(&error)))?);
         }
-        let named = |wanted| {
-            let all = topology.processes.iter().zip(fates);
-            let gone =
-                |it: usize| self.plan.topology.processes.get(it).is_none_or(|it| it.replicas == 0);
-            all.enumerate()
-                .filter(|(at, (_, fate))| **fate == wanted && !(wanted == Fate::Gone && gone(*at)))
-                .map(|(_, (process, _))| process.name.clone())
-                .collect()
-        };
-        let size = |(process, size): &(ProcessId, usize)| {
-            format!("{} to {size}", topology.processes[process.0].name)
-        };
-        let reloaded = Reloaded {
-            started: named(Fate::New),
-            restarted: named(Fate::Changed),
-            stopped: named(Fate::Gone),
-            scaled: scaled.iter().map(size).collect(),
-            changed: settings.clone(),
-        };
+        let reloaded = revision.told(&self.plan.topology);
         info!("reloaded: {reloaded:?}");
         for (at, (process, fate)) in topology.processes.iter().zip(fates).enumerate() {
             match (self.processes.get_mut(at), fate) {
@@ -373,91 +334,8 @@ impl Supervisor {
     fn nobody(&self, name: &str) -> Refusal {
         let instances = self.instances.iter().map(|it| it.name.as_str());
         let processes = self.described().map(|it| self.processes[it.0].name.as_str());
-        let meant = did_you_mean(name, processes.chain(instances));
-        let meant = meant.map(|meant| format!("; {meant}")).unwrap_or_default();
+        let meant = meant(name, processes.chain(instances));
         Refusal::new(Kind::NoSuchProcess, format!("there is no process `{name}`{meant}"))
-    }
-
-    /// Answers those for whom it has come that they wait for.
-    pub(super) fn answer_the_waiting(&mut self) {
-        for waiting in std::mem::take(&mut self.waiting) {
-            if waiting.answer.is_closed() {
-                continue;
-            }
-            match self.has_come(waiting.event, &waiting.instances) {
-                None => self.waiting.push(waiting),
-                Some(reply) => drop(waiting.answer.send(Answer::Reply(reply))),
-            }
-        }
-    }
-
-    /// Tells who has called us how the start went, once that is known; from then on we are on our
-    /// own.
-    pub(super) fn tell_caller(&mut self) {
-        // Of the end, which he waits for too, our exit code tells.
-        if self.caller.is_none() || self.session.is_ending() {
-            return;
-        }
-        let ids: Vec<_> = self.instances.iter().map(|it| it.id).collect();
-        let Some(reply) = self.has_come(Awaited::Ready, &ids) else { return };
-        let Some(caller) = self.caller.take() else { return };
-        let mut code = 0;
-        if let Reply::Error(Refusal { message, .. }) = reply {
-            // Of all that have failed so far. One that was never started has none of its own.
-            code = match self.session.sum_of(&ids) {
-                Verdict::Exit(0) => Verdict::SEVERAL_FAILED,
-                Verdict::Exit(code) => code,
-                Verdict::Signal(signal) => signal.exit_code(),
-            };
-            let name = &self.plan.topology.name;
-            error!("{message}; the session `{name}` goes on in the background");
-        }
-        self.link.detach();
-        let sink = self.sink.clone();
-        tokio::task::spawn_local(async move {
-            // What there is to be read comes before the prompt of a shell.
-            sink.let_go().await;
-            caller.tell(code);
-        });
-    }
-
-    fn has_come(&self, event: Awaited, ids: &[InstanceId]) -> Option<Reply> {
-        let instances = || ids.iter().map(|id| &self.instances[id.0]);
-        let all = |is_so: &dyn Fn(InstanceId) -> bool| ids.iter().all(|id| is_so(*id));
-        match event {
-            Awaited::Down => {
-                all(&|id| !self.session.is_moving(id)).then(|| Reply::Done { remarks: Vec::new() })
-            }
-            Awaited::Up => all(&|id| !self.session.is_moving(id)).then(|| {
-                let is_broken = |it: &&Instance| {
-                    it.trouble.is_some() && it.child.is_none() && self.session.is_over(it.id)
-                };
-                if let Some(broken) = instances().find(is_broken) {
-                    let why = broken.trouble.as_deref().unwrap_or_default();
-                    return failed(format!("{} could not be started: {why}", broken.name)).into();
-                }
-                let waits = |id: &&InstanceId| self.session.is_open(**id);
-                let cause = |id: &InstanceId| self.reason(*id).because.into_iter().next();
-                let remarks = ids.iter().filter(waits).filter_map(cause).map(|it| it.what);
-                Reply::Done { remarks: remarks.collect() }
-            }),
-            Awaited::Ended => all(&|id| self.session.is_over(id))
-                .then(|| Reply::Ended { exit: self.session.sum_of(ids).into() }),
-            Awaited::Ready => {
-                let never = |id: &&InstanceId| {
-                    let has_succeeded = matches!(self.instances[id.0].outcome, Some((_, true)));
-                    self.session.is_over(**id) && !has_succeeded
-                };
-                if let Some(never) = ids.iter().find(never) {
-                    let what = self.reason(*never).because.into_iter().next();
-                    let what = what.map(|it| it.what).unwrap_or_default();
-                    return Some(Refusal::new(Kind::NotReady, what).into());
-                }
-                let is_ready =
-                    |id| self.session.is_over(id) || self.instances[id.0].policy.is_ready();
-                all(&is_ready).then(|| Reply::Done { remarks: Vec::new() })
-            }
-        }
     }
 }
 
@@ -470,8 +348,7 @@ fn named_channel<'a>(
     let is_it = |hub: &&&Rc<Hub>| name.is_none_or(|name| hub.plan.name == name);
     hubs.iter().find(is_it).copied().ok_or_else(|| {
         let name = name.unwrap_or_default();
-        let meant = did_you_mean(name, hubs.iter().map(|hub| &*hub.plan.name));
-        let meant = meant.map(|meant| format!("; {meant}")).unwrap_or_default();
+        let meant = meant(name, hubs.iter().map(|hub| &*hub.plan.name));
         let message = format!("`{reader}` reads no channel `{name}`{meant}");
         Refusal::new(Kind::NoSuchChannel, message)
     })
@@ -526,6 +403,11 @@ fn door(hub: &Rc<Hub>, timeout_ms: Option<u64>, knock: Knock) -> Result<Outcome,
     Ok(Outcome::Now(Answer::Door(door, knock)))
 }
 
+/// What of these may have been meant, to follow what is said of the name.
+fn meant<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    did_you_mean(name, known).map(|meant| format!("; {meant}")).unwrap_or_default()
+}
+
 fn done() -> Outcome {
     Reply::Done { remarks: Vec::new() }.into()
 }
@@ -534,6 +416,6 @@ fn bad(message: String) -> Refusal {
     Refusal::new(Kind::BadRequest, message)
 }
 
-fn failed(message: String) -> Refusal {
+pub(super) fn failed(message: String) -> Refusal {
     Refusal::new(Kind::Failed, message)
 }
