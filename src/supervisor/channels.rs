@@ -84,75 +84,21 @@ impl Channel {
 impl Supervisor {
     /// Makes the channels; those that end at our standard output begin to be written there.
     pub(super) fn open_channels(&mut self, mut playback: Option<Playback>) -> Result<(), Error> {
-        if let Some(plan) = &self.plan.pool {
-            let pool = Pool::new(plan.clone(), Some(&self.sink)).map_err(|source| {
-                // Nothing else of it is a file.
-                let path = plan.joblog.clone().unwrap_or_default();
-                Error::Joblog { path, source }
-            });
-            self.pool = Some(pool?);
-        }
-        for (place, plan) in self.plan.topology.channels.iter().enumerate() {
+        self.open_pool()?;
+        for (place, plan) in self.plan.topology.channels.clone().into_iter().enumerate() {
             let id = ChannelId(place);
-            let recorder = plan.record.clone().map(|path| {
-                shared(
-                    &mut self.recorders,
-                    |it| it.is_at(&path),
-                    || {
-                        let failed = |source| Error::Record { path: path.clone(), source };
-                        Recorder::open(path.clone()).map_err(failed)
-                    },
-                )
-            });
-            let dead_letters = plan.dead_letter.clone().map(|path| {
-                shared(
-                    &mut self.dead_letters,
-                    |it| it.is_at(&path),
-                    || {
-                        let failed = |source| Error::DeadLetters { path: path.clone(), source };
-                        DeadLetters::open(path.clone()).map_err(failed)
-                    },
-                )
-            });
-            let to = readers(&self.plan.topology, plan);
+            let (recorder, dead_letters) = (self.recorder_of(&plan)?, self.dead_letters_of(&plan)?);
             let spill = (plan.full == Full::Spill).then(Spill::new).transpose();
             let spill = spill.map_err(Error::Spill)?;
-            let hub = {
-                let (recorder, dead_letters) = (recorder.transpose()?, dead_letters.transpose()?);
-                // What is shared out is what comes in.
-                let pool = self.pool.clone().filter(|_| place == 0);
-                Hub::new(plan.clone(), to, recorder, dead_letters, spill, pool)
-            };
-            if plan.full == Full::Spill {
-                let (hub, notes) = (Rc::clone(&hub), self.notes.0.clone());
-                tokio::task::spawn_local(async move {
-                    hub.bring_back(|| drop(notes.send(Note::Refused(id)))).await;
-                });
-            }
-            let mut input = None;
-            for end in &plan.from {
-                if end.at == Place::Ours {
-                    hub.add_sender();
-                    input = Some(match playback.take() {
-                        None => (Source::new("-"), Input::Stdin(end.framing)),
-                        Some(playback) => {
-                            let name = playback.path().display().to_string();
-                            (Source::new(name), Input::Record(Box::new(playback)))
-                        }
-                    });
-                }
-            }
-            for end in &plan.to {
-                if end.at == Place::Ours {
-                    let (outlet, hub) = (hub.add_our_outlet(end.framing), Rc::clone(&hub));
-                    self.tasks.spawn_local(async move {
-                        let outcome = hub.write_ours(outlet).await;
-                        Ended::Channel(id, outcome)
-                    });
-                }
-            }
             let pipe = plan.is_direct.then(Pipe::new).transpose()?;
-            let is_held_open = plan.from.is_empty();
+            // What is shared out is what comes in.
+            let pool = self.pool.clone().filter(|_| place == 0);
+            let to = readers(&self.plan.topology, &plan);
+            let hub = Hub::new(plan, to, recorder, dead_letters, spill, pool);
+            self.begin_spill(id, &hub);
+            let input = our_input(&hub, &mut playback);
+            self.begin_our_outputs(id, &hub);
+            let is_held_open = hub.plan.from.is_empty();
             if is_held_open {
                 hub.add_sender();
             }
@@ -160,6 +106,52 @@ impl Supervisor {
         }
         self.begin_answers();
         Ok(())
+    }
+
+    fn open_pool(&mut self) -> Result<(), Error> {
+        let Some(plan) = &self.plan.pool else { return Ok(()) };
+        let pool = Pool::new(plan.clone(), Some(&self.sink)).map_err(|source| {
+            // Nothing else of it is a file.
+            let path = plan.joblog.clone().unwrap_or_default();
+            Error::Joblog { path, source }
+        });
+        self.pool = Some(pool?);
+        Ok(())
+    }
+
+    fn recorder_of(&mut self, plan: &channel::Channel) -> Result<Option<Recorder>, Error> {
+        let Some(path) = &plan.record else { return Ok(None) };
+        let failed = |source| Error::Record { path: path.clone(), source };
+        let open = || Recorder::open(path.clone()).map_err(failed);
+        shared(&mut self.recorders, |it| it.is_at(path), open).map(Some)
+    }
+
+    fn dead_letters_of(&mut self, plan: &channel::Channel) -> Result<Option<DeadLetters>, Error> {
+        let Some(path) = &plan.dead_letter else { return Ok(None) };
+        let failed = |source| Error::DeadLetters { path: path.clone(), source };
+        let open = || DeadLetters::open(path.clone()).map_err(failed);
+        shared(&mut self.dead_letters, |it| it.is_at(path), open).map(Some)
+    }
+
+    /// Begins to bring back what waits in a file, where it may.
+    fn begin_spill(&self, id: ChannelId, hub: &Rc<Hub>) {
+        if hub.plan.full == Full::Spill {
+            let (hub, notes) = (Rc::clone(hub), self.notes.0.clone());
+            tokio::task::spawn_local(async move {
+                hub.bring_back(|| drop(notes.send(Note::Refused(id)))).await;
+            });
+        }
+    }
+
+    /// Begins to write what ends at our standard output.
+    fn begin_our_outputs(&mut self, id: ChannelId, hub: &Rc<Hub>) {
+        for end in hub.plan.to.iter().filter(|end| end.at == Place::Ours) {
+            let (outlet, hub) = (hub.add_our_outlet(end.framing), Rc::clone(hub));
+            self.tasks.spawn_local(async move {
+                let outcome = hub.write_ours(outlet).await;
+                Ended::Channel(id, outcome)
+            });
+        }
     }
 
     /// Begins to write the answers of a pool.
@@ -324,6 +316,19 @@ impl Supervisor {
         }
         concerned
     }
+}
+
+/// What a channel is to be given by us: what comes in, unless that is a record.
+fn our_input(hub: &Hub, playback: &mut Option<Playback>) -> Option<(Rc<Source>, Input)> {
+    let end = hub.plan.from.iter().find(|end| end.at == Place::Ours)?;
+    hub.add_sender();
+    Some(match playback.take() {
+        None => (Source::new("-"), Input::Stdin(end.framing)),
+        Some(playback) => {
+            let name = playback.path().display().to_string();
+            (Source::new(name), Input::Record(Box::new(playback)))
+        }
+    })
 }
 
 /// One of these where it is known, as several channels may have the same file; else a new one.
