@@ -23,8 +23,9 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
-use crate::channel::{self, ChannelEnd, End, Error, after, readable_on_this_thread};
+use crate::channel::{self, ChannelEnd, End, after, readable_on_this_thread};
 use crate::codec::{Codec, Raw};
+use crate::failure::Error;
 use crate::process::{self, ExitStatus};
 
 pub use crate::inherited::blocking::{Inherited, inherited};

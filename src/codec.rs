@@ -1,15 +1,17 @@
 //! Values ⇄ message bytes.
 
-use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::failure::Error;
+
 /// Why a codec could not encode or decode.
-pub type CodecError = Box<dyn Error + Send + Sync>;
+pub type CodecError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Turns values into messages and back.
 ///
@@ -181,3 +183,48 @@ macro_rules! plain {
 plain!(Json);
 #[cfg(feature = "msgpack")]
 plain!(MessagePack);
+
+/// The message for a value.
+pub(crate) enum Encoded<'a> {
+    Given(&'a [u8]),
+    Made(BytesMut),
+}
+
+impl Encoded<'_> {
+    /// As what can be kept.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Given(message) => Bytes::copy_from_slice(message),
+            Self::Made(message) => message.freeze(),
+        }
+    }
+}
+
+impl Deref for Encoded<'_> {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Given(message) => message,
+            Self::Made(message) => message,
+        }
+    }
+}
+
+/// The message for a value, or the error that names the handle.
+#[inline]
+pub(crate) fn encode<'a, C: Codec>(
+    codec: &C,
+    value: &'a C::Value,
+    name: &str,
+) -> Result<Encoded<'a>, Error> {
+    if let Some(message) = codec.as_message(value) {
+        return Ok(Encoded::Given(message));
+    }
+    let mut message = BytesMut::new();
+    match codec.encode(value, &mut message) {
+        Ok(()) => Ok(Encoded::Made(message)),
+        Err(source) => Err(Error::Codec { name: name.to_owned(), encoding: true, source }),
+    }
+}

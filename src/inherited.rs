@@ -407,8 +407,8 @@ impl Inherited {
 
 pub(crate) mod blocking {
     use crate::blocking::{Duplex, Reader, Writer};
-    use crate::channel::Error;
     use crate::codec::{Codec, Raw};
+    use crate::failure::Error;
 
     /// As [`gipc::inherited`](crate::inherited()).
     ///

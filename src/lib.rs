@@ -576,6 +576,7 @@ pub mod channel;
 pub mod codec;
 #[doc(hidden)]
 pub mod delivery;
+mod failure;
 pub mod frames;
 pub mod framing;
 pub mod inherited;
@@ -603,7 +604,8 @@ mod transfer;
 #[path = "waiting/windows.rs"]
 mod waiting;
 
-pub use channel::{Duplex, Error, Reader, Writer, duplex, duplex_with, pipe, pipe_with};
+pub use channel::{Duplex, Reader, Writer, duplex, duplex_with, pipe, pipe_with};
+pub use failure::Error;
 pub use inherited::inherited;
 pub use pool::Pool;
 pub use process::Process;

@@ -22,8 +22,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::channel::{self, Error, encode};
-use crate::codec::{Codec, Raw};
+use crate::channel;
+use crate::codec::{Codec, Raw, encode};
+use crate::failure::Error;
 use crate::framing::{DEFAULT_MAX_MESSAGE, Framing};
 use crate::spawn::Command;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::channel::Error;
+use crate::failure::Error;
 
 mod signal;
 mod status;

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::channel::Error;
+use crate::failure::Error;
 use crate::process::{ExitStatus, Process};
 use crate::spawn::{Command, SpawnError};
 
@@ -104,7 +104,7 @@ impl Drop for Scope {
 
 pub(crate) mod blocking {
     use crate::blocking::Process;
-    use crate::channel::Error;
+    use crate::failure::Error;
     use crate::spawn::{Command, SpawnError};
 
     /// As [`gipc::scope`](crate::scope()).

@@ -10,7 +10,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::channel::{ChannelEnd, Error, Wanted, Way};
+use crate::channel::{ChannelEnd, Wanted, Way};
+use crate::failure::Error;
 use crate::framing::Framing;
 use crate::inherited::{Channel, Direction};
 use crate::pipes::{self, Descriptor};

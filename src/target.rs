@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::channel::system::{DUPLEX_DESCRIPTORS, both_passed_to_us};
-use crate::channel::{End, Error, Way};
+use crate::channel::{End, Way};
+use crate::failure::Error;
 use crate::framing::Framing;
 use crate::inherited;
 use crate::pipes::{self, Descriptor};
@@ -311,7 +312,7 @@ pub(crate) mod blocking {
     use serde::Serialize;
 
     use crate::blocking::Process;
-    use crate::channel::Error;
+    use crate::failure::Error;
 
     /// As [`gipc::start_process`](crate::start_process).
     ///

@@ -8,8 +8,8 @@ use futures_core::Stream;
 use futures_sink::Sink;
 use tokio::sync::OwnedMutexGuard;
 
-use super::{End, Error, Reader, Writer, encode};
-use crate::codec::{Codec, Raw};
+use super::{End, Error, Reader, Writer};
+use crate::codec::{Codec, Raw, encode};
 use crate::frames::{self, FrameReader, FrameWriter};
 
 /// How many bytes a sink gathers before it wants to be flushed.

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::{End, Error, MessageSink, Options, Shared, before, encode, pending};
-use crate::codec::{Codec, Raw};
+use super::{End, Error, MessageSink, Options, Shared, before, pending};
+use crate::codec::{Codec, Raw, encode};
 use crate::frames::{self, FrameWriter};
 
 /// The end of a channel that messages are put into.

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Asker, Failure, Pool, Request, Way, decode};
-use crate::channel::Error;
 use crate::codec::{Codec, Raw};
+use crate::failure::Error;
 use crate::order::Order;
 
 /// How many bytes of answers may wait for those before them.

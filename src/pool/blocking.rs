@@ -3,8 +3,9 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use crate::channel::{Error, on_this_thread};
+use crate::channel::on_this_thread;
 use crate::codec::{Codec, Raw};
+use crate::failure::Error;
 
 /// As [`gipc::Pool`](crate::Pool); [`into_blocking`](crate::Pool::into_blocking) makes it.
 ///

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::Options;
-use crate::channel::{Error, Reader, Writer, system};
+use crate::channel::{Reader, Writer, system};
 use crate::codec::Raw;
+use crate::failure::Error;
 use crate::lines::Begun;
 use crate::process::{ExitStatus, Process, Signal};
 use crate::spawn::{ChildFd, Command};

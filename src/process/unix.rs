@@ -11,7 +11,7 @@ use libc::c_int;
 use nix::unistd::Pid;
 
 use super::{ExitStatus, Process, Signal, Usage};
-use crate::channel::Error;
+use crate::failure::Error;
 use crate::reaper::{self, Ending};
 
 /// The code that a process ends with: 32 bits on Windows.

@@ -19,7 +19,7 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::{ExitStatus, Signal, Usage};
-use crate::channel::Error;
+use crate::failure::Error;
 use crate::reaper::Ending;
 
 /// The code that a process ends with.
