@@ -25,6 +25,13 @@ use super::Error;
 use crate::control::client;
 use crate::guard::tree;
 
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+#[path = "linux.rs"]
+mod kernel;
+#[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
+#[path = "posix.rs"]
+mod kernel;
+
 /// The ends of the names of sockets.
 const SUFFIX: &str = ".sock";
 
@@ -238,7 +245,7 @@ impl Stream {
     /// Can a descriptor come with what is read?
     pub(in crate::control) const CAN_PASS: bool = true;
 
-    /// As a read; with what has come of descriptors, the last one.
+    /// As a read; with what has come of descriptors, the last one. No child inherits it.
     pub(in crate::control) fn receive(
         &self,
         buffer: &mut [u8],
@@ -246,13 +253,15 @@ impl Stream {
         let mut space = nix::cmsg_space!(RawFd);
         let mut buffers = [IoSliceMut::new(buffer)];
         let fd = self.0.as_raw_fd();
-        let received = recvmsg::<()>(fd, &mut buffers, Some(&mut space), MsgFlags::empty())?;
+        let received = recvmsg::<()>(fd, &mut buffers, Some(&mut space), kernel::FLAGS)?;
         let mut descriptor = None;
         for message in received.cmsgs()? {
             if let ControlMessageOwned::ScmRights(rights) = message {
                 for fd in rights {
                     // SAFETY: the system has just opened it for us.
-                    descriptor = Some(unsafe { OwnedFd::from_raw_fd(fd) });
+                    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+                    kernel::keep_from_children(&fd)?;
+                    descriptor = Some(fd);
                 }
             }
         }
@@ -332,4 +341,25 @@ fn lock(folder: &Path) -> Result<Flock<File>, Error> {
     }
     let opened = File::open(folder).map_err(failed)?;
     Flock::lock(opened, FlockArg::LockExclusive).map_err(|(_, errno)| failed(errno.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+
+    use super::*;
+
+    #[test]
+    fn a_descriptor_that_comes_is_no_childs() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let sent = File::open("/dev/null").unwrap();
+        let (bytes, rights) = ([IoSlice::new(b"x")], [sent.as_raw_fd()]);
+        let rights = [ControlMessage::ScmRights(&rights)];
+        sendmsg::<()>(theirs.as_raw_fd(), &bytes, &rights, MsgFlags::empty(), None).unwrap();
+        let (length, come) = Stream(ours).receive(&mut [0; 8]).unwrap();
+        let come = come.unwrap();
+        assert_eq!(length, 1);
+        let flags = FdFlag::from_bits_retain(fcntl(&come, FcntlArg::F_GETFD).unwrap());
+        assert!(flags.contains(FdFlag::FD_CLOEXEC), "{flags:?}");
+    }
 }
