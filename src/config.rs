@@ -13,6 +13,7 @@ use crate::plan::topology::Topology;
 
 mod channel;
 mod command_line;
+mod depends_on;
 mod endpoint;
 mod env_file;
 mod expand;

@@ -10,6 +10,7 @@ use gipc::process::Signal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::depends_on::DependsOn;
 use super::endpoint::{AckWord, Endpoint};
 use super::meaning::{
     Amount, Count, ExitCode, Flag, Group, LimitValue, Niceness, Period, SessionName, Setting,
@@ -19,7 +20,7 @@ use super::probe::Ready;
 use super::text::{At, Named, OneOrMany, Text};
 use crate::plan::channel::{Full, Route};
 use crate::plan::rules::Restart;
-use crate::plan::topology::{Milestone, Probe, Strategy};
+use crate::plan::topology::{Probe, Strategy};
 
 /// What `gipc up` runs, see gipc-toml(5)
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -49,7 +50,7 @@ pub(super) struct File {
 }
 
 /// A one-way stream of messages
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Channel {
     /// The writers: a process, or several. With a port if it is not descriptor 4: `gen.5`,
@@ -182,23 +183,7 @@ pub(super) struct Process {
 impl Channel {
     /// One that says no more than where it begins and ends.
     pub(super) fn between(from: At<OneOrMany<Endpoint>>, to: At<OneOrMany<Endpoint>>) -> Self {
-        Self {
-            from: Some(from),
-            to: Some(to),
-            route: None,
-            framing: None,
-            from_framing: None,
-            to_framing: None,
-            ack: None,
-            window: None,
-            message_timeout: None,
-            retries: None,
-            buffer: None,
-            full: None,
-            max_message: None,
-            record: None,
-            dead_letter: None,
-        }
+        Self { from: Some(from), to: Some(to), ..Self::default() }
     }
 }
 
@@ -241,67 +226,4 @@ pub(super) struct HealthCheck {
     /// How many failures in a row make the instance unhealthy
     #[schemars(extend("default" = 3))]
     pub(super) retries: Option<At<Text<Count>>>,
-}
-
-/// Processes, and the state that each must have reached; in a list: `started`
-#[derive(Debug)]
-pub(super) enum DependsOn {
-    Names(Vec<At<Text<String>>>),
-    Milestones(Named<Text<Milestone>>),
-}
-
-mod depends_on {
-    //! How it is read: serde's own way with such types loses the places.
-
-    use std::borrow::Cow;
-    use std::fmt;
-
-    use schemars::{Schema, SchemaGenerator, json_schema};
-    use serde::de::value::MapAccessDeserializer;
-    use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-
-    use super::*;
-
-    struct Either;
-
-    impl<'de> Visitor<'de> for Either {
-        type Value = DependsOn;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a table such as { db = \"ready\" }, or an array of names")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<DependsOn, A::Error> {
-            let mut names = Vec::new();
-            while let Some(name) = list.next_element()? {
-                names.push(name);
-            }
-            Ok(DependsOn::Names(names))
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<DependsOn, A::Error> {
-            Named::deserialize(MapAccessDeserializer::new(table)).map(DependsOn::Milestones)
-        }
-    }
-
-    impl<'de> Deserialize<'de> for DependsOn {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_any(Either)
-        }
-    }
-
-    impl JsonSchema for DependsOn {
-        fn inline_schema() -> bool {
-            true
-        }
-
-        fn schema_name() -> Cow<'static, str> {
-            "DependsOn".into()
-        }
-
-        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-            let milestones = generator.subschema_for::<Named<Text<Milestone>>>();
-            json_schema!({ "anyOf": [milestones, { "type": "array", "items": { "type": "string" } }] })
-        }
-    }
 }

@@ -5,10 +5,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::channel;
+use super::depends_on::DependsOn;
 use super::listeners::{self, Listener};
 use super::mistake::{Mistakes, Place, did_you_mean};
 use super::process::Reader;
-use super::raw::{self, DependsOn};
+use super::raw;
 use super::read::Reading;
 use super::text::{At, Text};
 use crate::plan::order::order;

@@ -101,50 +101,50 @@ impl Error {
 
 /// Does what a session was to be asked for.
 pub(crate) fn run(control: &Control) -> Result<Verdict, Error> {
-    let mut session = Session::find(control)?;
+    let mut client = Client::find(control)?;
     match &control.ask {
         Ask::Ps { names, json } => {
-            let instances = session.instances(names)?;
+            let instances = client.instances(names)?;
             let text = if *json { pretty(&instances) } else { standing::table(&instances) };
             Ok(crate::cli::print(text.as_bytes()))
         }
         Ask::Watch { names } => {
-            drop(session); // A connection is good for one question, and this one has many.
+            drop(client); // A connection is good for one question, and this one has many.
             watch::run(control, names)
         }
-        Ask::Why { names, json } => match session.ask(&Request::Why { names: names.clone() })? {
+        Ask::Why { names, json } => match client.ask(&Request::Why { names: names.clone() })? {
             Reply::Reasons { reasons } => {
                 let text = if *json { pretty(&reasons) } else { standing::reasons(&reasons) };
                 Ok(crate::cli::print(text.as_bytes()))
             }
-            _ => Err(session.unexpected()),
+            _ => Err(client.unexpected()),
         },
         Ask::Logs { names, lines, follow, color } => {
             let (names, lines, follow) = (names.clone(), *lines, *follow);
-            session.follow(&Request::Logs { names, lines, follow }, *color)
+            client.follow(&Request::Logs { names, lines, follow }, *color)
         }
-        Ask::Tap(watch) => watching::watch(&session, watch),
-        Ask::Send(letter) => sending::send(&mut session, letter),
-        Ask::Call(letter, output) => sending::call(&mut session, letter, *output),
-        Ask::Start(names) => session.have_done(&Request::Start { names: names.clone() }),
-        Ask::Stop(names) => session.have_done(&Request::Stop { names: names.clone() }),
-        Ask::Restart(names) => session.have_done(&Request::Restart { names: names.clone() }),
+        Ask::Tap(watch) => watching::watch(&client, watch),
+        Ask::Send(letter) => sending::send(&mut client, letter),
+        Ask::Call(letter, output) => sending::call(&mut client, letter, *output),
+        Ask::Start(names) => client.have_done(&Request::Start { names: names.clone() }),
+        Ask::Stop(names) => client.have_done(&Request::Stop { names: names.clone() }),
+        Ask::Restart(names) => client.have_done(&Request::Restart { names: names.clone() }),
         Ask::Signal(signal, names) => {
             let signal = signal.number().to_string();
-            session.have_done(&Request::Signal { signal, names: names.clone() })
+            client.have_done(&Request::Signal { signal, names: names.clone() })
         }
-        Ask::Scale(to) => session.have_done(&Request::Scale { to: to.iter().cloned().collect() }),
-        Ask::Wait { names, ready, timeout } => session.wait(names, *ready, *timeout),
-        Ask::Reload { color } => session.reload(*color),
+        Ask::Scale(to) => client.have_done(&Request::Scale { to: to.iter().cloned().collect() }),
+        Ask::Wait { names, ready, timeout } => client.wait(names, *ready, *timeout),
+        Ask::Reload { color } => client.reload(*color),
         Ask::Down { timeout } => {
             let timeout_ms = timeout.map(|timeout| timeout.as_millis() as u64);
-            match session.ask(&Request::Down { timeout_ms })? {
+            match client.ask(&Request::Down { timeout_ms })? {
                 Reply::Session(Card { pid, .. }) => {
                     let ended = guard::wait_for_end(pid);
                     ended.map_err(|source| Error::Wait { pid, source })?;
                     Ok(Verdict::Exit(0))
                 }
-                _ => Err(session.unexpected()),
+                _ => Err(client.unexpected()),
             }
         }
     }
@@ -170,13 +170,13 @@ impl Read for &Watched<'_> {
 }
 
 /// A connection to a session.
-pub(super) struct Session {
+pub(super) struct Client {
     name: String,
     pub(super) stream: Stream,
 }
 
-impl Session {
-    /// The one that is named; else that of the gipc that has started us; else that of this folder.
+impl Client {
+    /// To the one that is named; else that of the gipc that has started us; else that of this folder.
     pub(super) fn find(control: &Control) -> Result<Self, Error> {
         let inherited = std::env::var_os("GIPC_SOCKET").map(PathBuf::from);
         let (path, name) = match (&control.session, inherited) {
@@ -187,7 +187,7 @@ impl Session {
         Self::connect(path, name)
     }
 
-    /// The one whose socket this is.
+    /// To the one whose socket this is.
     pub(super) fn connect(path: PathBuf, name: Option<String>) -> Result<Self, Error> {
         match Stream::connect(&path) {
             Ok(stream) => {
@@ -358,13 +358,13 @@ impl Session {
 /// does not, the one that listens. `None` where that has ended. In a runtime.
 pub(super) fn pid_of(stream: Stream) -> io::Result<Option<i32>> {
     stream.set_timeout(Some(SHORT))?;
-    let mut session = Session { name: String::new(), stream };
-    match session.ask(&Request::Hello {}) {
+    let mut client = Client { name: String::new(), stream };
+    match client.ask(&Request::Hello {}) {
         Ok(Reply::Session(Card { pid, .. })) => Ok(Some(pid)),
         Err(Error::Ended { .. } | Error::Refused(Refusal { kind: Kind::SessionEnded, .. })) => {
             Ok(None)
         }
-        _ => session.stream.listener().map(Some),
+        _ => client.stream.listener().map(Some),
     }
 }
 

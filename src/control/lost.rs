@@ -9,7 +9,7 @@ use gipc::framing::Framing;
 use gipc::inherited::Channel;
 use gipc::pipes::Descriptor;
 
-use super::client::{Error, MAX_REPLY, Session};
+use super::client::{Client, Error, MAX_REPLY};
 use super::socket::Stream;
 use super::{Reply, Request};
 use crate::talk::Found;
@@ -39,17 +39,17 @@ pub(crate) fn descriptor(channel: &Channel, timeout: Option<Duration>) -> Result
     if !Stream::CAN_PASS {
         return Ok(Found::Nothing);
     }
-    let session = Session::connect(path.into(), None)?;
-    session.give_up_after(timeout)?;
+    let client = Client::connect(path.into(), None)?;
+    client.give_up_after(timeout)?;
     let of = of.to_string_lossy().into_owned();
-    session.say(&Request::Descriptor { of, entry: channel.to_string() })?;
-    let passing = Passing { stream: &session.stream, descriptor: RefCell::default() };
-    match session.reply(&mut FrameReader::new(&passing, Framing::U32, MAX_REPLY)) {
+    client.say(&Request::Descriptor { of, entry: channel.to_string() })?;
+    let passing = Passing { stream: &client.stream, descriptor: RefCell::default() };
+    match client.reply(&mut FrameReader::new(&passing, Framing::U32, MAX_REPLY)) {
         Ok(Reply::Descriptor {}) => match passing.descriptor.take() {
             Some(descriptor) => Ok(Found::Descriptor(descriptor)),
-            None => Err(session.unexpected()),
+            None => Err(client.unexpected()),
         },
-        Ok(_) => Err(session.unexpected()),
+        Ok(_) => Err(client.unexpected()),
         Err(error) if error.is_late() => Ok(Found::Late),
         Err(error) => Err(error),
     }

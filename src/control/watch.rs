@@ -16,7 +16,7 @@ use crossterm::{execute, queue};
 use gipc::process::Signal;
 use unicode_width::UnicodeWidthChar;
 
-use super::client::{Error, Session};
+use super::client::{Client, Error};
 use crate::guard::Verdict;
 use crate::plan::control::Control;
 use crate::standing::{self, Standing};
@@ -143,7 +143,7 @@ impl<'a> Asked<'a> {
     }
 
     fn table(&mut self) -> Result<String, Error> {
-        let instances = Session::find(self.control)?.instances(self.names)?;
+        let instances = Client::find(self.control)?.instances(self.names)?;
         let now = Instant::now();
         // Of the time since the last table; where there is none, as ps(1) has it.
         let part = |instance: &Standing| {

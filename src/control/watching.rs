@@ -5,7 +5,7 @@ use std::io;
 use gipc::frames::FrameReader;
 use gipc::framing::Framing;
 
-use super::client::{Error, Session};
+use super::client::{Client, Error};
 use super::socket::Stream;
 use super::{Reply, Request};
 use crate::guard::Verdict;
@@ -14,16 +14,16 @@ use crate::record::{self, Passage};
 use crate::relay::Head;
 
 /// Shows messages until there are no more.
-pub(super) fn watch(session: &Session, watch: &Watch) -> Result<Verdict, Error> {
+pub(super) fn watch(client: &Client, watch: &Watch) -> Result<Verdict, Error> {
     // What is to be seen must not slow down who is looked at: rather we miss some.
     crate::priority::step_back();
-    session.say(&Request::Tap { channel: watch.channel.clone() })?;
+    client.say(&Request::Tap { channel: watch.channel.clone() })?;
     // A message is as large as its channel allows.
-    let mut replies = FrameReader::new(&session.stream, Framing::U32, usize::MAX);
+    let mut replies = FrameReader::new(&client.stream, Framing::U32, usize::MAX);
     loop {
-        match session.reply(&mut replies)? {
+        match client.reply(&mut replies)? {
             Reply::Messages(head) => {
-                let text = take(session, watch, &head, &mut replies)?;
+                let text = take(client, watch, &head, &mut replies)?;
                 match crate::cli::print(&text) {
                     Verdict::Exit(0) => {}
                     verdict => return Ok(verdict),
@@ -31,24 +31,24 @@ pub(super) fn watch(session: &Session, watch: &Watch) -> Result<Verdict, Error> 
             }
             Reply::Missed { messages } => crate::say(&format!("{messages} messages were missed")),
             Reply::Done { .. } => return Ok(Verdict::Exit(0)),
-            _ => return Err(session.unexpected()),
+            _ => return Err(client.unexpected()),
         }
     }
 }
 
 /// The messages that a reply tells of follow it: as they are to be shown.
 fn take(
-    session: &Session,
+    client: &Client,
     watch: &Watch,
     head: &Head,
     replies: &mut FrameReader<&Stream>,
 ) -> Result<Vec<u8>, Error> {
     let mut text = Vec::new();
     for seq in head.seq..head.seq + head.messages {
-        let payload = session.frame(replies)?;
+        let payload = client.frame(replies)?;
         if watch.filter.as_ref().is_none_or(|filter| filter.is_met_by(&payload)) {
             show(head, seq, &payload, watch.json, &mut text)
-                .map_err(|source| session.broken(source.into()))?;
+                .map_err(|source| client.broken(source.into()))?;
         }
     }
     Ok(text)

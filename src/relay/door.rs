@@ -128,7 +128,7 @@ impl Door {
             let mut batch = match batch {
                 Ok(Some(batch)) => batch,
                 Ok(None) => break messages.map(|_| Turned::Gone),
-                Err(error) => break Some(self.turn(error)),
+                Err(error) => break Some(self.refuse(error)),
             };
             // What is more than was agreed on.
             batch.truncate(usize::try_from(left).unwrap_or(usize::MAX));
@@ -152,7 +152,7 @@ impl Door {
                         visit.why.get_or_insert_with(|| format!("message {number}: {refusal}"));
                     }
                 }
-                Err(trouble) => break Some(self.turned(trouble)),
+                Err(trouble) => break Some(self.why_refused(trouble)),
             }
             come += count;
         };
@@ -178,7 +178,7 @@ impl Door {
         let message = match message {
             Ok(Some(message)) => message,
             Ok(None) => return Err(Turned::Gone),
-            Err(error) => return Err(self.turn(error)),
+            Err(error) => return Err(self.refuse(error)),
         };
         let deadline = self.deadline();
         let batch: Batch = std::iter::once(message).collect();
@@ -190,7 +190,7 @@ impl Door {
             () = gone(reader) => return Err(Turned::Gone),
         }
         let sent = hub.send(&self.source, &batch, Framing::U32).await;
-        let sent = sent.map_err(|trouble| self.turned(trouble))?;
+        let sent = sent.map_err(|trouble| self.why_refused(trouble))?;
         if let Some((_, refusal)) = sent.refused.first() {
             return Err(Turned::Refused(refusal.to_string()));
         }
@@ -237,7 +237,7 @@ impl Door {
     }
 
     /// What he has sent is no message.
-    fn turn(&self, error: Error) -> Turned {
+    fn refuse(&self, error: Error) -> Turned {
         match error {
             Error::Framing(cut @ FramingError::Truncated { .. }) => {
                 self.place.0.truncated(&self.source, &cut);
@@ -247,7 +247,8 @@ impl Door {
         }
     }
 
-    fn turned(&self, trouble: Trouble) -> Turned {
+    /// Why nothing more of his is passed on.
+    fn why_refused(&self, trouble: Trouble) -> Turned {
         match trouble {
             Trouble::Record(error) => Turned::Failed(format!("cannot write the record: {error}")),
             _ => Turned::Unread(self.channel().to_owned()),
@@ -289,7 +290,7 @@ impl Hub {
             let name = &self.plan.name;
             warn!(
                 "channel `{name}`, message {number}: the caller no longer waits for the answer of \
-                 {from} any more: it is dropped"
+                 {from}: it is dropped"
             );
         }
         true

@@ -177,7 +177,7 @@ fn a_call_that_takes_too_long_ends_and_its_answer_is_dropped() {
     session.gipc("call work next").end().said("<next>\n");
     let (ended, _) = session.down();
     assert_eq!(ended.text(), "");
-    let words = "message 1: the caller no longer waits for the answer of work.";
+    let words = "message 1: the caller no longer waits for the answer of work.1: it is dropped";
     assert!(ended.stderr.contains(words), "{ended:?}");
 }
 
