@@ -23,7 +23,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
-use crate::channel::{self, ChannelEnd, End, after, readable_on_this_thread};
+use crate::channel::{self, ChannelEnd, End, readable_on_this_thread};
+use crate::clock::after;
 use crate::codec::{Codec, Raw};
 use crate::failure::Error;
 use crate::process::{self, ExitStatus};

@@ -39,9 +39,7 @@ pub use writer::Writer;
 #[doc(no_inline)]
 pub use crate::Error;
 
-pub(crate) use deadline::{
-    after, before, on_this_thread, pending, readable, readable_on_this_thread,
-};
+pub(crate) use deadline::{before, on_this_thread, pending, readable, readable_on_this_thread};
 pub(crate) use passed::{Passed, Wanted};
 pub(crate) use shared::{Held, Shared};
 pub(crate) use system::End;

@@ -1,5 +1,6 @@
 //! What can go wrong in this library.
 
+use std::fmt::Write as _;
 use std::io;
 
 use crate::codec::CodecError;
@@ -163,4 +164,16 @@ impl Error {
             frames::Error::Io(source) => Self::Io { name, source },
         }
     }
+}
+
+/// An error and what caused it, on one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Writing to a string cannot fail.
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
 }

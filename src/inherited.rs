@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use crate::channel::system::{DUPLEX_DESCRIPTORS, both_passed_to_us};
 use crate::channel::{Duplex, End, Options, Reader, Way, Writer};
 use crate::codec::{Codec, Raw};
 use crate::framing::Framing;
+use crate::lock::lock;
 use crate::pipes::Descriptor;
 
 #[cfg(unix)]
@@ -294,7 +295,7 @@ impl From<Untaken> for io::Error {
 /// not get it.
 pub(crate) fn take(fd: i32, inode: Option<u64>) -> Result<Descriptor, Untaken> {
     static TAKEN: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
-    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut taken = lock(&TAKEN);
     if taken.contains(&fd) {
         return Err(Untaken::Closed);
     }

@@ -573,6 +573,7 @@ struct Readme;
 
 pub mod blocking;
 pub mod channel;
+mod clock;
 pub mod codec;
 #[doc(hidden)]
 pub mod delivery;
@@ -582,6 +583,7 @@ pub mod framing;
 pub mod inherited;
 #[doc(hidden)]
 pub mod lines;
+mod lock;
 #[doc(hidden)]
 pub mod node;
 #[doc(hidden)]
@@ -612,3 +614,11 @@ pub use process::Process;
 pub use scope::{Scope, scope};
 pub use spawn::Command;
 pub use target::{Outcome, start_process};
+
+// For the program gipc.
+#[doc(hidden)]
+pub use clock::sleep_until;
+#[doc(hidden)]
+pub use failure::chain;
+#[doc(hidden)]
+pub use lock::lock;

@@ -5,8 +5,7 @@
 
 #![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
-use std::fmt::Write as _;
-
+use gipc::chain;
 use gipc::inherited::Channel;
 use gipc::process::ExitCode;
 use guard::Verdict;
@@ -164,16 +163,4 @@ fn say(text: &str) {
 #[expect(clippy::print_stderr, reason = "the one place that prints errors")]
 fn put(lines: &str) {
     eprint!("{lines}");
-}
-
-/// An error and what caused it, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        // Writing to a string cannot fail.
-        let _ = write!(text, ": {error}");
-        cause = error.source();
-    }
-    text
 }

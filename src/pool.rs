@@ -15,7 +15,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::num::NonZero;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc as std_mpsc};
+use std::sync::{Arc, Mutex, OnceLock, mpsc as std_mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ use crate::channel;
 use crate::codec::{Codec, Raw, encode};
 use crate::failure::Error;
 use crate::framing::{DEFAULT_MAX_MESSAGE, Framing};
+use crate::lock::lock;
 use crate::spawn::Command;
 
 mod answers;
@@ -331,7 +332,7 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.phase.send_replace(Phase::Dropped);
-        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = lock(&self.thread).take();
         if let Some(thread) = thread
             // Whoever makes the commands may have had the last handle.
             && thread.thread().id() != std::thread::current().id()

@@ -1,8 +1,9 @@
 //! Children that do not outlive a piece of code.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use crate::failure::Error;
+use crate::lock::lock;
 use crate::process::{ExitStatus, Process};
 use crate::spawn::{Command, SpawnError};
 
@@ -73,8 +74,8 @@ impl Scope {
         self.children().push(child);
     }
 
-    fn children(&self) -> std::sync::MutexGuard<'_, Vec<Process>> {
-        self.children.lock().unwrap_or_else(PoisonError::into_inner)
+    fn children(&self) -> MutexGuard<'_, Vec<Process>> {
+        lock(&self.children)
     }
 
     /// All that are left, the daemons asked to end.

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use gipc::process::Signal;
+use gipc::sleep_until;
 use gipc::spawn::Limit;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
@@ -114,16 +115,6 @@ pub(crate) fn run(
     // short command more than its own time. A thread may still wait for input that never comes.
     std::mem::forget((runtime, local));
     verdict
-}
-
-/// Until then; without a moment, for ever.
-async fn sleep_until(moment: Option<Instant>) {
-    match moment {
-        // The runtime's clock would have it wait for up to a millisecond.
-        Some(moment) if moment <= Instant::now() => {}
-        Some(moment) => tokio::time::sleep_until(moment.into()).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// The next request; for ever none where nobody can ask.

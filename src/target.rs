@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::system::{DUPLEX_DESCRIPTORS, both_passed_to_us};
 use crate::channel::{End, Way};
-use crate::failure::Error;
+use crate::failure::{Error, chain};
 use crate::framing::Framing;
 use crate::inherited;
 use crate::pipes::{self, Descriptor};
@@ -94,14 +94,8 @@ impl<T: Outcome, E: Into<Box<dyn std::error::Error>>> Outcome for Result<T, E> {
             Ok(outcome) => outcome.exit_code(),
             Err(error) => {
                 let error = error.into();
-                let mut text = format!("error: {error}");
-                let mut cause = error.source();
-                while let Some(error) = cause {
-                    text.push_str(&format!(": {error}"));
-                    cause = error.source();
-                }
                 // Where that cannot be written the code alone must do.
-                let _ = writeln!(io::stderr(), "{text}");
+                let _ = writeln!(io::stderr(), "error: {}", chain(&*error));
                 1
             }
         }

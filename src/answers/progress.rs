@@ -4,11 +4,12 @@ use std::cell::Cell;
 use std::convert::Infallible;
 use std::fs::File;
 use std::io;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use console::Term;
 use gipc::framing::Framing;
+use gipc::lock;
 use indicatif::{
     HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike,
 };
@@ -160,8 +161,8 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn text(&self) -> std::sync::MutexGuard<'_, String> {
-        self.text.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn text(&self) -> MutexGuard<'_, String> {
+        lock(&self.text)
     }
 }
 

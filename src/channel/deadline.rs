@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::End;
 use crate::frames::{self, FrameReader, FrameWriter};
@@ -32,13 +32,6 @@ pub(crate) fn readable_on_this_thread(reader: &mut FrameReader<End>) -> Result<(
 /// How many bytes of messages have not gone out, though they will ahead of the next one.
 pub(crate) fn pending(writer: &FrameWriter<End>) -> usize {
     writer.pending() + writer.get_ref().in_flight()
-}
-
-/// So long from now; what is too long for the clock is some years, as in Tokio.
-pub(crate) fn after(timeout: Duration) -> Instant {
-    const YEARS: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
-    let now = Instant::now();
-    now.checked_add(timeout).unwrap_or_else(|| now + YEARS)
 }
 
 /// A future, until then.

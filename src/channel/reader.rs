@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::{End, Error, MessageStream, Options, Shared, after, before, readable};
+use super::{End, Error, MessageStream, Options, Shared, before, readable};
+use crate::clock::after;
 use crate::codec::{Codec, CodecError, Raw};
 use crate::frames::{self, FrameReader};
 

@@ -17,7 +17,7 @@ use std::mem::MaybeUninit;
 use std::os::windows::io::{AsHandle, AsRawHandle, BorrowedHandle, OwnedHandle};
 use std::pin::{Pin, pin};
 use std::ptr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -31,6 +31,7 @@ use windows_sys::Win32::Storage::FileSystem::{ReadFile, WriteFile};
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 
 use super::{Passed, Wanted, Way};
+use crate::lock::lock;
 use crate::pipes::{self, Descriptor, Mode};
 use crate::waiting::{self, Waiting};
 
@@ -88,7 +89,7 @@ impl Drop for Unmade {
 
 impl Pair {
     fn ends(&self) -> MutexGuard<'_, Ends> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     fn make(&self, way: Way, mode: Mode) -> io::Result<OwnedHandle> {

@@ -3,8 +3,9 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use gipc::lock;
 use memchr::{memchr, memrchr};
 use tracing::{error, warn};
 
@@ -28,11 +29,11 @@ struct Identity(Arc<Mutex<(u64, u64)>>);
 
 impl Identity {
     fn get(&self) -> (u64, u64) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.0)
     }
 
     fn set(&self, identity: (u64, u64)) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = identity;
+        *lock(&self.0) = identity;
     }
 }
 

@@ -1,8 +1,9 @@
 //! The last lines of a session, for whoever asks for them while it runs.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use gipc::lock;
 use jiff::Timestamp;
 use memchr::{memchr_iter, memrchr_iter};
 use serde::{Deserialize, Serialize};
@@ -129,7 +130,7 @@ impl Kept {
     }
 
     fn blocks(&self) -> MutexGuard<'_, Blocks> {
-        self.0.blocks.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.blocks)
     }
 }
 

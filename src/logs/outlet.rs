@@ -4,8 +4,9 @@
 //! as long as there are any: the slower the file, the larger the pieces.
 
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use gipc::lock;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
@@ -155,11 +156,6 @@ impl Shared {
             }
         }
     }
-}
-
-/// What a panic has left is as good as it was.
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

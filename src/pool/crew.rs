@@ -17,11 +17,14 @@ use tokio::task::{JoinSet, LocalSet};
 use super::restarts::Restarts;
 use super::worker::{Ends, LAST_WORDS, Worker, hear};
 use super::{Asker, Failure, HANDED_OVER, Options, Phase, Reason, Request};
-use crate::channel::{self, system};
-use crate::failure::Error;
+use crate::channel::system;
+use crate::clock::{after, sleep_until};
+use crate::failure::{Error, chain};
 use crate::frames::{self, Batch, FrameReader};
 use crate::framing::FramingError;
-use crate::route::{Ack, Exchange, Full, Leftover, OutletId, Refusal, Replies, Route, Rules};
+use crate::route::{
+    Ack, Exchange, Full, Leftover, OutletId, Refusal, Replies, Route, Rules, answer_overdue,
+};
 use crate::spawn::Command;
 use crate::tail::Tail;
 
@@ -250,7 +253,7 @@ impl Crew {
                 self.changed.notify_waiters();
                 return Some(past.reason);
             };
-            let over = channel::after(pause).into();
+            let over = after(pause).into();
             while !pause.is_zero()
                 && tokio::time::timeout_at(over, self.wakes[id.0].notified()).await.is_ok()
             {
@@ -289,12 +292,12 @@ impl Crew {
                         // One that answers no more is to end.
                         stop = Some(why);
                     }
-                    () = self.answer_overdue(id), if stopped_because.is_none() && collects => {
+                    () = answer_overdue(&self.exchange, &self.changed, id), if stopped_because.is_none() && collects => {
                         stop = Some(Some("it has not answered in time".to_owned()));
                     }
                     () = &mut feeding, if feeds => {
                         feeds = false;
-                        kill_at.get_or_insert(channel::after(self.options.grace));
+                        kill_at.get_or_insert(after(self.options.grace));
                     }
                     () = &mut hearing, if hears => hears = false,
                     () = sleep_until(kill_at) => {
@@ -311,7 +314,7 @@ impl Crew {
                         stopped_because = why;
                         worker.ask();
                     }
-                    kill_at.get_or_insert(channel::after(self.options.grace));
+                    kill_at.get_or_insert(after(self.options.grace));
                 }
             }
             // Nothing of its group is to hold the pipes open; what it has written is still there.
@@ -426,37 +429,4 @@ impl Crew {
             }
         }
     }
-
-    /// Waits until an answer is overdue.
-    async fn answer_overdue(&self, id: OutletId) {
-        loop {
-            let changed = self.changed.notified();
-            let due = self.exchange.borrow().answer_due(id);
-            match due {
-                Some(due) if due <= Instant::now() => return,
-                Some(due) => tokio::time::sleep_until(due.into()).await,
-                // Something will have been written when there is one.
-                None => changed.await,
-            }
-        }
-    }
-}
-
-/// Until then; without a moment, for ever.
-async fn sleep_until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => tokio::time::sleep_until(moment.into()).await,
-        None => pending().await,
-    }
-}
-
-/// An error and what caused it, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }

@@ -4,7 +4,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use libc::c_int;
@@ -12,6 +12,7 @@ use nix::unistd::Pid;
 
 use super::{ExitStatus, Process, Signal, Usage};
 use crate::failure::Error;
+use crate::lock::lock;
 use crate::reaper::{self, Ending};
 
 /// The code that a process ends with: 32 bits on Windows.
@@ -120,7 +121,7 @@ impl Child {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     fn ending(&self) -> &Ending {

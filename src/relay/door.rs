@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use gipc::frames::{Batch, Error, FrameReader};
 use gipc::framing::{Framing, FramingError};
+use gipc::sleep_until;
 use tokio::io::AsyncRead;
 use tokio::sync::oneshot;
 use tracing::warn;
@@ -207,7 +208,7 @@ impl Door {
                 Ok(answer) => answer.map_err(Turned::Lost),
                 Err(_) => Err(Turned::Closed),
             },
-            () = until(deadline) => Err(Turned::NoAnswer),
+            () = sleep_until(deadline) => Err(Turned::NoAnswer),
             () = gone(reader) => Err(Turned::Gone),
         }
     }
@@ -232,7 +233,7 @@ impl Door {
             biased;
             () = room => Ok(()),
             () = hub.doors_are_closed() => Err(Turned::Closed),
-            () = until(deadline) => Err(Turned::NoRoom(self.channel().to_owned())),
+            () = sleep_until(deadline) => Err(Turned::NoRoom(self.channel().to_owned())),
         }
     }
 
@@ -253,14 +254,6 @@ impl Door {
             Trouble::Record(error) => Turned::Failed(format!("cannot write the record: {error}")),
             _ => Turned::Unread(self.channel().to_owned()),
         }
-    }
-}
-
-/// Until then; without a moment, for ever.
-async fn until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => tokio::time::sleep_until(moment.into()).await,
-        None => std::future::pending().await,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use gipc::pipes::Descriptor;
-use gipc::route::OutletId;
+use gipc::route::{OutletId, answer_overdue};
 use tokio::sync::oneshot;
 
 use super::{Conversation, Hub, NodeEnd};
@@ -77,7 +77,7 @@ impl Hub {
             biased;
             why = &mut stop => why.ok(),
             () = self.write_to_the_end(id, &inlet, waiting) => None,
-            () = self.answer_overdue(id) => {
+            () = answer_overdue(&self.exchange, &self.changed, id) => {
                 // It will be stopped: until then it gets nothing more.
                 self.retire(id);
                 return (inlet, true);
@@ -138,19 +138,6 @@ impl Hub {
     pub(crate) fn resume(&self) {
         self.exchange.borrow_mut().resume(Instant::now());
         self.changed.notify_waiters();
-    }
-
-    /// Waits until an answer is overdue.
-    async fn answer_overdue(&self, id: OutletId) {
-        loop {
-            let due = self.exchange.borrow().answer_due(id);
-            match due {
-                Some(due) if due <= Instant::now() => return,
-                Some(due) => tokio::time::sleep_until(due.into()).await,
-                // Something will have been written when there is one.
-                None => self.changed.notified().await,
-            }
-        }
     }
 
     /// Writes what there is for a reader, until there is no more. May be dropped anywhere.

@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
+use gipc::sleep_until;
+
+use super::Supervisor;
 use super::instance::Instance;
-use super::{Supervisor, sleep_until};
 use crate::guard::Verdict;
 use crate::logs::Writing;
 use crate::signals::{self, Request};

@@ -7,7 +7,7 @@ use std::ffi::c_void;
 use std::io;
 use std::os::windows::io::{AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle};
 use std::ptr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
@@ -16,6 +16,8 @@ use windows_sys::Win32::System::Threading::{
     CreateEventW, INFINITE, RegisterWaitForSingleObject, ResetEvent, SetEvent, UnregisterWaitEx,
     WT_EXECUTEINWAITTHREAD, WT_EXECUTEONLYONCE, WaitForSingleObject,
 };
+
+use crate::lock::lock;
 
 /// Is it signalled?
 pub(crate) fn is_signalled(handle: BorrowedHandle<'_>) -> io::Result<bool> {
@@ -93,7 +95,7 @@ impl Waiting {
 
     /// Has it been signalled? The task is woken when it is.
     pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         if state.signalled {
             return Poll::Ready(());
         }
@@ -108,7 +110,7 @@ impl Waiting {
 unsafe extern "system" fn signalled(state: *mut c_void, _timed_out: bool) {
     // SAFETY: what `Waiting::new` has registered, see there.
     let state = unsafe { &*state.cast_const().cast::<Mutex<State>>() };
-    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut state = lock(state);
     state.signalled = true;
     let waker = state.waker.take();
     // Whoever is woken may look at once.

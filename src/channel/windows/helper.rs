@@ -4,13 +4,14 @@ use std::io;
 use std::os::windows::io::{AsHandle, AsRawHandle, BorrowedHandle, OwnedHandle};
 use std::ptr;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use windows_sys::Win32::Storage::FileSystem::{ReadFile, WriteFile};
 use windows_sys::Win32::System::IO::CancelSynchronousIo;
 
+use crate::lock::lock;
 use crate::waiting::{self, Event};
 
 /// One call at a time: a read of nothing, or a write.
@@ -46,7 +47,7 @@ impl Helper {
 
     /// Is the call done that has begun?
     pub(super) fn is_done(&self) -> bool {
-        self.done.result.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        lock(&self.done.result).is_some()
     }
 
     /// Begins to read nothing. None may be running.
@@ -76,7 +77,7 @@ impl Helper {
 
     /// What came of the call that was running, and is done.
     pub(super) fn take_result(&mut self) -> io::Result<usize> {
-        let mut result = self.done.result.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut result = lock(&self.done.result);
         result.take().unwrap_or(Ok(0))
     }
 
@@ -99,7 +100,7 @@ impl Helper {
 
 impl Done {
     fn say(&self, result: io::Result<usize>) {
-        *self.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        *lock(&self.result) = Some(result);
         // Where that cannot be said, nobody can be told.
         let _ = self.event.set();
     }

@@ -24,8 +24,8 @@ static TOLD: Mutex<Told> = Mutex::new(Told { last: None, unasked: VecDeque::new(
 static MORE: Notify = Notify::const_new();
 static SOME: Condvar = Condvar::new();
 
-fn lock() -> MutexGuard<'static, Told> {
-    TOLD.lock().unwrap_or_else(PoisonError::into_inner)
+fn told() -> MutexGuard<'static, Told> {
+    gipc::lock(&TOLD)
 }
 
 /// Takes what it tells from now on: it does not end us any more.
@@ -43,7 +43,7 @@ unsafe extern "system" fn take(event: u32) -> i32 {
         CTRL_BREAK_EVENT => Signal::TERM,
         _ => Signal::HUP,
     };
-    let mut told = lock();
+    let mut told = self::told();
     told.last = Some(signal);
     told.unasked.push_back(signal);
     drop(told);
@@ -59,7 +59,7 @@ unsafe extern "system" fn take(event: u32) -> i32 {
 /// The next thing that it tells. Cancel safe.
 pub(super) async fn next() -> Signal {
     loop {
-        if let Some(signal) = lock().unasked.pop_front() {
+        if let Some(signal) = told().unasked.pop_front() {
             return signal;
         }
         MORE.notified().await;
@@ -69,6 +69,6 @@ pub(super) async fn next() -> Signal {
 /// What it has told last, for who knows that it, or somebody else, has ended a command: `None` for the
 /// latter.
 pub(super) fn last() -> Option<Signal> {
-    let told = SOME.wait_timeout_while(lock(), LATER, |told| told.last.is_none());
+    let told = SOME.wait_timeout_while(told(), LATER, |told| told.last.is_none());
     told.unwrap_or_else(PoisonError::into_inner).0.last
 }
