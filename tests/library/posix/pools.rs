@@ -228,23 +228,29 @@ fn workers_killed_in_the_middle_lose_no_message_and_answer_none_twice() {
     in_both_runtimes(async || {
         let options = lines(3).window(3).retries(100);
         let pool = options.start(bash("echo $$ $m")).unwrap();
-        let mut answers = pool.map((0..2000).map(|number: u32| number.to_string().into_bytes()));
         let mut workers = std::collections::BTreeSet::new();
-        for number in 0..2000 {
-            let answer = answers.next().await.unwrap().unwrap();
-            let (pid, rest) = text(&answer).split_once(' ').unwrap();
-            assert_eq!(rest, number.to_string());
-            let pid: i32 = pid.parse().unwrap();
-            workers.insert(pid);
-            if number % 20 == 0 {
-                // It may have ended, and cannot be somebody else: pids are not used again so soon.
-                let _ = nix::sys::signal::kill(
-                    nix::unistd::Pid::from_raw(pid),
-                    nix::sys::signal::Signal::SIGKILL,
-                );
+        // In rounds: while one answer is waited for the others may all have come, from workers that
+        // are gone when it is their turn to be killed.
+        for round in 0..20 {
+            let numbers = round * 100..(round + 1) * 100;
+            let messages = numbers.clone().map(|number: u32| number.to_string().into_bytes());
+            let mut answers = pool.map(messages);
+            for number in numbers {
+                let answer = answers.next().await.unwrap().unwrap();
+                let (pid, rest) = text(&answer).split_once(' ').unwrap();
+                assert_eq!(rest, number.to_string());
+                let pid: i32 = pid.parse().unwrap();
+                workers.insert(pid);
+                if number % 20 == 0 {
+                    // It may have ended, and cannot be somebody else: pids are not used again so soon.
+                    let _ = nix::sys::signal::kill(
+                        nix::unistd::Pid::from_raw(pid),
+                        nix::sys::signal::Signal::SIGKILL,
+                    );
+                }
             }
+            assert!(answers.next().await.is_none());
         }
-        assert!(answers.next().await.is_none());
         assert!(workers.len() > 10, "{} workers", workers.len());
     });
 }
