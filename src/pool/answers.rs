@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Asker, Failure, Pool, Request, Way, decode};
+use super::{Asker, Failure, Pool, ReplyTo, Request, decode};
 use crate::codec::{Codec, Raw};
 use crate::failure::Error;
 use crate::order::Order;
@@ -115,7 +115,7 @@ impl<'a, C: Codec, R: Codec + Clone, I: Iterator<Item: Borrow<C::Value>>> Under<
                 room = shared.requests.reserve(), if sends => {
                     let Some((at, Ok(message))) = self.upcoming.take() else { continue };
                     let Ok(room) = room else { return Some((at, Err(shared.closed()))) };
-                    let asker = Asker(Some(Way::Many(at, self.asker.clone())));
+                    let asker = Asker::new(ReplyTo::Many(at, self.asker.clone()));
                     room.send(Request { message, asker });
                     self.under_way += 1;
                 }

@@ -14,9 +14,10 @@ use tokio::io::AsyncWrite;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 
+use super::asker::{Asker, Failure, Reason, Request};
 use super::restarts::Restarts;
 use super::worker::{Ends, LAST_WORDS, Worker, hear};
-use super::{Asker, Failure, HANDED_OVER, Options, Phase, Reason, Request};
+use super::{HANDED_OVER, Options, Phase};
 use crate::channel::system;
 use crate::clock::{after, sleep_until};
 use crate::failure::{Error, chain};
@@ -71,7 +72,7 @@ struct Crew {
     options: Options,
     make: RefCell<Box<Make>>,
     exchange: RefCell<Exchange>,
-    /// Who waits for the answers to which messages.
+    /// What waits for the answers to which messages.
     askers: RefCell<HashMap<u64, Asker>>,
     /// For each worker: there is something to do.
     wakes: Vec<Notify>,
@@ -268,67 +269,9 @@ impl Crew {
     /// Has a worker answer messages until it has ended, and what it has not answered go to others.
     async fn attend(&self, id: OutletId, mut worker: Worker) -> Past {
         let tail = Tail::default();
-        let mut stopped_because = None;
-        let mut answered = 0;
-        if let Some(Ends { messages, answers, stderr }) = worker.ends.take() {
-            self.exchange.borrow_mut().begin(id, 0);
-            let answers = self.options.of_channel().frame_reader(answers);
-            let mut feeding = pin!(self.feed(id, messages));
-            let mut collecting = pin!(self.collect(id, answers, &worker.probe, &mut answered));
-            let mut hearing = pin!(async {
-                if let Some(stderr) = stderr {
-                    hear(stderr, tail.clone()).await;
-                }
-            });
-            let (mut feeds, mut collects, mut hears) = (true, true, true);
-            let mut kill_at = None;
-            loop {
-                let mut stop = None;
-                tokio::select! {
-                    biased;
-                    () = worker.ended() => break,
-                    why = &mut collecting, if collects => {
-                        collects = false;
-                        // One that answers no more is to end.
-                        stop = Some(why);
-                    }
-                    () = answer_overdue(&self.exchange, &self.changed, id), if stopped_because.is_none() && collects => {
-                        stop = Some(Some("it has not answered in time".to_owned()));
-                    }
-                    () = &mut feeding, if feeds => {
-                        feeds = false;
-                        kill_at.get_or_insert(after(self.options.grace));
-                    }
-                    () = &mut hearing, if hears => hears = false,
-                    () = sleep_until(kill_at) => {
-                        worker.kill();
-                        worker.ended().await;
-                        break;
-                    }
-                }
-                if let Some(why) = stop {
-                    // Until its end it gets nothing more.
-                    let woken = self.exchange.borrow_mut().retire(id);
-                    self.wake(&woken);
-                    if why.is_some() && stopped_because.is_none() {
-                        stopped_because = why;
-                        worker.ask();
-                    }
-                    kill_at.get_or_insert(after(self.options.grace));
-                }
-            }
-            // Nothing of its group is to hold the pipes open; what it has written is still there.
-            worker.kill();
-            let last_words = async {
-                if collects {
-                    let why = collecting.await;
-                    stopped_because = stopped_because.take().or(why);
-                }
-                if hears {
-                    hearing.await;
-                }
-            };
-            let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
+        let (mut answered, mut stopped_because) = (0, None);
+        if let Some(ends) = worker.ends.take() {
+            stopped_because = self.serve(id, &worker, ends, &tail, &mut answered).await;
         }
         let lived = worker.started.elapsed();
         let unread = worker.probe.unread();
@@ -344,6 +287,80 @@ impl Crew {
         let reason = Reason { text, last_lines: tail.lines() };
         self.settle(id, unread, &reason);
         Past { reason, lived, took_a_message }
+    }
+
+    /// Passes messages and answers on until the worker has ended; comes back with why it was stopped,
+    /// if it was.
+    async fn serve(
+        &self,
+        id: OutletId,
+        worker: &Worker,
+        ends: Ends,
+        tail: &Tail,
+        answered: &mut u64,
+    ) -> Option<String> {
+        let Ends { messages, answers, stderr } = ends;
+        let mut stopped_because = None;
+        self.exchange.borrow_mut().begin(id, 0);
+        let answers = self.options.of_channel().frame_reader(answers);
+        let mut feeding = pin!(self.feed(id, messages));
+        let mut collecting = pin!(self.collect(id, answers, &worker.probe, answered));
+        let mut hearing = pin!(async {
+            if let Some(stderr) = stderr {
+                hear(stderr, tail.clone()).await;
+            }
+        });
+        let (mut feeds, mut collects, mut hears) = (true, true, true);
+        let mut kill_at = None;
+        loop {
+            let mut stop = None;
+            let is_timed = collects && stopped_because.is_none();
+            tokio::select! {
+                biased;
+                () = worker.ended() => break,
+                why = &mut collecting, if collects => {
+                    collects = false;
+                    // One that answers no more is to end.
+                    stop = Some(why);
+                }
+                () = answer_overdue(&self.exchange, &self.changed, id), if is_timed => {
+                    stop = Some(Some("it has not answered in time".to_owned()));
+                }
+                () = &mut feeding, if feeds => {
+                    feeds = false;
+                    kill_at.get_or_insert(after(self.options.grace));
+                }
+                () = &mut hearing, if hears => hears = false,
+                () = sleep_until(kill_at) => {
+                    worker.kill();
+                    worker.ended().await;
+                    break;
+                }
+            }
+            if let Some(why) = stop {
+                // Until its end it gets nothing more.
+                let woken = self.exchange.borrow_mut().retire(id);
+                self.wake(&woken);
+                if why.is_some() && stopped_because.is_none() {
+                    stopped_because = why;
+                    worker.ask();
+                }
+                kill_at.get_or_insert(after(self.options.grace));
+            }
+        }
+        // Nothing of its group is to hold the pipes open; what it has written is still there.
+        worker.kill();
+        let last_words = async {
+            if collects {
+                let why = collecting.await;
+                stopped_because = stopped_because.take().or(why);
+            }
+            if hears {
+                hearing.await;
+            }
+        };
+        let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
+        stopped_because
     }
 
     fn settle(&self, id: OutletId, unread: usize, reason: &Reason) {
