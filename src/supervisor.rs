@@ -4,33 +4,30 @@
 //! instance and by [`session`] for all of them, and [`acting`] does it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io;
 use std::rc::Rc;
 use std::time::Instant;
 
-use gipc::process::Signal;
 use gipc::sleep_until;
 use gipc::spawn::Limit;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tracing::{error, warn};
 
-use crate::answers::Pool;
-use crate::control::{Asked, Requests, Server, Socket};
+use crate::control::{Asked, Requests, Server};
 use crate::footprint;
 use crate::guard::background::Caller;
 use crate::guard::{self, Arrivals, Link, Verdict};
-use crate::logs::{self, LogFile, Sink};
+use crate::logs::{self, Sink};
 use crate::plan::Supervise;
 use crate::plan::topology::Process;
 use crate::probe::Asking;
 use crate::record::playback::Playback;
-use crate::record::{DeadLetters, Recorder};
 use crate::report::Moment;
 
 mod account;
 mod acting;
+mod answers;
 mod awaited;
 mod channels;
 mod deadlines;
@@ -76,6 +73,8 @@ use endings::Endings;
 pub(crate) use error::Error;
 use events::{Ended, Note, Woken};
 use instance::Instance;
+use opening::Files;
+use pooling::Pooling;
 use session::{InstanceId, Session};
 use timetable::Timetable;
 
@@ -98,8 +97,7 @@ pub(crate) fn run(
             None => None,
             Some(replay) => Some(Playback::open(replay, |skipped| error!("{skipped}")).await?),
         };
-        let mut supervisor = Supervisor::new(plan, playback, link, sink)?;
-        supervisor.caller = caller;
+        let mut supervisor = Supervisor::new(plan, playback, link, sink, caller)?;
         supervisor.plan.topology.remarks.iter().for_each(|remark| warn!("{remark}"));
         supervisor.begin_group();
         tokio::task::spawn_local(footprint::release_when_settled());
@@ -160,22 +158,10 @@ struct Supervisor {
     shares_terminal: bool,
     sink: Sink,
     channels: Vec<Channel>,
-    pool: Option<Rc<Pool>>,
-    /// How gipc ends when the last answers are written.
-    last_verdict: Option<Verdict>,
-    /// All its answers are written, or cannot be.
-    answers_end: bool,
-    /// The signal at which the pool has stopped to take messages.
-    finishing: Option<Signal>,
-    recorders: Vec<Recorder>,
-    dead_letters: Vec<DeadLetters>,
+    pool: Option<Pooling>,
+    files: Files,
     /// Of the names before lines.
     width: usize,
-    /// The log files of all.
-    logs: Vec<LogFile>,
-    /// For each process its own.
-    logs_of: Vec<Option<LogFile>>,
-    report: Option<File>,
     tasks: JoinSet<Ended>,
     notes: (mpsc::UnboundedSender<Note>, mpsc::UnboundedReceiver<Note>),
     asking: Asking,
@@ -195,18 +181,10 @@ impl Supervisor {
         playback: Option<Playback>,
         mut link: Link,
         sink: Sink,
+        caller: Option<Caller>,
     ) -> Result<Self, Error> {
         // First of all: where there is such a session nothing of it is touched.
-        let (server, requests) = match plan.session.as_deref().map(Socket::bind).transpose()? {
-            Some(socket) => {
-                let path = socket.path().to_owned();
-                let failed = |source| Error::Server { path, source };
-                let (server, requests) = Server::start(socket).map_err(failed)?;
-                requests::give_socket(&mut plan.topology, server.path());
-                (Some(server), Some(requests))
-            }
-            None => (None, None),
-        };
+        let (server, requests) = requests::listen(&mut plan)?.unzip();
         let shares_terminal = matches!(plan.topology.processes[..], [ref only] if only.is_inherited())
             && guard::has_terminal();
         let arrivals = link.arrivals().map_err(Error::Guard)?;
@@ -217,7 +195,7 @@ impl Supervisor {
             session: Session::new(&plan.topology),
             processes: plan.topology.processes.iter().cloned().map(Rc::new).collect(),
             width: 0,
-            caller: None,
+            caller,
             waiting: Vec::new(),
             instances: Vec::new(),
             timetable: Timetable::default(),
@@ -232,14 +210,7 @@ impl Supervisor {
             sink,
             channels: Vec::new(),
             pool: None,
-            last_verdict: None,
-            answers_end: false,
-            finishing: None,
-            recorders: Vec::new(),
-            dead_letters: Vec::new(),
-            logs: Vec::new(),
-            logs_of: Vec::new(),
-            report: None,
+            files: Files::default(),
             tasks: JoinSet::new(),
             notes: mpsc::unbounded_channel(),
             asking: Asking::default(),

@@ -34,7 +34,7 @@ impl Supervisor {
     }
 
     pub(super) fn write_report(&mut self, verdict: Verdict) -> Result<(), Error> {
-        let Some((file, path)) = self.report.take().zip(self.plan.report.clone()) else {
+        let Some((file, path)) = self.files.report.take().zip(self.plan.report.clone()) else {
             return Ok(());
         };
         let written = self.report(verdict).write(&file, &path);

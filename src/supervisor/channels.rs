@@ -14,13 +14,12 @@ use tracing::{error, info, warn};
 use super::events::{Ended, Note};
 use super::instance::{Instance, Junction, Side};
 use super::policy::Event;
+use super::pooling::Pooling;
 use super::session::InstanceId;
 use super::{Error, Supervisor};
-use crate::answers::Pool;
 use crate::plan::channel::{self, ChannelId, Full, Place, Port};
 use crate::plan::topology::{ProcessId, Topology};
 use crate::record::playback::Playback;
-use crate::record::{DeadLetters, Recorder};
 use crate::relay::{Hub, Outcome, Source, Spill, Trouble};
 use crate::report::EndCause;
 
@@ -84,15 +83,17 @@ impl Channel {
 impl Supervisor {
     /// Makes the channels; those that end at our standard output begin to be written there.
     pub(super) fn open_channels(&mut self, mut playback: Option<Playback>) -> Result<(), Error> {
-        self.open_pool()?;
+        let pool = self.plan.pool.as_ref().map(|plan| Pooling::open(plan, &self.sink));
+        self.pool = pool.transpose()?;
         for (place, plan) in self.plan.topology.channels.clone().into_iter().enumerate() {
             let id = ChannelId(place);
-            let (recorder, dead_letters) = (self.recorder_of(&plan)?, self.dead_letters_of(&plan)?);
+            let recorder = self.files.recorder_of(&plan)?;
+            let dead_letters = self.files.dead_letters_of(&plan)?;
             let spill = (plan.full == Full::Spill).then(Spill::new).transpose();
             let spill = spill.map_err(Error::Spill)?;
             let pipe = plan.is_direct.then(Pipe::new).transpose()?;
             // What is shared out is what comes in.
-            let pool = self.pool.clone().filter(|_| place == 0);
+            let pool = self.pool.as_ref().filter(|_| place == 0).map(|it| Rc::clone(&it.pool));
             let to = readers(&self.plan.topology, &plan);
             let hub = Hub::new(plan, to, recorder, dead_letters, spill, pool);
             self.begin_spill(id, &hub);
@@ -106,31 +107,6 @@ impl Supervisor {
         }
         self.begin_answers();
         Ok(())
-    }
-
-    fn open_pool(&mut self) -> Result<(), Error> {
-        let Some(plan) = &self.plan.pool else { return Ok(()) };
-        let pool = Pool::new(plan.clone(), Some(&self.sink)).map_err(|source| {
-            // Nothing else of it is a file.
-            let path = plan.joblog.clone().unwrap_or_default();
-            Error::Joblog { path, source }
-        });
-        self.pool = Some(pool?);
-        Ok(())
-    }
-
-    fn recorder_of(&mut self, plan: &channel::Channel) -> Result<Option<Recorder>, Error> {
-        let Some(path) = &plan.record else { return Ok(None) };
-        let failed = |source| Error::Record { path: path.clone(), source };
-        let open = || Recorder::open(path.clone()).map_err(failed);
-        shared(&mut self.recorders, |it| it.is_at(path), open).map(Some)
-    }
-
-    fn dead_letters_of(&mut self, plan: &channel::Channel) -> Result<Option<DeadLetters>, Error> {
-        let Some(path) = &plan.dead_letter else { return Ok(None) };
-        let failed = |source| Error::DeadLetters { path: path.clone(), source };
-        let open = || DeadLetters::open(path.clone()).map_err(failed);
-        shared(&mut self.dead_letters, |it| it.is_at(path), open).map(Some)
     }
 
     /// Begins to bring back what waits in a file, where it may.
@@ -156,7 +132,10 @@ impl Supervisor {
 
     /// Begins to write the answers of a pool.
     fn begin_answers(&mut self) {
-        let (Some(pool), [messages, answers]) = (&self.pool, &self.channels[..]) else { return };
+        let (Some(Pooling { pool, .. }), [messages, answers]) = (&self.pool, &self.channels[..])
+        else {
+            return;
+        };
         let (pool, messages) = (Rc::clone(pool), Rc::clone(&messages.hub));
         let (id, answers) = (answers.id, Rc::clone(&answers.hub));
         answers.add_sender();
@@ -329,20 +308,6 @@ fn our_input(hub: &Hub, playback: &mut Option<Playback>) -> Option<(Rc<Source>, 
             (Source::new(name), Input::Record(Box::new(playback)))
         }
     })
-}
-
-/// One of these where it is known, as several channels may have the same file; else a new one.
-fn shared<T: Clone>(
-    known: &mut Vec<T>,
-    is_it: impl Fn(&T) -> bool,
-    open: impl FnOnce() -> Result<T, Error>,
-) -> Result<T, Error> {
-    if let Some(it) = known.iter().find(|it| is_it(it)) {
-        return Ok(it.clone());
-    }
-    let new = open()?;
-    known.push(new.clone());
-    Ok(new)
 }
 
 /// How the readers of a channel are called together.

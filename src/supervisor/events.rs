@@ -114,7 +114,9 @@ impl Supervisor {
                 queue.events.extend(event);
             }
             Woken::Done(Ok(Ended::Answers(id, trouble))) => {
-                self.answers_end = true;
+                if let Some(pooling) = &mut self.pool {
+                    pooling.answers_end = true;
+                }
                 let outcome = Outcome { trouble, lost: false };
                 queue.events.extend(self.take_back_channel(id, outcome));
             }
@@ -141,8 +143,7 @@ impl Supervisor {
         let verdict = self.work_off(queue);
         self.answer_the_waiting();
         self.tell_caller();
-        self.last_verdict = verdict.or(self.last_verdict);
-        self.last_verdict.and_then(|verdict| self.conclude(verdict))
+        self.conclude(verdict)
     }
 
     fn work_off(&mut self, mut queue: Queue) -> Option<Verdict> {

@@ -6,6 +6,7 @@ use gipc::sleep_until;
 
 use super::Supervisor;
 use super::instance::Instance;
+use super::pooling::Pooling;
 use crate::guard::Verdict;
 use crate::logs::Writing;
 use crate::signals::{self, Request};
@@ -14,7 +15,7 @@ impl Supervisor {
     /// Has all that was said written, and all that was asked answered; comes back with how gipc is to
     /// end then: a signal that comes now is the last word.
     pub(super) async fn finish_speaking(&mut self, writing: &Writing, verdict: Verdict) -> Verdict {
-        if let Some(pool) = &self.pool {
+        if let Some(Pooling { pool, .. }) = &self.pool {
             pool.end_progress();
         }
         self.sink.end();
@@ -23,7 +24,7 @@ impl Supervisor {
             channel.hub.end_calls();
         }
         let server = self.server.take();
-        let logs = self.logs.clone();
+        let logs = self.files.logs.clone();
         let said = async {
             for log in &logs {
                 log.finish().await;

@@ -12,9 +12,12 @@ use tracing::info;
 use super::awaited::{Awaited, Waiting};
 use super::events::Queue;
 use super::session::{Happening, InstanceId, Order};
-use super::{Supervisor, descriptors};
+use super::{Error, Supervisor, descriptors};
 use crate::config::did_you_mean;
-use crate::control::{Answer, Asked, Card, Kind, Knock, Refusal, Reply, Request, Until};
+use crate::control::{
+    Answer, Asked, Card, Kind, Knock, Refusal, Reply, Request, Requests, Server, Socket, Until,
+};
+use crate::plan::Supervise;
 use crate::plan::channel::{Ack, Channel, Full, Route};
 use crate::plan::revision::{Fate, Revision};
 use crate::plan::topology::{ProcessId, Topology};
@@ -32,8 +35,19 @@ impl From<Reply> for Outcome {
     }
 }
 
+/// Listens for requests, where it is a session that others may control.
+pub(super) fn listen(plan: &mut Supervise) -> Result<Option<(Server, Requests)>, Error> {
+    let Some(socket) = plan.session.as_deref().map(Socket::bind).transpose()? else {
+        return Ok(None);
+    };
+    let path = socket.path().to_owned();
+    let started = Server::start(socket).map_err(|source| Error::Server { path, source })?;
+    give_socket(&mut plan.topology, started.0.path());
+    Ok(Some(started))
+}
+
 /// Has the processes of a topology find the socket of their session.
-pub(super) fn give_socket(topology: &mut Topology, path: &Path) {
+fn give_socket(topology: &mut Topology, path: &Path) {
     for process in &mut topology.processes {
         process.env.insert(0, ("GIPC_SOCKET".into(), Some(path.into())));
     }
@@ -263,7 +277,7 @@ impl Supervisor {
         // Whatever can fail comes first: then all of it is done, or nothing.
         let mut logs = Vec::new();
         for process in &topology.processes {
-            let opened = self.open_log(process);
+            let opened = self.files.log_of(process);
             logs.push(opened.map_err(|error| failed(crate::chain(&error)))?);
         }
         let reloaded = revision.told(&self.plan.topology);
@@ -275,7 +289,7 @@ impl Supervisor {
                 (None, _) => self.processes.push(Rc::new(process.clone())),
             }
         }
-        self.logs_of = logs;
+        self.files.logs_of = logs;
         let orders = self.session.reload(&revision);
         self.plan.topology = revision.topology;
         self.take_orders(orders, queue);

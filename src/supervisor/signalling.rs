@@ -3,67 +3,44 @@
 use std::time::Instant;
 
 use gipc::process::Signal;
-use tracing::{error, warn};
+use tracing::warn;
 
 use super::Supervisor;
 use super::events::Queue;
 use super::instance::Instance;
 use super::policy::Event;
+use super::pooling::Pooling;
 use super::session::Happening;
 use crate::signals::Request;
 
 impl Supervisor {
     /// Does what a signal asks for, as far as the policies have no say in it.
     pub(super) fn answer(&mut self, request: Request, queue: &mut Queue) {
-        match request {
-            Request::Stop(_) | Request::Kill(_) if self.last_verdict.is_some() => {
+        match (request, &mut self.pool) {
+            (Request::Stop(_) | Request::Kill(_), Some(pooling))
+                if pooling.last_verdict.is_some() =>
+            {
                 // Somebody does not take the last answers.
-                self.answers_end = true;
+                pooling.answers_end = true;
             }
-            Request::Stop(Signal::INT) if self.pool.is_some() && self.finishing.is_none() => {
+            (Request::Stop(Signal::INT), Some(Pooling { finishing: None, .. })) => {
                 self.finish_begun(Signal::INT);
             }
-            Request::Stop(signal) if self.finishing.is_some() => {
+            (Request::Stop(signal), Some(Pooling { finishing: Some(_), .. })) => {
                 queue.happenings.push_back(Happening::Demanded(signal));
             }
-            Request::Stop(signal) => {
+            (Request::Stop(signal), _) => {
                 self.announce_stop(signal);
                 queue.happenings.push_back(Happening::Asked { signal, by_guard: true });
             }
-            Request::Kill(signal) => queue.happenings.push_back(Happening::Demanded(signal)),
-            Request::Status => self.sink.say(self.status()),
-            Request::Reopen => {
-                for log in &self.logs {
-                    log.reopen();
-                }
-                for letters in &self.dead_letters {
-                    if let Err(error) = letters.reopen() {
-                        let path = letters.path().display();
-                        error!(
-                            "cannot reopen the dead letters `{path}`: {error}; going on with the old \
-                             file"
-                        );
-                    }
-                }
-                for recorder in &self.recorders {
-                    let recorder = recorder.clone();
-                    // In a task of its own: a write that is under way may take its time.
-                    tokio::task::spawn_local(async move {
-                        if let Err(error) = recorder.reopen().await {
-                            let path = recorder.path().display();
-                            error!(
-                                "cannot reopen the record `{path}`: {error}; going on with the old \
-                                 file"
-                            );
-                        }
-                    });
-                }
-            }
-            Request::Suspend(signal) => {
+            (Request::Kill(signal), _) => queue.happenings.push_back(Happening::Demanded(signal)),
+            (Request::Status, _) => self.sink.say(self.status()),
+            (Request::Reopen, _) => self.files.reopen(),
+            (Request::Suspend(signal), _) => {
                 self.forward(signal);
                 self.suspend(true);
             }
-            Request::Continue(signal) => {
+            (Request::Continue(signal), _) => {
                 self.forward(signal);
                 let all = self.instances.iter().map(|it| (it.id, Event::Resumed));
                 queue.events.extend(all);
@@ -74,8 +51,8 @@ impl Supervisor {
                     self.channels.iter().for_each(|channel| channel.hub.resume());
                 }
             }
-            Request::Forward(signal) => self.forward(signal),
-            Request::Ignore => {}
+            (Request::Forward(signal), _) => self.forward(signal),
+            (Request::Ignore, _) => {}
         }
     }
 

@@ -10,11 +10,11 @@ use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
 use super::Supervisor;
+use super::answers::Answers;
 use super::events::{Done, Ended, Note};
 use super::instance::{Child, Instance, Junction, Side};
 use super::lost::Mouth;
 use super::policy::Event;
-use super::pooling::Answers;
 use super::session::InstanceId;
 use super::wiring::{self, Ends, Node};
 use crate::guard::Verdict;
@@ -203,7 +203,7 @@ impl Supervisor {
         let mut answers = instance.asked_on(meeting.channel).map(|(hub, outlet)| Answers {
             hub,
             outlet,
-            pool: self.pool.clone(),
+            pool: self.pool.as_ref().map(|it| Rc::clone(&it.pool)),
             instance: instance.name.clone(),
             pid: instance.history.last().map_or(0, |it| it.pid),
             notes: notes.clone(),
