@@ -44,8 +44,9 @@ mod endings;
 #[cfg(not(target_os = "linux"))]
 #[path = "supervisor/endings/portable.rs"]
 mod endings;
-mod error;
 mod events;
+mod explaining;
+mod failure;
 mod history;
 mod instance;
 mod last_words;
@@ -70,8 +71,8 @@ mod wiring;
 use awaited::Waiting;
 use channels::Channel;
 use endings::Endings;
-pub(crate) use error::Error;
 use events::{Ended, Note, Woken};
+pub(crate) use failure::Error;
 use instance::Instance;
 use opening::Files;
 use pooling::Pooling;
