@@ -330,8 +330,9 @@ impl End {
     /// file. Another one, where it was used before, may have ended by now.
     fn register(&mut self) -> io::Result<()> {
         let here = runtime::Handle::try_current().map(|runtime| runtime.id());
-        let is_here = |source: &Source| matches!((source, &here), (Source::Registered(_, there), Ok(here)) if there == here);
-        if self.source.as_ref().is_some_and(is_here) {
+        if let (Some(Source::Registered(_, there)), Ok(here)) = (&self.source, &here)
+            && there == here
+        {
             return Ok(());
         }
         let here = here.map_err(|_| io::Error::other(NO_RUNTIME))?;
