@@ -5,19 +5,21 @@
 //! being is the business of the module of the system, `unix` or
 //! `windows`.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::channel::{ChannelEnd, Wanted, Way};
+use crate::channel::ChannelEnd;
 use crate::failure::Error;
 use crate::framing::Framing;
 use crate::inherited::{Channel, Direction};
 use crate::pipes::{self, Descriptor};
-use crate::process::{ExitCode, Process};
+use crate::process::Process;
 
 mod announce;
+mod ends;
+mod failure;
 mod limit;
 #[cfg(unix)]
 #[path = "spawn/unix.rs"]
@@ -26,6 +28,7 @@ mod system;
 #[path = "spawn/windows.rs"]
 mod system;
 
+pub use failure::{Searched, SpawnError};
 pub use limit::{Limit, Resource, UnknownResource};
 
 /// A descriptor number in the child.
@@ -364,64 +367,6 @@ impl Command {
         }
     }
 
-    /// Numbers for the ends that have none. All are looked at before the first one closes here.
-    fn place_ends(&mut self) -> Result<(), SpawnError> {
-        let ends = std::mem::take(&mut self.ends);
-        let placed = std::mem::take(&mut self.placed);
-        for (at, (name, end)) in ends.iter().enumerate() {
-            if name.is_empty() || name.contains([':', ',', '=', '\0']) {
-                return Err(self.refused(format!("`{name}` cannot be a channel's name")));
-            }
-            let clashes = |(other, there): &(String, ChannelEnd)| {
-                other == name && there.way().overlaps(end.way())
-            };
-            if ends[..at].iter().any(clashes) {
-                return Err(self.refused(format!("channel `{name}` is declared twice")));
-            }
-        }
-        let all: Vec<_> =
-            ends.iter().map(|(_, end)| end).chain(placed.iter().map(|(_, end)| end)).collect();
-        for (at, end) in all.iter().enumerate() {
-            if all[..at].iter().any(|other| other.is_same_as(end)) {
-                return Err(self.refused(format!("`{}` is given twice", end.name())));
-            }
-            end.check().map_err(|error| self.unavailable(error))?;
-        }
-        for (target, end) in placed {
-            let passed = end.take(Wanted::ByUs).map_err(|error| self.unavailable(error))?;
-            for (number, passed) in (target.number()..).zip(passed) {
-                self.fds.push((ChildFd(number), passed.descriptor));
-            }
-        }
-        for (name, end) in ends {
-            let framing = end.framing().map_err(|error| self.unavailable(error))?;
-            let passed = end.take(Wanted::ByAnybody).map_err(|error| self.unavailable(error))?;
-            for passed in passed {
-                let target = self.free_number(passed.way);
-                for direction in [Direction::In, Direction::Out] {
-                    if passed.way.overlaps(direction.into()) {
-                        let fd = target.number().into();
-                        let (name, inode) = (name.clone(), Some(passed.inode));
-                        self.channels.push(Channel { name, direction, fd, framing, inode });
-                    }
-                }
-                self.fds.push((target, passed.descriptor));
-            }
-        }
-        Ok(())
-    }
-
-    /// The number for a further end: 3 or 4, or else the first behind them.
-    fn free_number(&self, way: Way) -> ChildFd {
-        let first = match way {
-            Way::In | Way::Both => ChildFd::MESSAGES_IN,
-            Way::Out => ChildFd::MESSAGES_OUT,
-        };
-        let behind = (ChildFd::MESSAGES_OUT.number() + 1..).map(ChildFd);
-        let is_free = |target: &ChildFd| self.fds.iter().all(|(taken, _)| taken != target);
-        std::iter::once(first).chain(behind).find(is_free).unwrap_or(first)
-    }
-
     /// A handle cannot be given away.
     fn unavailable(&self, error: Error) -> SpawnError {
         SpawnError::Channel { program: self.program.clone(), source: Box::new(error) }
@@ -470,94 +415,4 @@ enum Stage {
     Identity,
     Daemon,
     Exec,
-}
-
-/// Why a command could not be started.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SpawnError {
-    /// There is no such program.
-    #[error("cannot start `{}`{}", .program.display(), place(*.searched, .program))]
-    NotFound {
-        /// As it was asked for.
-        program: OsString,
-        /// Where it was looked for.
-        searched: Searched,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// There is such a program, but it cannot be executed.
-    #[error("cannot execute `{}`{}", .program.display(), .hint)]
-    NotExecutable {
-        /// As it was asked for.
-        program: OsString,
-        /// What is likely wrong with it, or empty.
-        hint: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The handle of a channel cannot be given away.
-    #[error("cannot start `{}`", .program.display())]
-    Channel {
-        /// As it was asked for.
-        program: OsString,
-        /// Why not.
-        source: Box<Error>,
-    },
-    /// Something that the child was to be given could not be had.
-    #[error("cannot start `{}`: could not {what}", .program.display())]
-    Setup {
-        /// As it was asked for.
-        program: OsString,
-        /// What could not be done.
-        what: String,
-        /// What the system said.
-        source: io::Error,
-    },
-}
-
-/// Where a program was looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Searched {
-    /// In the folders of `PATH`.
-    Path,
-    /// At the very place that was named.
-    Exactly,
-}
-
-fn place(searched: Searched, program: &OsStr) -> &'static str {
-    match searched {
-        Searched::Path if program.as_encoded_bytes().contains(&b' ') => {
-            " (not in PATH; give its arguments one by one, or use `sh -c`)"
-        }
-        Searched::Path => " (not in PATH)",
-        Searched::Exactly => "",
-    }
-}
-
-impl SpawnError {
-    fn exec(program: OsString, dir: Option<&Path>, source: io::Error) -> Self {
-        let searched = if system::is_path(&program) { Searched::Exactly } else { Searched::Path };
-        if source.kind() != io::ErrorKind::NotFound {
-            let hint = system::why_not_executable(&source, searched);
-            return Self::NotExecutable { program, hint: hint.to_owned(), source };
-        }
-        let file = dir.unwrap_or(Path::new("")).join(&program);
-        if searched == Searched::Exactly && file.exists() {
-            let hint = " (the file is there, but not the interpreter or loader that it names)";
-            return Self::NotExecutable { program, hint: hint.to_owned(), source };
-        }
-        Self::NotFound { program, searched, source }
-    }
-
-    /// The exit code that says this to a shell: 127 not found, 126 found but not executable, 125
-    /// for all else, as in `env(1)` and `timeout(1)`.
-    pub fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::NotFound { .. } => 127,
-            Self::NotExecutable { .. } => 126,
-            Self::Setup { .. } | Self::Channel { .. } => 125,
-        }
-    }
 }

@@ -21,6 +21,7 @@ use crate::process::Process;
 use crate::spawn::{ChildFd, Command, SpawnError};
 use crate::transfer::{self, Arrived};
 
+pub(crate) mod blocking;
 #[cfg(target_os = "linux")]
 #[path = "target/linux.rs"]
 mod system;
@@ -300,24 +301,4 @@ fn halves(fd: u16, way: Way) -> io::Result<(Option<End>, Option<End>)> {
             (Some(read), Some(write))
         }
     })
-}
-
-pub(crate) mod blocking {
-    use serde::Serialize;
-
-    use crate::blocking::Process;
-    use crate::failure::Error;
-
-    /// As [`gipc::start_process`](crate::start_process).
-    ///
-    /// # Errors
-    /// As [`Command::function`](crate::Command::function) and
-    /// [`Command::spawn`](crate::Command::spawn).
-    pub fn start_process<F, A, R>(target: F, args: A) -> Result<Process, Error>
-    where
-        F: Fn(A) -> R,
-        A: Serialize,
-    {
-        super::start_process(target, args).map(Process::from)
-    }
 }
