@@ -12,6 +12,7 @@ use std::io;
 use crate::framing::{FramingError, Unfit};
 
 mod batch;
+mod buffer;
 mod reader;
 #[cfg(test)]
 mod tests;

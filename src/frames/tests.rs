@@ -11,7 +11,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 
-use super::reader::{LARGEST_SPARE, READ_SIZE, RESERVE_AHEAD};
+use super::buffer::{LARGEST_SPARE, READ_SIZE, RESERVE_AHEAD};
 use super::writer::LARGE;
 use super::*;
 use crate::framing::{DEFAULT_MAX_MESSAGE, Framing};
