@@ -183,11 +183,6 @@ impl Delivery {
         self.parcels.iter().take(begun).any(|parcel| !parcel.is_aside())
     }
 
-    /// How many of them another reader had, in part at least.
-    pub fn redelivered(&self) -> u64 {
-        self.parcels.iter().filter(|parcel| parcel.again).map(|parcel| parcel.count).sum()
-    }
-
     /// The reader has read all that was written.
     pub fn all_read(&mut self) {
         while self.written > 0 && !self.keeps_answered {

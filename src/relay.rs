@@ -83,6 +83,13 @@ pub(crate) struct Outcome {
     pub(crate) lost: bool,
 }
 
+impl Outcome {
+    /// Are there messages that have come and will not go on?
+    pub(crate) fn has_lost(&self) -> bool {
+        self.lost || !matches!(self.trouble, None | Some(Trouble::Unread))
+    }
+}
+
 /// What has come of messages that were passed on.
 #[derive(Debug)]
 pub(crate) struct Sent {
@@ -99,6 +106,8 @@ pub(crate) struct Sent {
 pub(crate) struct Source {
     pub(crate) from: String,
     pub(crate) counts: Cell<Counts>,
+    /// Of the incarnation whose messages are passed on: they go before those of the next.
+    order: tokio::sync::Mutex<()>,
     /// So many of its messages are lost, as nobody reads the channel any more, and nobody has been
     /// told.
     untold: Cell<u64>,
@@ -106,7 +115,12 @@ pub(crate) struct Source {
 
 impl Source {
     pub(crate) fn new(from: impl Into<String>) -> Rc<Self> {
-        Rc::new(Self { from: from.into(), counts: Cell::default(), untold: Cell::default() })
+        Rc::new(Self {
+            from: from.into(),
+            counts: Cell::default(),
+            order: tokio::sync::Mutex::default(),
+            untold: Cell::default(),
+        })
     }
 
     fn count(&self, change: impl FnOnce(&mut Counts)) {
@@ -278,8 +292,12 @@ impl Hub {
         self.exchange.borrow_mut().reopen(id);
     }
 
-    /// A reader will never read again.
+    /// A reader will never read again: one that is gone, or that nobody waits for any more. Comes back
+    /// with how many messages nobody will have.
     pub(crate) fn outlet_over(&self, id: OutletId) -> u64 {
+        if let Some(unread) = self.unread_by(id) {
+            self.settle(id, unread, &Reason::of(UNREAD));
+        }
         let Leftover { woken, dead, .. } = self.exchange.borrow_mut().outlet_over(id);
         self.wake(&woken);
         self.changed.notify_waiters();
@@ -328,10 +346,9 @@ impl Hub {
         self.exchange.borrow().counts(id)
     }
 
-    /// The reader is gone, and has left this in its pipe. Comes back with the messages that have
+    /// The reader is gone, and has left so many bytes in its pipe. Comes back with the messages that have
     /// ended one reader too many; `reason` says how.
-    pub(crate) fn settle(&self, id: OutletId, inlet: &Inlet, reason: &Reason) -> Vec<Dead> {
-        let unread = inlet.unread();
+    pub(crate) fn settle(&self, id: OutletId, unread: usize, reason: &Reason) -> Vec<Dead> {
         self.probes.borrow_mut()[id.0] = Weak::new();
         let Leftover { woken, dead, left } =
             self.exchange.borrow_mut().settle(id, unread, Instant::now());
@@ -354,10 +371,14 @@ impl Hub {
         dead
     }
 
+    /// How many bytes there are in the pipe of a reader that is not settled.
+    pub(crate) fn unread_by(&self, id: OutletId) -> Option<usize> {
+        self.probes.borrow()[id.0].upgrade().map(|probe| probe.unread())
+    }
+
     /// How many messages a reader may answer by now: those that it has read whole.
     pub(crate) fn answerable(&self, id: OutletId) -> usize {
-        let unread = self.probes.borrow()[id.0].upgrade().map_or(0, |it| it.unread());
-        self.exchange.borrow().read_whole(id, unread)
+        self.exchange.borrow().read_whole(id, self.unread_by(id).unwrap_or_default())
     }
 
     /// A reader has answered. `None`: it was not asked.

@@ -164,6 +164,8 @@ struct Supervisor {
     /// Of the names before lines.
     width: usize,
     tasks: JoinSet<Ended>,
+    /// So many of them are of incarnations that were let go.
+    lingering: usize,
     notes: (mpsc::UnboundedSender<Note>, mpsc::UnboundedReceiver<Note>),
     asking: Asking,
     started: Moment,
@@ -213,6 +215,7 @@ impl Supervisor {
             pool: None,
             files: Files::default(),
             tasks: JoinSet::new(),
+            lingering: 0,
             notes: mpsc::unbounded_channel(),
             asking: Asking::default(),
             started: Moment::now(),

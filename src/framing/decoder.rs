@@ -86,7 +86,7 @@ pub enum FramingError {
         head: Head,
     },
     /// The bytes are not a frame.
-    #[error("not a `{framing}` frame: {what}; it begins {head}{}", hint(.framing, .head))]
+    #[error("not a `{framing}` frame: {what}; it begins {head}{}", hint_of_malformed(.framing, .head))]
     Malformed {
         /// How the stream was read.
         framing: Framing,
@@ -318,12 +318,28 @@ fn of(want: &Option<u64>) -> String {
     want.map(|want| format!(" of {want}")).unwrap_or_default()
 }
 
+const LINES: &str =
+    "; this looks like text: the process may be writing lines; try `--framing lines`";
+
 /// What to try when text stands where a binary length should.
 fn hint(framing: &Framing, head: &Head) -> &'static str {
     match framing {
-        Framing::U32 | Framing::U32Le | Framing::Varint if head.looks_like_text() => {
-            "; this looks like text: the process may be writing lines; try `--framing lines`"
-        }
+        Framing::U32 | Framing::U32Le | Framing::Varint if head.looks_like_text() => LINES,
         _ => "",
+    }
+}
+
+/// The same where the bytes are no frame, and so do not begin as one whose framing is text itself.
+fn hint_of_malformed(framing: &Framing, head: &Head) -> &'static str {
+    let bytes = head.as_bytes().to_ascii_lowercase();
+    match framing {
+        Framing::Netstring if bytes.first().is_some_and(u8::is_ascii_digit) => "",
+        Framing::ContentLength if bytes.starts_with(b"content-") => "",
+        Framing::Netstring | Framing::ContentLength | Framing::JsonSeq
+            if head.looks_like_text() =>
+        {
+            LINES
+        }
+        _ => hint(framing, head),
     }
 }

@@ -346,10 +346,17 @@ fn errors_show_the_bytes_and_guess_that_text_is_lines() {
          \"\\x05\\x00\\x00\\x00hell\""
     );
     assert_eq!(
-        error(Framing::Netstring, b"hi\n"),
-        "not a `netstring` frame: something other than a digit in the length; it begins 68 69 0a \
-         \"hi\\n\""
+        error(Framing::Netstring, b"1x"),
+        "not a `netstring` frame: something other than a digit in the length; it begins 31 78 \
+         \"1x\""
     );
+    for framing in [Framing::Netstring, Framing::ContentLength, Framing::JsonSeq] {
+        let error = error(framing, b"Starting server\nand more of it\n");
+        assert!(error.starts_with(&format!("not a `{framing}` frame: ")), "{error}");
+        assert!(error.ends_with("may be writing lines; try `--framing lines`"), "{error}");
+    }
+    let error_of_headers = error(Framing::ContentLength, b"Content-Lenght: 2\r\n\r\n{}");
+    assert!(error_of_headers.ends_with('"'), "{error_of_headers}");
     assert_eq!(
         error(Framing::Nul, &[b'"'; 1001]),
         format!(

@@ -59,6 +59,7 @@ impl Hub {
         let mut outcome = Outcome::default();
         let framing = pipe.io.framing();
         let mut unread = None;
+        let mut turn = None;
         let trouble = loop {
             let next = match &mut unread {
                 None => pipe.next(async |reader| reader.batch().await).await,
@@ -85,6 +86,9 @@ impl Hub {
                         Heard::Pass => {}
                     }
                     if batch.payloads().len() > 0 {
+                        if turn.is_none() {
+                            turn = Some(source.order.lock().await);
+                        }
                         match self.pass(source, &batch, framing).await {
                             Ok(sent) => outcome.lost |= !sent.refused.is_empty(),
                             Err(Trouble::Unread) => _ = unread.get_or_insert(IN_A_PIPE),

@@ -47,7 +47,7 @@ impl Inlet {
     }
 
     /// How many bytes the process has left unread.
-    pub(super) fn unread(&self) -> usize {
+    pub(crate) fn unread(&self) -> usize {
         self.pipe.unread()
     }
 
@@ -83,6 +83,8 @@ impl Hub {
                 return (inlet, true);
             }
         };
+        // What comes is for others.
+        self.retire(id);
         if why == Some(Stop::WorkerEnded) {
             self.take_what_is_there().await;
         }

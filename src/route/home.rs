@@ -16,7 +16,8 @@ pub(super) fn key(payload: &[u8], pointer: &str) -> Result<String, &'static str>
     Ok(value.map_or_else(|_| found.to_owned(), |value| value.to_string()))
 }
 
-/// Who has this key: the same one as long as it is there, whoever else comes or goes.
+/// Who has this key. Of those that were there before, one that comes takes its share of the keys, and
+/// one that goes leaves its own; no other key moves.
 pub(super) fn home(key: &str, open: &[OutletId]) -> Option<OutletId> {
     open.iter().copied().max_by_key(|id| weight(key, *id))
 }

@@ -55,10 +55,7 @@ impl Outlet {
         let dropped = self.delivery.drop_down_to(bytes);
         for parcel in &dropped {
             self.counts.dropped += parcel.count;
-            // What was sent once before was given to it.
-            if !parcel.again {
-                self.take_back(parcel);
-            }
+            self.take_back(parcel);
         }
         dropped
     }

@@ -517,6 +517,66 @@ fn where_there_is_no_room_the_newest_or_the_oldest_are_dropped() {
 }
 
 #[test]
+fn the_newest_are_dropped_only_for_readers_that_have_no_room() {
+    let routes = [Route::RoundRobin, Route::Key(String::new()), Route::Broadcast];
+    for route in routes {
+        let is_broadcast = route == Route::Broadcast;
+        let mut exchange = exchange(2, |channel| {
+            (channel.route, channel.full, channel.buffer) = (route, Full::DropNewest, 4);
+        });
+        let (mut dropped, mut got) = (0, 0);
+        for number in 0..100 {
+            dropped += push(&mut exchange, &number.to_string()).dropped.len();
+            // A never reads, B reads at once.
+            got += get(&mut exchange, B).split_whitespace().count();
+        }
+        let [a, b] = [A, B].map(|id| exchange.counts(id));
+        assert_eq!((b.messages, b.dropped), (got as u64, 0));
+        assert_eq!((a.messages <= 3, a.dropped), (true, dropped as u64));
+        assert_eq!(a.messages + b.messages + a.dropped, if is_broadcast { 200 } else { 100 });
+    }
+}
+
+#[test]
+fn a_message_is_redelivered_as_often_as_it_has_been_sent_again() {
+    let mut exchange = exchange(1, |_| {});
+    push(&mut exchange, "a b c d");
+    // "a" is read, "b" in part, and the others wait in the pipe.
+    write(&mut exchange, A);
+    exchange.settle(A, 5, Instant::now());
+    assert_eq!(exchange.counts(A).redelivered, 3);
+    // Another one joins it before it is there again: what it has not read is for both.
+    exchange.add_outlet(Framing::Lines);
+    assert_eq!(exchange.counts(A).redelivered, 0);
+    exchange.begin(B, 1 << 16);
+    assert_eq!((get(&mut exchange, B), exchange.counts(B).redelivered), ("b".to_owned(), 1));
+    exchange.begin(A, 1 << 16);
+    exchange.ready(A);
+    assert_eq!(exchange.counts(A).redelivered, 1);
+    // It goes again before it has been sent anything.
+    exchange.settle(A, 0, Instant::now());
+    assert_eq!(exchange.counts(A).redelivered, 0);
+    assert_eq!((get(&mut exchange, B), get(&mut exchange, B)), ("c".to_owned(), "d".to_owned()));
+    assert_eq!(exchange.counts(B).redelivered, 3);
+    assert_eq!((exchange.counts(A).messages, exchange.counts(B).messages), (4, 0));
+}
+
+#[test]
+fn what_a_reader_that_is_alone_is_not_sent_again_is_not_redelivered() {
+    let mut exchange = exchange(1, |_| {});
+    push(&mut exchange, "a b");
+    write(&mut exchange, A);
+    for _ in 0..3 {
+        // Each time it ends before it has read anything, and before it is written anything.
+        exchange.settle(A, 4, Instant::now());
+        exchange.begin(A, 1 << 16);
+    }
+    assert_eq!(exchange.counts(A).redelivered, 2);
+    assert_eq!(numbers(&exchange.outlet_over(A).dead), [1, 2]);
+    assert_eq!((exchange.counts(A).redelivered, exchange.counts(A).unread), (0, 2));
+}
+
+#[test]
 fn what_is_dropped_counts_for_its_reader_and_once_in_all() {
     let mut exchange = exchange(2, |channel| {
         (channel.route, channel.full, channel.buffer) = (Route::Broadcast, Full::DropOldest, 6000);

@@ -62,6 +62,7 @@ impl Supervisor {
             debug!("{} {action:?}", self.instances[id.0].name);
             match action {
                 Action::Finish { verdict, success } => {
+                    self.let_go(id);
                     self.instances[id.0].outcome = Some((verdict, success));
                     let done = Happening::Done { instance: id, verdict, success };
                     queue.happenings.push_back(done);

@@ -104,8 +104,11 @@ impl Supervisor {
                     let what = what.map(|it| it.what).unwrap_or_default();
                     return Some(Refusal::new(Kind::NotReady, what).into());
                 }
-                let is_ready =
-                    |id| self.session.is_over(id) || self.instances[id.0].policy.is_ready();
+                let is_ready = |id: InstanceId| {
+                    // One that is to be another first is not what is waited for.
+                    let is_ready = self.instances[id.0].policy.is_ready();
+                    self.session.is_over(id) || (is_ready && !self.session.is_moving(id))
+                };
                 all(&is_ready).then(|| Reply::Done { remarks: Vec::new() })
             }
         }

@@ -104,6 +104,18 @@ impl Supervisor {
         }
     }
 
+    /// Reaps a command for whose streams nobody waits any more: what has come from it and finds no room
+    /// yet goes on when there is some.
+    pub(super) fn let_go(&mut self, id: InstanceId) {
+        let instance = &mut self.instances[id.0];
+        if !instance.child.as_ref().is_some_and(|child| child.closed && child.alone) {
+            return;
+        }
+        self.lingering += std::mem::take(&mut instance.tasks);
+        instance.let_go = instance.history.count();
+        self.gone(id);
+    }
+
     /// Reaps the command when nothing is left of it.
     pub(super) fn gone(&mut self, id: InstanceId) -> Vec<Event> {
         let instance = &mut self.instances[id.0];
@@ -148,11 +160,12 @@ impl Supervisor {
         // Whoever takes no messages always has something to do.
         let mut died = Vec::new();
         let mut more_work = child.inlets.iter().all(Option::is_none);
-        for (place, inlet) in child.inlets.iter().enumerate() {
-            if let (Some(inlet), Junction { hub, side: Side::Reader(outlet), .. }) =
-                (inlet, &instance.junctions[place])
-            {
-                let dead = hub.settle(*outlet, inlet, &reason);
+        for (Junction { hub, side, .. }, inlet) in instance.junctions.iter().zip(&child.inlets) {
+            let Side::Reader(outlet) = side else { continue };
+            // Where it was let go a task may still have it.
+            let unread = inlet.as_ref().map(Inlet::unread).or_else(|| hub.unread_by(*outlet));
+            if let Some(unread) = unread {
+                let dead = hub.settle(*outlet, unread, &reason);
                 if !dead.is_empty() {
                     events.push(Event::Lost);
                 }

@@ -49,7 +49,7 @@ pub(super) enum Done {
 
 /// A task that has ended.
 pub(super) enum Ended {
-    Instance(InstanceId, Done),
+    Instance(IncarnationId, Done),
     Channel(ChannelId, Outcome),
     /// All answers of the pool are written on this channel, or cannot be.
     Answers(ChannelId, Option<Trouble>),
@@ -123,8 +123,9 @@ impl Supervisor {
             Woken::Done(Ok(Ended::Channel(id, outcome))) => {
                 queue.events.extend(self.take_back_channel(id, outcome));
             }
-            Woken::Done(Ok(Ended::Instance(id, done))) => {
-                queue.events.extend(self.take_back(id, done).map(|event| (id, event)));
+            Woken::Done(Ok(Ended::Instance(of, done))) => {
+                let id = of.instance;
+                queue.events.extend(self.take_back(of, done).map(|event| (id, event)));
                 queue.touched.push(id);
             }
             Woken::Done(Err(panic)) => {
@@ -210,8 +211,16 @@ impl Supervisor {
     }
 
     /// A task of an instance has ended.
-    fn take_back(&mut self, id: InstanceId, done: Done) -> Option<Event> {
+    fn take_back(&mut self, of: IncarnationId, done: Done) -> Option<Event> {
+        let id = of.instance;
         let instance = &mut self.instances[id.0];
+        if of.number <= instance.let_go {
+            self.lingering -= 1;
+            return match done {
+                Done::Collected(_, outcome, _) => outcome.has_lost().then_some(Event::Lost),
+                Done::Fed(..) | Done::Other => None,
+            };
+        }
         instance.tasks -= 1;
         let (place, Outcome { trouble, lost }) = match done {
             Done::Fed(place, inlet, is_overdue) => {

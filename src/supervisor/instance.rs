@@ -45,8 +45,10 @@ pub(super) struct Instance {
     pub(super) junctions: Vec<Junction>,
     /// It has left its channels for good.
     pub(super) has_left: bool,
-    /// How many tasks of it there are.
+    /// How many tasks of its incarnation there are.
     pub(super) tasks: usize,
+    /// The number of the last incarnation whose tasks nobody waits for.
+    pub(super) let_go: usize,
     /// What is left is being killed.
     pub(super) killing: bool,
     /// Why the next start is made, and why the last end came.
@@ -131,6 +133,7 @@ impl Instance {
             junctions,
             has_left: false,
             tasks: 0,
+            let_go: 0,
             killing: false,
             reason: StartCause::First,
             ended_because: None,

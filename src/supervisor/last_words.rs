@@ -5,6 +5,7 @@ use std::time::Instant;
 use gipc::sleep_until;
 
 use super::Supervisor;
+use super::events::Ended;
 use super::instance::Instance;
 use super::pooling::Pooling;
 use crate::guard::Verdict;
@@ -18,14 +19,24 @@ impl Supervisor {
         if let Some(Pooling { pool, .. }) = &self.pool {
             pool.end_progress();
         }
-        self.sink.end();
         for channel in &self.channels {
             channel.hub.close_doors();
             channel.hub.end_calls();
         }
+        let patience = self.patience();
         let server = self.server.take();
-        let logs = self.files.logs.clone();
+        let (sink, logs) = (self.sink.clone(), self.files.logs.clone());
+        let (tasks, instances, lingering) = (&mut self.tasks, &self.instances, &mut self.lingering);
         let said = async {
+            // What they have still taken is counted, and its loss told.
+            while *lingering > 0
+                && let Some(ended) = tasks.join_next().await
+            {
+                if let Ok(Ended::Instance(of, _)) = ended {
+                    *lingering -= usize::from(of.number <= instances[of.instance.0].let_go);
+                }
+            }
+            sink.end();
             for log in &logs {
                 log.finish().await;
             }
@@ -35,7 +46,6 @@ impl Supervisor {
             writing.finish().await;
         };
         tokio::pin!(said);
-        let patience = self.patience();
         loop {
             tokio::select! {
                 () = &mut said => break,

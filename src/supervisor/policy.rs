@@ -168,9 +168,9 @@ impl Policy {
         }
     }
 
-    /// Does it run, and has said that it is ready, or need not?
+    /// Does it run, has said that it is ready, or need not, and is not asked to end?
     pub(crate) fn is_ready(&self) -> bool {
-        matches!(self.state, State::Running { ready: Ready::Yes, .. })
+        matches!(self.state, State::Running { ready: Ready::Yes, .. }) && self.kill_at.is_none()
     }
 
     /// When it is stopped unless it has said that it is ready.
@@ -218,7 +218,7 @@ impl Policy {
 
     /// When the next [`Event::Tick`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        if self.suspended.is_some() {
+        if self.suspended.is_some() || self.state == State::Finished {
             return None;
         }
         let of_state = match self.state {

@@ -137,6 +137,7 @@ fn what_does_not_stop_is_killed_after_the_grace_and_then_given_up() {
     play.is(Event::Asked(TERM));
     assert_eq!(play.next(), (ms(10_000), KILL.to_vec()));
     assert_eq!(play.next(), (LAST_WORDS, finish(Verdict::Signal(TERM))));
+    assert_eq!(play.policy.deadline(), None, "or the loop would be woken for ever");
 }
 
 #[test]

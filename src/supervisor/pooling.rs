@@ -25,6 +25,8 @@ pub(super) struct Pooling {
     pub(super) finishing: Option<Signal>,
     /// How gipc ends when the last answers are written.
     pub(super) last_verdict: Option<Verdict>,
+    /// Had its input ended when its workers had?
+    input_ended: Option<bool>,
     /// All its answers are written, or cannot be.
     pub(super) answers_end: bool,
 }
@@ -36,7 +38,13 @@ impl Pooling {
             let path = plan.joblog.clone().unwrap_or_default();
             Error::Joblog { path, source }
         });
-        Ok(Self { pool: pool?, finishing: None, last_verdict: None, answers_end: false })
+        Ok(Self {
+            pool: pool?,
+            finishing: None,
+            last_verdict: None,
+            input_ended: None,
+            answers_end: false,
+        })
     }
 }
 
@@ -48,12 +56,15 @@ impl Supervisor {
         pooling.last_verdict = verdict.or(pooling.last_verdict);
         let verdict = pooling.last_verdict?;
         let verdict = pooling.finishing.map_or(verdict, Verdict::Signal);
+        // What comes later nobody has.
+        let hub = &self.channels[0].hub;
+        let input_ended = *pooling.input_ended.get_or_insert_with(|| hub.has_ended());
         let (pool, answers_end) = (Rc::clone(&pooling.pool), pooling.answers_end);
         for id in (0..self.instances.len()).map(InstanceId) {
             self.leave_channels(id);
         }
         let is_late = self.plan.timeout.is_some() && self.timeout_at.is_none();
-        let verdict = pool.verdict(verdict, self.channels[0].hub.has_ended(), is_late);
+        let verdict = pool.verdict(verdict, input_ended, is_late);
         pool.close();
         answers_end.then_some(verdict)
     }

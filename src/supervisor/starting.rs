@@ -222,8 +222,11 @@ impl Supervisor {
             answers.as_mut().map_or((Heard::Pass, None), |answers| answers.take(batch))
         };
         let (hub, source) = (Rc::clone(hub), Rc::clone(source));
+        // Its readers see no end before they have it all.
+        hub.add_sender();
         self.spawn_for(id, async move {
             let outcome = hub.collect(&source, pipe, sieve, heard).await;
+            hub.sender_over();
             let kept = kept.filter(|_| outcome.trouble.is_none());
             Done::Collected(place, outcome, kept)
         });
@@ -340,11 +343,14 @@ impl Supervisor {
         self.channels[channel.0].begin(&mut self.tasks);
     }
 
-    /// Begins a task of an instance, which isn't over before the task is.
+    /// Begins a task of an instance's incarnation, which isn't over before the task is, unless it is
+    /// [let go](Self::let_go).
     fn spawn_for(&mut self, id: InstanceId, task: impl Future<Output = Done> + 'static) {
-        self.instances[id.0].tasks += 1;
+        let instance = &mut self.instances[id.0];
+        instance.tasks += 1;
+        let incarnation = instance.incarnation();
         // Within the other future it would take its room twice.
         let task = Box::pin(task);
-        self.tasks.spawn_local(async move { Ended::Instance(id, task.await) });
+        self.tasks.spawn_local(async move { Ended::Instance(incarnation, task.await) });
     }
 }

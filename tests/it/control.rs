@@ -521,6 +521,24 @@ fn a_session_whose_name_has_variables_is_found_from_its_folder() {
 }
 
 #[test]
+fn what_is_to_be_another_after_a_reload_is_not_ready() {
+    let file = |what: &str| {
+        format!(
+            "[process.db]\nshell = \"trap '' TERM; echo {what}; until [ -e {what} ]; do sleep 0.02; done\""
+        )
+    };
+    let mut session = Session::up(&file("first"), "first");
+    session.gipc("wait --ready db").said("");
+    session.rewrite(&file("second"));
+    session.gipc("reload").ended(0, "restarted db\n", "");
+    session.gipc("wait --ready --timeout 100ms db").failed(124, &[]);
+    fs::write(session.folder.path().join("first"), "").unwrap();
+    session.gipc.stderr_until("second");
+    fs::write(session.folder.path().join("second"), "").unwrap();
+    assert_eq!(session.gipc.end().code(), 0);
+}
+
+#[test]
 fn a_reload_restarts_only_what_has_changed() {
     let file = |db: &str, more: &str| {
         format!(

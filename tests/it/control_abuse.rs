@@ -5,68 +5,29 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 use gipc::frames::{FrameReader, FrameWriter};
 use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
 use serde_json::{Value, json};
 
+use crate::sessions::{Session, put, reply};
 use crate::support::*;
 
-/// A session in a folder of its own, and its socket.
-struct Session {
-    folder: tempfile::TempDir,
-    gipc: Running,
-    socket: PathBuf,
-}
-
-impl Session {
-    fn up(toml: &str, until: &str) -> Self {
-        let folder = scratch();
-        fs::write(folder.path().join("gipc.toml"), format!("name = 'abused'\n{toml}")).unwrap();
-        let mut gipc = words("up");
-        gipc.current_dir(folder.path()).env("XDG_RUNTIME_DIR", folder.path());
-        let socket = folder.path().join("gipc/abused.sock");
-        let mut session = Self { gipc: gipc.begin(), folder, socket };
-        session.gipc.stderr_until(until);
-        session
-    }
-
-    fn gipc(&self, line: &str) -> Ended {
-        let mut gipc = words(line);
-        gipc.current_dir(self.folder.path()).env("XDG_RUNTIME_DIR", self.folder.path()).end()
-    }
-
-    fn client(&self) -> UnixStream {
-        let stream = UnixStream::connect(&self.socket).unwrap();
-        // Where it were not answered, the test is to fail and not to wait.
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        stream
-    }
-
-    /// It answers as it should, and ends as it should.
-    #[track_caller]
-    fn ends_well(self) {
-        let ps = self.gipc("ps");
-        let is_there = |line: &str| line.starts_with("a.1 ") && line.contains(" running ");
-        assert!(ps.text().lines().any(is_there), "{ps:?}");
-        self.gipc("down").said("");
-        let ended = self.gipc.end();
-        assert_eq!(ended.code(), 0, "{}", ended.stderr);
-    }
+/// It answers as it should, and ends as it should.
+#[track_caller]
+fn ends_well(session: Session) {
+    let ps = session.gipc("ps").end();
+    let is_there = |line: &str| line.starts_with("a.1 ") && line.contains(" running ");
+    assert!(ps.text().lines().any(is_there), "{ps:?}");
+    let (ended, _) = session.down();
+    assert_eq!(ended.code(), 0, "{}", ended.stderr);
 }
 
 const ONE: &str = "[process.a]\nshell = 'echo ready; exec sleep 1000'";
 
-fn reply(stream: &UnixStream) -> Value {
-    let mut replies = FrameReader::new(stream, Framing::U32, DEFAULT_MAX_MESSAGE);
-    serde_json::from_slice(&replies.blocking_get().unwrap().unwrap()).unwrap()
-}
-
 fn ask(stream: &UnixStream, request: &Value) {
-    let mut requests = FrameWriter::new(stream, Framing::U32);
-    requests.blocking_put(&serde_json::to_vec(request).unwrap()).unwrap();
+    put(stream, &serde_json::to_vec(request).unwrap());
 }
 
 #[test]
@@ -95,7 +56,7 @@ fn garbage_is_refused_with_a_word() {
     let _silent = session.client();
     session.client().write_all(b"\0\0").unwrap();
     ask(&session.client(), &json!({ "do": "wait", "until": "ended" }));
-    session.ends_well();
+    ends_well(session);
 }
 
 #[test]
@@ -113,7 +74,7 @@ fn a_request_of_a_million_bytes_is_refused_before_it_is_read() {
     // What was not read may have cost us the answer: that is how sockets are.
     let answer = String::from_utf8_lossy(&answer);
     assert!(answer.is_empty() || answer.contains("bad_request"), "{answer}");
-    session.ends_well();
+    ends_well(session);
 }
 
 #[test]
@@ -122,10 +83,10 @@ fn one_who_only_listens_once_it_has_asked_gets_its_answer() {
     let client = session.client();
     ask(&client, &json!({ "do": "wait", "until": "ended", "names": ["a"] }));
     client.shutdown(std::net::Shutdown::Write).unwrap();
-    session.gipc("stop a").said("");
+    session.gipc("stop a").end().said("");
     assert_eq!(reply(&client)["exit"]["code"], 0);
-    session.gipc("start a").said("");
-    session.ends_well();
+    session.gipc("start a").end().said("");
+    ends_well(session);
 }
 
 #[test]
@@ -144,11 +105,11 @@ fn one_who_reads_nothing_loses_its_own_view_only() {
         "#,
         "ready",
     );
-    session.gipc("wait fifo").said("");
+    session.gipc("wait fifo").end().said("");
     let client = session.client();
     ask(&client, &json!({ "do": "logs", "names": ["loud"], "lines": 0, "follow": true }));
+    fs::write(session.path("fifo"), "\n").unwrap();
     let mut all = session.gipc;
-    fs::write(session.folder.path().join("fifo"), "\n").unwrap();
     let reading = std::thread::spawn(move || {
         all.stderr_until("loud.1 | over");
         all
@@ -174,7 +135,7 @@ fn one_who_reads_nothing_loses_its_own_view_only() {
     assert!(skipped > 100_000, "{skipped}");
     assert!((200_001..200_010).contains(&(lines + skipped)), "{lines} and {skipped}");
     drop(client);
-    session.ends_well();
+    ends_well(session);
 }
 
 #[test]
@@ -197,7 +158,7 @@ fn five_hundred_at_once_are_all_answered() {
         assert_eq!(answer.join().unwrap(), expected);
     }
     drop(silent);
-    session.ends_well();
+    ends_well(session);
 }
 
 #[test]
@@ -218,7 +179,7 @@ fn who_has_said_all_and_is_gone_is_waited_for_no_longer() {
         assert_eq!(reply(&last)["is"], "session");
         drop(waiting);
     }
-    session.ends_well();
+    ends_well(session);
 }
 
 #[test]
@@ -232,9 +193,9 @@ fn another_user_is_refused_even_where_the_files_are_open_to_him() {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     };
     open(session.folder.path(), 0o755);
-    open(session.socket.parent().unwrap(), 0o755);
-    open(&session.socket, 0o666);
-    let socket = session.socket.clone();
+    open(session.socket().parent().unwrap(), 0o755);
+    open(&session.socket(), 0o666);
+    let socket = session.socket();
     let nobody = std::thread::spawn(move || {
         as_nobody();
         let client = UnixStream::connect(socket).unwrap();
@@ -244,7 +205,7 @@ fn another_user_is_refused_even_where_the_files_are_open_to_him() {
     let refused = nobody.join().unwrap();
     assert_eq!(refused["kind"], "foreign", "{refused}");
     assert_eq!(refused["message"], "this is a session of user 0, and you are user 65534");
-    session.ends_well();
+    ends_well(session);
 }
 
 /// This thread, and no other one, is another user from now on.

@@ -3,81 +3,11 @@
 use std::fs;
 use std::io::Write;
 use std::net::Shutdown;
-use std::os::unix::net::UnixStream;
-use std::path::Path;
-use std::time::Duration;
 
-use gipc::frames::{FrameReader, FrameWriter};
-use gipc::framing::{DEFAULT_MAX_MESSAGE, Framing};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::sessions::{Session, in_folder, put, reply};
 use crate::support::*;
-
-/// A session in a folder of its own, where its sockets are too.
-struct Session {
-    folder: tempfile::TempDir,
-    gipc: Running,
-}
-
-impl Session {
-    /// `gipc up` with this gipc.toml, once it has said this on standard error.
-    fn up(toml: &str, until: &str) -> Self {
-        let folder = scratch();
-        fs::write(folder.path().join("gipc.toml"), format!("name = 'here'\n{toml}")).unwrap();
-        Self::of(folder, "up --report report.json", until)
-    }
-
-    fn of(folder: tempfile::TempDir, line: &str, until: &str) -> Self {
-        let gipc = in_folder(folder.path(), line).begin();
-        let mut session = Self { gipc, folder };
-        session.gipc.stderr_until(until);
-        session
-    }
-
-    fn gipc(&self, line: &str) -> std::process::Command {
-        in_folder(self.folder.path(), line)
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn written(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap_or_default()
-    }
-
-    /// One who speaks to it himself, and has been let in.
-    fn client(&self, request: &Value) -> (UnixStream, Value) {
-        let stream = UnixStream::connect(self.path("gipc/here.sock")).unwrap();
-        // Where it were not answered, the test is to fail and not to wait.
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        put(&stream, &serde_json::to_vec(request).unwrap());
-        let reply = reply(&stream);
-        (stream, reply)
-    }
-
-    fn down(self) -> (Ended, Value) {
-        self.gipc("down").end().said("");
-        let ended = self.gipc.end();
-        let report = fs::read(self.folder.path().join("report.json")).unwrap_or_default();
-        (ended, serde_json::from_slice(&report).unwrap_or_default())
-    }
-}
-
-fn in_folder(folder: &Path, line: &str) -> std::process::Command {
-    let mut gipc = words(line);
-    gipc.current_dir(folder).env("XDG_RUNTIME_DIR", folder);
-    gipc
-}
-
-fn put(stream: &UnixStream, message: &[u8]) {
-    FrameWriter::new(stream, Framing::U32).blocking_put(message).unwrap();
-}
-
-fn reply(stream: &UnixStream) -> Value {
-    let mut replies = FrameReader::new(stream, Framing::U32, DEFAULT_MAX_MESSAGE).exact();
-    serde_json::from_slice(&replies.blocking_get().unwrap().unwrap()).unwrap()
-}
 
 /// A reader that writes down what it gets, and somebody who could write to it.
 const STORE: &str = "[process.gen]\ncommand = 'sleep 1000'\n\
@@ -220,7 +150,7 @@ fn in_a_full_channel_messages_wait_and_after_a_timeout_they_are_not_there() {
     let ended = session.gipc("send --timeout 200ms store late").end();
     ended.failed(124, &["there was no room in channel `jobs`; no message was taken"]);
     // Whoever goes meanwhile has sent nothing.
-    let (gone, _) = session.client(&json!({ "do": "send", "to": "store" }));
+    let (gone, _) = session.request(&json!({ "do": "send", "to": "store" }));
     put(&gone, b"gone");
     drop(gone);
     fs::write(session.path("go"), "").unwrap();
@@ -254,7 +184,7 @@ fn messages_that_make_room_for_others_are_told_of_as_those_of_their_own_writer()
     let ended = session.gipc("send -s here store").with_input(line.repeat(1000));
     ended.failed(1, &["gipc: the channel was full: ", " messages were dropped"]);
     let large = "y".repeat(60 << 10);
-    let (client, _) = session.client(&json!({ "do": "send", "to": "store" }));
+    let (client, _) = session.request(&json!({ "do": "send", "to": "store" }));
     put(&client, large.as_bytes());
     client.shutdown(Shutdown::Write).unwrap();
     let taken = reply(&client);
@@ -270,7 +200,7 @@ fn what_a_reader_cannot_have_is_refused_and_the_rest_is_taken() {
     let session = Session::up(&text, "open");
     let ended = session.gipc("send store -").with_input("two\nlines");
     ended.failed(1, &["gipc: message 1: a newline cannot be carried by `lines`"]);
-    let (client, open) = session.client(&json!({ "do": "send", "to": "store" }));
+    let (client, open) = session.request(&json!({ "do": "send", "to": "store" }));
     assert_eq!(open, json!({ "is": "open", "channel": "jobs", "max_message": 64 << 20 }));
     for message in ["one", "a\nb", "two", "c\nd"] {
         put(&client, message.as_bytes());
@@ -288,7 +218,7 @@ fn who_goes_in_the_middle_of_a_message_leaves_nothing_of_it() {
     let session = Session::up(STORE, "open");
     for request in [json!({ "do": "send", "to": "store" }), json!({ "do": "send", "to": "store" })]
     {
-        let (mut client, _) = session.client(&request);
+        let (mut client, _) = session.request(&request);
         put(&client, b"whole");
         client.write_all(b"\0\0\0\x0a12345").unwrap();
         drop(client);
@@ -296,7 +226,7 @@ fn who_goes_in_the_middle_of_a_message_leaves_nothing_of_it() {
     session.gipc("send store next").end().said("");
     eventually(|| session.written("got").ends_with("next\n"));
     assert_eq!(session.written("got"), "whole\nwhole\nnext\n");
-    let (too_large, _) = session.client(&json!({ "do": "send", "to": "store" }));
+    let (too_large, _) = session.request(&json!({ "do": "send", "to": "store" }));
     (&too_large).write_all(b"\x7f\xff\xff\xff").unwrap();
     let refused = reply(&too_large);
     assert_eq!((&refused["is"], &refused["kind"]), (&"error".into(), &"bad_request".into()));
@@ -352,9 +282,10 @@ fn a_channel_stays_open_as_long_as_somebody_sends() {
     sender.write(b"two\n");
     sender.end().said("");
     // Now nobody does any more: all ends by itself.
+    let got = session.path("got");
     let ended = session.gipc.end();
     assert_eq!(ended.code(), 0, "{ended:?}");
-    assert_eq!(fs::read_to_string(session.folder.path().join("got")).unwrap(), "one\ntwo\n");
+    assert_eq!(fs::read_to_string(got).unwrap(), "one\ntwo\n");
 }
 
 #[test]
@@ -414,13 +345,13 @@ fn many_who_wait_for_room_keep_nobody_from_asking_what_is_wrong() {
     let request = json!({ "do": "send", "to": "store" });
     let clients: Vec<_> = (0..128)
         .map(|_| {
-            let (client, open) = session.client(&request);
+            let (client, open) = session.request(&request);
             assert_eq!(open["is"], "open");
             put(&client, &[b'x'; 100 << 10]);
             client
         })
         .collect();
-    let (_, refused) = session.client(&request);
+    let (_, refused) = session.request(&request);
     assert!(refused["message"].as_str().unwrap().contains("try again"), "{refused}");
     session.gipc("ps").end().failed(0, &[]);
     session.gipc("why store").end().failed(0, &[]);

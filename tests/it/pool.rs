@@ -350,6 +350,11 @@ fn workers_that_do_nothing_are_given_up() {
     words("pool -j2 -- no-such-program").with_input(seq(5)).failed(127, &["no-such-program"]);
     let ended = words("pool -j2 --backoff 0s..0s -- sh -c").arg("exit 3").with_input(seq(5));
     ended.failed(3, &["sh.1 ended again after 5 restarts within 10s: giving up"]);
+    // Even before there is any message, and without one.
+    let mut early = words("pool -j2 --backoff 0s..0s -- sh -c");
+    let mut early = early.arg("exit 3").begin();
+    let _input = early.0.stdin.take();
+    early.end().failed(3, &["sh.1 ended again after 5 restarts within 10s: giving up"]);
     let ended = words("pool -j1 --backoff 0s..0s -- true").with_input(seq(5));
     ended.failed(1, &["true.1 ended without reading 5 of its messages"]);
     // How a worker ends when there are no messages any more is its own affair.

@@ -118,7 +118,6 @@ impl Exchange {
         let outlet = &mut self.outlets[id.0];
         (outlet.given, outlet.retired, outlet.is_opaque) = (0, false, false);
         outlet.delivery.begin(capacity);
-        outlet.counts.redelivered += outlet.delivery.redelivered();
         outlet.delivery.count()
     }
 

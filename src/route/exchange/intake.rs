@@ -40,17 +40,20 @@ impl Exchange {
         let first = self.taken + 1;
         let count = batch.payloads().len() as u64;
         self.taken += count;
-        let drops = match self.full {
-            Full::DropNewest => self.is_full(),
-            _ => false,
-        };
         let is_shared = self.is_shared();
         match &self.route {
-            _ if drops => accepted.dropped.extend(first..first + count),
+            Route::Queue if is_shared && self.full == Full::DropNewest && self.is_full() => {
+                accepted.dropped.extend(first..first + count);
+            }
             Route::Queue if is_shared => self.share(batch, first, &mut accepted),
             Route::Queue | Route::Broadcast => {
                 let mut encoded: Vec<(Form, Vec<Parcel>)> = Vec::new();
                 for id in self.open().collect::<Vec<_>>() {
+                    if self.drops_newest(id) {
+                        self.outlets[id.0].counts.dropped += count;
+                        accepted.dropped.extend(first..first + count);
+                        continue;
+                    }
                     let form = self.outlets[id.0].form();
                     let known = encoded.iter().find(|(known, _)| *known == form);
                     let parcels = match known {
@@ -73,10 +76,17 @@ impl Exchange {
         if self.full == Full::DropOldest {
             self.drop_oldest(&mut accepted);
         }
-        // What several readers cannot have is refused once.
+        // What several readers cannot have is refused, or dropped, once.
+        accepted.dropped.sort_unstable();
+        accepted.dropped.dedup();
         accepted.refused.sort_by_key(|(number, _)| *number);
         accepted.refused.dedup_by_key(|(number, _)| *number);
         accepted
+    }
+
+    /// Is there no room for what comes for this reader, so that it is dropped?
+    fn drops_newest(&self, id: OutletId) -> bool {
+        self.full == Full::DropNewest && self.outlets[id.0].delivery.unwritten() >= self.buffer
     }
 
     /// Each message for whoever is idle.
@@ -124,7 +134,13 @@ impl Exchange {
                 }
             };
             let Some(id) = id else { continue };
+            let drops = self.drops_newest(id);
             let outlet = &mut self.outlets[id.0];
+            if drops {
+                outlet.counts.dropped += 1;
+                accepted.dropped.push(number);
+                continue;
+            }
             match outlet.form().encode(payload, &mut frames) {
                 Ok(()) => {
                     outlet.give(Parcel::of_one(frames.split().freeze(), payload, number));
@@ -150,8 +166,6 @@ impl Exchange {
                 accepted.dropped.extend(parcel.numbers());
             }
         }
-        accepted.dropped.sort_unstable();
-        accepted.dropped.dedup();
         if self.route == Route::Broadcast && !accepted.dropped.is_empty() {
             // What one reader has not got may be dropped for another later: it is told of once.
             accepted.dropped.retain(|number| self.missed.insert(*number));

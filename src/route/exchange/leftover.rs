@@ -32,12 +32,13 @@ impl Exchange {
         outlet.idle = false;
         outlet.since = None;
         let framing = outlet.delivery.framing();
-        let mut again = Vec::new();
+        let mut again: Vec<Parcel> = Vec::new();
         let mut was_at = true;
         for (fate, mut parcel) in outlet.delivery.settle(unread) {
-            parcel.again |= fate != Fate::Unsent;
-            if fate == Fate::Unsent && is_shared && !self.closed {
-                // Whoever gets it in its place will have it counted.
+            if fate != Fate::Unsent {
+                parcel.again = true;
+            } else if if self.closed { parcel.again } else { is_shared } {
+                // Whoever gets it in its place, if anybody does, will have it counted.
                 outlet.take_back(&parcel);
             }
             // The first of those that it had is the one that it was at. One that has ended before it
@@ -56,6 +57,9 @@ impl Exchange {
                     leftover.dead.push(Dead { parcel, framing });
                     continue;
                 }
+            }
+            if fate != Fate::Unsent && !is_shared && !self.closed {
+                outlet.counts.redelivered += parcel.count;
             }
             again.push(parcel);
         }
@@ -91,6 +95,8 @@ impl Exchange {
         let framing = outlet.delivery.framing();
         let orphans = outlet.delivery.settle(0).into_iter().map(|(_, parcel)| parcel);
         let mut orphans: Vec<_> = orphans.collect();
+        // These are not sent again after all.
+        orphans.iter().filter(|parcel| parcel.again).for_each(|parcel| outlet.take_back(parcel));
         let open: Vec<_> = self.open().collect();
         if open.is_empty() {
             orphans.extend(self.waiting.drain(..));
