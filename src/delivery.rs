@@ -98,14 +98,15 @@ impl Delivery {
     /// Adds to what is to be sent.
     pub fn push(&mut self, parcel: Parcel) {
         self.unwritten += parcel.frames.len();
-        // Small ones that follow each other are put together: each takes more memory than its frames.
+        // Small ones are put together: each takes more memory than its frames.
         let all_written = self.written == self.parcels.len();
         if !self.keeps_answered
             && let Some(last) = self.parcels.back_mut()
             && !last.is_aside()
             && last.frames.len() + parcel.frames.len() <= SMALL
             && last.again == parcel.again
-            && last.numbers().end == parcel.first
+            // Where there are no frames they cannot be told apart again.
+            && (self.framing != Framing::Raw || last.is_followed_by(&parcel))
         {
             if all_written {
                 // From now on it is so in part only.
@@ -123,8 +124,7 @@ impl Delivery {
             };
             frames.extend_from_slice(&parcel.frames);
             last.frames = frames.freeze();
-            last.count += parcel.count;
-            last.payload += parcel.payload;
+            last.join(&parcel);
             return;
         }
         self.parcels.push_back(parcel);
@@ -151,6 +151,13 @@ impl Delivery {
     /// How many bytes are to be sent.
     pub fn unwritten(&self) -> usize {
         self.unwritten
+    }
+
+    /// How much of the room for what is to be sent is taken, in bytes: that of its frames, and where
+    /// each message goes its own way that of each.
+    pub fn room_taken(&self) -> usize {
+        let each = if self.keeps_answered { size_of::<Parcel>() } else { 0 };
+        self.unwritten + (self.parcels.len() - self.written) * each
     }
 
     /// How many bytes may be sent before the next answer.
@@ -217,7 +224,7 @@ impl Delivery {
         if parcel.count == 1 {
             return vec![parcel];
         }
-        self.split(parcel, 0).into_iter().map(|(_, single)| single).collect()
+        self.split(&parcel, 0).into_iter().map(|(_, single)| single).collect()
     }
 
     /// All that is on its way, the first one first.
@@ -349,7 +356,7 @@ impl Delivery {
             } else if start >= read && (end <= written || start >= written) {
                 left.push((fate(start, end), parcel));
             } else {
-                for (from, part) in self.split(parcel, read.saturating_sub(start)) {
+                for (from, part) in self.split(&parcel, read.saturating_sub(start)) {
                     let from = start + from;
                     left.push((fate(from, from + part.frames.len()), part));
                 }
@@ -375,42 +382,39 @@ impl Delivery {
         if bytes == 0 || parcel.count < 2 {
             return false;
         }
-        let parts = self.split(parcel.clone(), 0);
+        let parts = self.split(parcel, 0);
         let last = last_will_do.then(|| parts.len() - 1).filter(|last| *last > 0);
         let kept = parts.iter().position(|(at, _)| *at >= bytes).or(last);
         let Some(kept) = kept else { return false };
-        let (at, next) = &parts[kept];
-        let mut behind = Parcel { frames: parcel.frames.slice(*at..), ..next.clone() };
-        behind.count = parts[kept..].iter().map(|(_, part)| part.count).sum();
-        behind.payload = parts[kept..].iter().map(|(_, part)| part.payload).sum();
-        let parcel = &mut self.parcels[place];
-        parcel.frames.truncate(*at);
-        parcel.count -= behind.count;
-        parcel.payload -= behind.payload;
+        let payload = parts[kept..].iter().map(|(_, part)| part.payload).sum();
+        let behind = self.parcels[place].split_off(kept, parts[kept].0, payload);
         self.parcels.insert(place + 1, behind);
         true
     }
 
     /// The messages of a parcel that end behind its first `read` bytes, each with its place.
-    fn split(&self, parcel: Parcel, read: usize) -> Vec<(usize, Parcel)> {
-        let Parcel { frames, mut first, attempts, again, .. } = parcel;
+    fn split(&self, parcel: &Parcel, read: usize) -> Vec<(usize, Parcel)> {
+        let Parcel { frames, attempts, again, .. } = parcel;
+        let single = |place: usize, frames: Bytes, payload: u64| {
+            let single = Parcel::of_many(frames, 1, payload, parcel.number(place));
+            Parcel { attempts: *attempts, again: *again, ..single }
+        };
         if self.framing == Framing::Raw {
             // There are no frames to keep whole.
             let frames = frames.slice(read..);
             let payload = frames.len() as u64;
-            return vec![(read, Parcel { frames, count: 1, payload, first, attempts, again })];
+            return vec![(read, single(0, frames, payload))];
         }
         let mut parts = Vec::new();
         let mut decoder = Decoder::new(self.framing, self.max_message);
-        let mut at = 0;
+        let (mut at, mut place) = (0, 0);
         // The frames are our own encoding: each is whole.
         while let Ok(Step::Frame(frame)) = decoder.decode(&frames[at..]) {
             let end = at + frame.len;
             if end > read {
-                let (frames, payload) = (frames.slice(at..end), frame.payload.len() as u64);
-                parts.push((at, Parcel { frames, count: 1, payload, first, attempts, again }));
+                parts.push((at, single(place, frames.slice(at..end), frame.payload.len() as u64)));
             }
-            first += 1;
+            place += 1;
             at = end;
         }
         parts

@@ -17,7 +17,7 @@ fn parcel<P: AsRef<[u8]>>(framing: Framing, payloads: &[P]) -> Parcel {
         framing.encode(payload.as_ref(), &mut frames).unwrap();
     }
     let (count, payload) = (payloads.len() as u64, frames.len() as u64);
-    Parcel { frames: frames.freeze(), count, payload, first: 1, attempts: 0, again: false }
+    Parcel::of_many(frames.freeze(), count, payload, 1)
 }
 
 fn unwritten(delivery: &Delivery) -> Vec<u8> {
@@ -149,8 +149,37 @@ fn of_what_came_together_no_more_is_dropped_than_must_be() {
     let left = parcel(U32, &vec!["x".repeat(60); 2]).frames;
     assert_eq!(unwritten(&delivery), left[10..]);
     assert!(delivery.drop_down_to(0).is_empty());
-    let parcels: Vec<_> = delivery.parcels().map(Parcel::numbers).collect();
-    assert_eq!(parcels, [91..92, 100..101]);
+    let parcels: Vec<_> = delivery.parcels().flat_map(Parcel::numbers).collect();
+    assert_eq!((delivery.len(), parcels), (2, vec![91, 100]));
+}
+
+#[test]
+fn what_is_put_together_keeps_its_numbers_where_they_do_not_follow_each_other() {
+    let mut delivery = delivery(U32);
+    delivery.begin(1000);
+    let numbers: Vec<u64> = (0..100).map(|n| 3 * n + n % 2).collect();
+    for number in &numbers {
+        delivery.push(Parcel { first: *number, ..parcel(U32, &["x"]) });
+    }
+    assert!(delivery.parcels().count() < 3);
+    let left = |delivery: &Delivery| -> Vec<u64> {
+        delivery.parcels().flat_map(Parcel::numbers).collect()
+    };
+    assert_eq!(left(&delivery), numbers);
+    // Ten are written, of which the reader has read five, and one in part.
+    delivery.wrote(10 * 5);
+    for (_, parcel) in delivery.settle(4 * 5 + 2) {
+        delivery.push(parcel);
+    }
+    assert_eq!(left(&delivery), numbers[5..]);
+    // Of what is still to be written the oldest are dropped.
+    delivery.begin(1000);
+    delivery.wrote(1);
+    let dropped = delivery.drop_down_to(20 * 5 + 4);
+    assert_eq!(dropped.iter().flat_map(Parcel::numbers).collect::<Vec<_>>(), numbers[6..80]);
+    assert_eq!(left(&delivery), [&numbers[5..6], &numbers[80..]].concat());
+    assert!(delivery.parcels().all(|parcel| parcel.numbers().all(|it| parcel.has(it))));
+    assert!(delivery.parcels().all(|parcel| !parcel.has(7)));
 }
 
 #[test]

@@ -24,7 +24,7 @@ impl Dead {
         let mut rest = parcel.frames.clone();
         // The frames are our own encoding, or were understood before: each is whole.
         while let Ok(Step::Frame(frame)) = decoder.decode(&rest) {
-            let number = parcel.first + messages.len() as u64;
+            let number = parcel.number(messages.len());
             messages.push((number, rest.slice(frame.payload.clone())));
             rest.advance(frame.len);
         }

@@ -67,7 +67,7 @@ pub(super) fn encode(
     {
         let (count, payload) = (batch.payloads().len() as u64, batch.payloads().map(size).sum());
         let frames = to_keep(frames);
-        return vec![Parcel { frames, count, payload, first, attempts: 0, again: false }];
+        return vec![Parcel::of_many(frames, count, payload, first)];
     }
     let mut frames = BytesMut::new();
     let mut parcels: Vec<Parcel> = Vec::new();

@@ -30,7 +30,7 @@ impl Exchange {
             return self.waiting_bytes >= self.buffer && self.shuffle.is_none();
         }
         let mut open = self.outlets.iter().filter(|outlet| !outlet.over);
-        open.any(|outlet| outlet.delivery.unwritten() >= self.buffer)
+        open.any(|outlet| outlet.delivery.room_taken() >= self.buffer)
     }
 
     /// Takes messages in, which came in `from`. Whoever blocks when it is full asks
@@ -86,7 +86,7 @@ impl Exchange {
 
     /// Is there no room for what comes for this reader, so that it is dropped?
     fn drops_newest(&self, id: OutletId) -> bool {
-        self.full == Full::DropNewest && self.outlets[id.0].delivery.unwritten() >= self.buffer
+        self.full == Full::DropNewest && self.outlets[id.0].delivery.room_taken() >= self.buffer
     }
 
     /// Each message for whoever is idle.
