@@ -1,4 +1,4 @@
-# What `.ci/run` does, step by step.
+# The quick steps of `.ci/run`; `cross`, `costs` and `fuzz` are below.
 
 default: fmt lint test doc
 
@@ -19,10 +19,11 @@ doc:
 cross:
     tests/cross
 
-# Makes the man pages, the completions and the schema anew.
+# Makes the man pages, the completions, the schema and what is said of wrong descriptions anew.
 bless:
     GIPC_TEST_BLESS=1 cargo test man_pages
     GIPC_TEST_BLESS=1 cargo test schema
+    GIPC_TEST_BLESS=1 cargo test mistakes
 
 # The parts, and whole workloads beside their limits and peers: BENCHMARKS.md and its chart anew.
 bench *ARGS:

@@ -26,7 +26,7 @@ use topology::Topology;
 
 /// One run of the program.
 pub(crate) enum Plan {
-    /// `exec`, `run`.
+    /// `exec`, `run`, `pipe`, `pool`, `up`, and `replay` with a worker.
     Supervise(Box<Supervise>),
     /// `send`, `recv`, `call`.
     Talk(Talk),
