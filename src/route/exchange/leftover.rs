@@ -35,11 +35,12 @@ impl Exchange {
         let mut again: Vec<Parcel> = Vec::new();
         let mut was_at = true;
         for (fate, mut parcel) in outlet.delivery.settle(unread) {
-            if fate != Fate::Unsent {
-                parcel.again = true;
-            } else if if self.closed { parcel.again } else { is_shared } {
+            let goes_elsewhere = if self.closed { parcel.again } else { is_shared };
+            match fate {
                 // Whoever gets it in its place, if anybody does, will have it counted.
-                outlet.take_back(&parcel);
+                Fate::Unsent if goes_elsewhere => outlet.take_back(&parcel),
+                Fate::Unsent => {}
+                Fate::Unread | Fate::Begun | Fate::Unanswered => parcel.again = true,
             }
             // The first of those that it had is the one that it was at. One that has ended before it
             // read anything of it has another reason, unless it was ended for that.
