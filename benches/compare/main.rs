@@ -47,6 +47,7 @@ fn main() -> io::Result<()> {
     let is_wanted = |what: &str| is_all || wanted.iter().any(|it| it == what);
     let start = Instant::now();
 
+    program::build()?;
     let peers = Peers::find();
     let mut loads = Vec::new();
     let mut rows = Vec::new();

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,17 @@ use crate::measure::{micros, millis, per_second};
 use crate::peers::is_there;
 
 pub(crate) const GIPC: &str = env!("CARGO_BIN_EXE_gipc");
+
+/// Builds it anew as its users have it: the one that there is has what only benches and tests need.
+pub(crate) fn build() -> io::Result<()> {
+    let folder = Path::new(GIPC).ancestors().nth(2).expect("target/release/gipc");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--locked", "--release", "--bin", "gipc", "--target-dir"]).arg(folder);
+    match cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status()?.success() {
+        true => Ok(()),
+        false => Err(io::Error::other("gipc could not be built")),
+    }
+}
 
 /// After this a gipc at rest has given back what only its start has needed.
 const SETTLED: Duration = Duration::from_secs(2);

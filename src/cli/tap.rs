@@ -12,7 +12,7 @@ use crate::value;
 /// Prints a line for each: the channel, the sender, the channel's readers, the message's number in
 /// the channel, and the message. Bytes that are not text are escaped. Tapping does not slow the
 /// session down: it uses only CPU time that nothing else wants (SCHED_IDLE on Linux), gets at most
-/// 8 MiB a second, and reports on standard error how many messages it has missed.
+/// 2 MiB a second, and reports on standard error how many messages it has missed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -18,7 +18,7 @@ const ROOM: usize = 1 << 20;
 
 /// How many bytes of a second it is shown, beyond those that there is room for: what it costs to show
 /// them, and to print them, is not to be felt where many more pass.
-const SHOWN: f64 = (8 << 20) as f64;
+const SHOWN: f64 = (2 << 20) as f64;
 
 /// Some messages that have passed together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
